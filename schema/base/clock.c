@@ -1,0 +1,163 @@
+/* clock.c - see clock.h. */
+#include "schema/base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define US_PER_DAY (INT64_C(86400) * US_PER_S)
+
+static int64_t
+read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return clock_from_timespec(&ts);
+}
+
+int64_t
+clock_from_timespec(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * US_PER_S + ts->tv_nsec / 1000;
+}
+
+int64_t
+clock_wall_us(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+clock_mono_us(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+const char *
+clock_format(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
+{
+	int64_t s = at_us / US_PER_S - (at_us % US_PER_S < 0);
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL)
+		memset(&tm, 0, sizeof tm);
+	strftime(buf, CLOCK_TEXT_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return buf;
+}
+
+enum rc
+clock_parse_duration(int64_t *us, const char *text, struct err *err)
+{
+	static const struct {
+		const char *suffix;
+		int64_t us;
+	} units[] = {
+		{ "ms", US_PER_MS },
+		{ "s", US_PER_S },
+		{ "m", 60 * US_PER_S },
+		{ "h", 3600 * US_PER_S },
+		{ "d", US_PER_DAY },
+		{ "w", 7 * US_PER_DAY },
+	};
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (end == text || n < 0 || strcmp(end, units[i].suffix) != 0)
+			continue;
+		if (errno != 0 || n > 36525 * US_PER_DAY / units[i].us)
+			return err_set(err, RC_RANGE,
+			    "'%s' is longer than 100 years", text);
+		*us = n * units[i].us;
+		return RC_OK;
+	}
+	return err_set(err, RC_MALFORMED,
+	    "'%s' is not a duration; expected a "
+	    "whole number and ms, s, m, h, d or w, such as 90s",
+	    text);
+}
+
+/* ".5" -> 500000; moves *p past the digits. */
+static int64_t
+parse_fraction(const char **p)
+{
+	int64_t scale = US_PER_S, us = 0;
+
+	if (**p != '.')
+		return 0;
+	for ((*p)++; **p >= '0' && **p <= '9'; (*p)++) {
+		scale /= 10;
+		us += (**p - '0') * scale;
+	}
+	return us;
+}
+
+/* "Z", "+02:00", "-0530" or nothing -> seconds east of UTC. */
+static enum rc
+parse_offset(const char *p, int64_t *offset_s)
+{
+	int h, m, used = 0;
+	char sign;
+
+	*offset_s = 0;
+	if (*p == '\0' || strcmp(p, "Z") == 0 || strcmp(p, "z") == 0)
+		return RC_OK;
+	if ((sscanf(p, "%c%2d:%2d%n", &sign, &h, &m, &used) != 3 &&
+		sscanf(p, "%c%2d%2d%n", &sign, &h, &m, &used) != 3) ||
+	    p[used] != '\0' || (sign != '+' && sign != '-'))
+		return RC_MALFORMED;
+	*offset_s = (h * 3600 + m * 60) * (sign == '-' ? -1 : 1);
+	return RC_OK;
+}
+
+static enum rc
+parse_rfc3339(int64_t *at_us, const char *text)
+{
+	struct tm tm = { 0 };
+	int64_t fraction, offset_s;
+	const char *p;
+
+	p = strptime(text, "%Y-%m-%d", &tm);
+	if (p == NULL)
+		return RC_MALFORMED;
+	if (*p == 'T' || *p == 't' || *p == ' ') {
+		const char *rest = strptime(p + 1, "%H:%M:%S", &tm);
+
+		p = rest != NULL ? rest : strptime(p + 1, "%H:%M", &tm);
+		if (p == NULL)
+			return RC_MALFORMED;
+	}
+	fraction = parse_fraction(&p);
+	if (parse_offset(p, &offset_s) != RC_OK)
+		return RC_MALFORMED;
+	*at_us = ((int64_t)timegm(&tm) - offset_s) * US_PER_S + fraction;
+	return RC_OK;
+}
+
+enum rc
+clock_parse(int64_t *at_us, const char *text, int64_t now_us, struct err *err)
+{
+	int64_t midnight = now_us - now_us % US_PER_DAY;
+	int64_t back;
+
+	if (strcmp(text, "now") == 0)
+		*at_us = now_us;
+	else if (strcmp(text, "today") == 0)
+		*at_us = midnight;
+	else if (strcmp(text, "yesterday") == 0)
+		*at_us = midnight - US_PER_DAY;
+	else if (text[0] == '-' &&
+		 clock_parse_duration(&back, text + 1, NULL) == RC_OK)
+		*at_us = now_us - back;
+	else if (parse_rfc3339(at_us, text) != RC_OK)
+		return err_set(err, RC_MALFORMED,
+		    "'%s' is not a time; expected "
+		    "2026-11-21T08:00:00Z, now, today, yesterday or -2h",
+		    text);
+	return RC_OK;
+}

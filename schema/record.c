@@ -1,0 +1,165 @@
+/* record.c - see record.h. */
+#include "schema/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const kinds[] = {
+	[KIND_DNS] = "dns",
+	[KIND_PING] = "ping",
+	[KIND_TRACE] = "trace",
+};
+static const char *const protos[] = {
+	[PROTO_UDP] = "udp",
+	[PROTO_TCP] = "tcp",
+	[PROTO_ICMP] = "icmp",
+};
+static const char *const outcomes[] = {
+	[OUTCOME_OK] = "ok",
+	[OUTCOME_RCODE] = "rcode",
+	[OUTCOME_TIMEOUT] = "timeout",
+	[OUTCOME_UNREACHABLE] = "unreachable",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_RESET] = "reset",
+	[OUTCOME_MALFORMED] = "malformed",
+	[OUTCOME_MISMATCH] = "mismatch",
+	[OUTCOME_NO_FAMILY] = "no_family",
+	[OUTCOME_SEND_FAILED] = "send_failed",
+};
+static const char *const whys[] = {
+	[WHY_ROUND] = "round",
+	[WHY_CONFIRM] = "confirm",
+	[WHY_RETRY] = "retry",
+	[WHY_CONTROL] = "control",
+	[WHY_VARIED] = "varied",
+	[WHY_MANUAL] = "manual",
+};
+static const char *const stamps[] = {
+	[STAMP_KERNEL] = "kernel",
+	[STAMP_USER] = "user",
+};
+static const char *const chaos_names[] = {
+	[CHAOS_HOSTNAME_BIND] = "hostname.bind",
+	[CHAOS_ID_SERVER] = "id.server",
+};
+static const char *const clock_states[] = {
+	[CLOCK_UNKNOWN] = "unknown",
+	[CLOCK_SYNCHRONISED] = "synchronised",
+	[CLOCK_UNSYNCHRONISED] = "unsynchronised",
+};
+
+static enum rc
+look_up(unsigned *out, const char *const *names, size_t n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*out = i;
+			return RC_OK;
+		}
+	}
+	return RC_MALFORMED;
+}
+
+/* Defines the pair of functions of one enum. */
+#define DEFINE_NAMES(type, table, to_name, from_name) \
+	const char *to_name(type v) \
+	{ \
+		return (size_t)v < COUNT(table) ? (table)[v] : "?"; \
+	} \
+\
+	enum rc from_name(type *out, const char *name) \
+	{ \
+		unsigned i; \
+		enum rc rc = look_up(&i, table, COUNT(table), name); \
+\
+		if (rc == RC_OK) \
+			*out = (type)i; \
+		return rc; \
+	}
+
+DEFINE_NAMES(enum kind, kinds, kind_name, kind_from_name)
+DEFINE_NAMES(enum proto, protos, proto_name, proto_from_name)
+DEFINE_NAMES(enum outcome, outcomes, outcome_name, outcome_from_name)
+DEFINE_NAMES(enum why, whys, why_name, why_from_name)
+DEFINE_NAMES(enum stamp, stamps, stamp_name, stamp_from_name)
+DEFINE_NAMES(
+    enum chaos_name, chaos_names, chaos_name_text, chaos_name_from_text)
+DEFINE_NAMES(
+    enum clock_state, clock_states, clock_state_name, clock_state_from_name)
+
+bool
+outcome_is_own_fault(enum outcome o)
+{
+	return o == OUTCOME_NO_FAMILY || o == OUTCOME_SEND_FAILED;
+}
+
+bool
+outcome_is_answer(enum outcome o)
+{
+	return o == OUTCOME_OK || o == OUTCOME_RCODE;
+}
+
+bool
+identity_equal(const struct identity *a, const struct identity *b)
+{
+	return a->is_present == b->is_present && a->len == b->len &&
+	       memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+void
+identity_set(struct identity *id, const void *bytes, size_t n)
+{
+	id->is_present = true;
+	id->is_cut = n > IDENTITY_MAX;
+	id->len = (uint8_t)(id->is_cut ? IDENTITY_MAX : n);
+	if (id->len > 0)
+		memcpy(id->bytes, bytes, id->len);
+}
+
+const char *
+identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN])
+{
+	char *p = buf;
+
+	for (size_t i = 0; id->is_present && i < id->len; i++) {
+		uint8_t c = id->bytes[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '\\')
+			*p++ = (char)c;
+		else
+			p += snprintf(p, 5, "\\x%02x", c);
+	}
+	*p = '\0';
+	return buf;
+}
+
+static uint64_t
+hash_bytes(uint64_t h, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+uint64_t
+trace_path_hash(const struct trace_result *t)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		const struct hop *hop = &t->hops[i];
+
+		h = hash_bytes(h, &hop->ttl, 1);
+		h = hash_bytes(h, &hop->address.family, 1);
+		h = hash_bytes(
+		    h, hop->address.bytes, sizeof hop->address.bytes);
+		for (unsigned k = 0; k < hop->n_labels; k++)
+			h = hash_bytes(h, &hop->labels[k].label,
+			    sizeof hop->labels[k].label);
+	}
+	return h;
+}
