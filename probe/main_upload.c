@@ -1,0 +1,32 @@
+/*
+ * main_upload.c - catchwater-upload: the helper that speaks HTTPS.
+ *
+ * Started by catchwater-probe, for enroll, upload and leave, and by the
+ * resident probe for each upload.  argv[0] is the subcommand.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/commands.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "enroll", command_enroll },
+	{ "upload", command_upload },
+	{ "leave", command_leave },
+	{ "reach", command_reach },
+};
+
+int
+main(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (argc > 0 && strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	fputs("catchwater-upload is started by catchwater-probe; see "
+	      "'catchwater-probe --help'\n",
+	    stderr);
+	return 2;
+}
