@@ -67,6 +67,7 @@ $(B)/lib%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
 	$^ > $@
