@@ -79,16 +79,16 @@ $(B)/%.o: %.c
 
 tests: $(UNIT) $(REPLAY) $(BENCH)
 
-# clang's libFuzzer needs everything it is to watch compiled with it.
-FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZED  := $(filter-out %/main.c %/main_upload.c,$(SOURCES))
-build/fuzz/%: tests/fuzz/%.c $(FUZZED) build/schema/sql_text.c
+# clang's libFuzzer, in a build folder of its own.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(call libs,$(LAYERS))
 	@mkdir -p $(@D)
-	clang -std=c17 $(DEFS) -I. -g -O1 -Wno-overlength-strings \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
-	    $< $(FUZZED) build/schema/sql_text.c -Wl,--as-needed $(PROBE_LIBS) \
-	    $(UPLOAD_LIBS) $(COLLECTOR_LIBS)
-fuzz: $(FUZZERS)
+	$(CC) -fsanitize=fuzzer,address,undefined -Wl,--as-needed -o $@ \
+	    $(filter %.o %.a,$^) $(PROBE_LIBS) $(UPLOAD_LIBS) $(COLLECTOR_LIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
+	    CFLAGS='-g -O1' fuzzers
 
 deps:
 	tools/install-deps
@@ -131,9 +131,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
 
 clean:
-	rm -rf build build-san build-clang build-san-clang
+	rm -rf build build-san build-clang build-san-clang build-fuzz
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo lint fuzz install uninstall clean
+.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
