@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -115,6 +116,12 @@ class Deployment:
 
     def json(self, *words):
         return json.loads(self.catchwater(*words, "--json"))
+
+    def query(self, sql, *values):
+        """Rows of the collector's database, read beside it."""
+        with contextlib.closing(sqlite3.connect(
+                f"file:{self.database}?mode=ro", uri=True, timeout=10)) as database:
+            return database.execute(sql, values).fetchall()
 
     def token(self):
         return self.catchwater("token", "new").split()[0]
