@@ -17,6 +17,7 @@ def ask(questions, timeout_s):
     """questions: {key: (namespace, family, address)}.  The NSID of each
     answer by key; a key without an answer is left out."""
     sockets = {key: _open(*question) for key, question in questions.items()}
+    sockets = {key: sock for key, sock in sockets.items() if sock}
     try:
         return _ask(sockets, time.monotonic() + timeout_s)
     finally:
@@ -25,11 +26,15 @@ def ask(questions, timeout_s):
 
 
 def _open(namespace, family, address):
+    """None if there is no route, hence no answer."""
     with netns.entered(namespace):
         sock = socket.socket(SOCKET_FAMILY[family], socket.SOCK_DGRAM)
     sock.setblocking(False)
-    with contextlib.suppress(OSError):   # no route: there will be no answer
+    try:
         sock.connect((address, 53))
+    except OSError:
+        sock.close()
+        return None
     return sock
 
 

@@ -22,7 +22,7 @@ def main(argv):
     except UsageError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
-    except LabError as error:
+    except (LabError, OSError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -76,9 +76,10 @@ class DnsServers:
                       self.names[site])
 
     def start(self, site):
-        """Starts a server, if it does not run, and waits until it answers."""
+        """Starts a server, or wakes it, and waits until it answers."""
         if process.find(self.state, f"dns-{site}") is None:
             self.launch(site)
+        self.thaw(site)
         self.wait([site])
 
     def stop(self, site):

@@ -40,8 +40,10 @@ def happen(lab, name, *words):
     event = EVENTS[name]
     arguments = _parse(lab.topology, name, event.usage, words)
     faults = faults_file.load(lab.state)
-    moment = event.run(lab, faults, *arguments)
-    faults_file.save(lab.state, faults)
+    try:
+        moment = event.run(lab, faults, *arguments)
+    finally:
+        faults_file.save(lab.state, faults)
     return {"event": name, "args": [str(w) for w in words],
             "begun_mono": moment.mono_s, "begun_at_us": moment.at_us}
 
@@ -104,7 +106,9 @@ def _announce(lab, faults, site, families):
 
 
 def _prepend(lab, faults, site, times):
-    faults.prepended[site] = times
+    faults.prepended.pop(site, None)
+    if times:
+        faults.prepended[site] = times
     return _apply_routes(lab, faults, site)
 
 
@@ -178,10 +182,8 @@ def _uncut(lab, faults, name):
 
 
 def _restore(lab, faults):
-    """Undoes what is known to be broken, the quick things first."""
+    """Undoes what is broken; DNS servers also if they died by themselves."""
     moment = now()
-    for site in list(faults.frozen):
-        _thaw_dns(lab, faults, site)
     for site in {**faults.withdrawn, **faults.prepended}:
         _remove(faults.withdrawn, site, FAMILIES)
         _prepend(lab, faults, site, 0)
@@ -191,8 +193,8 @@ def _restore(lab, faults):
         _family_ok(lab, faults, site, FAMILIES)
     for name in list(faults.cut):
         _uncut(lab, faults, name)
-    for site in list(faults.stopped):
-        _start_dns(lab, faults, site)
+    for site in lab.topology.by_role("site"):
+        lab.dns.start(site.name)
     vars(faults).update(vars(faults_file.Faults()))
     return moment
 
@@ -225,7 +227,9 @@ def _add(table, site, families):
 
 
 def _remove(table, site, families):
-    table[site] = [f for f in table.get(site, []) if f not in families]
+    left = [f for f in table.pop(site, []) if f not in families]
+    if left:
+        table[site] = left
 
 
 def _list(names, name, is_in):

@@ -97,11 +97,24 @@ class Lab:
         answers = asker.ask(
             {(vantage, family): (self.names[vantage], family, ANYCAST[family])
              for vantage in true for family in FAMILIES}, ANSWER_S)
-        return [f"{vantage} IPv{family}: routing says {site}, DNS says "
-                f"{self._site_of(answers.get((vantage, family)))}"
-                for vantage, landings in true.items() for family in FAMILIES
-                for site in [landings[f"v{family}"]["site"]]
-                if self._site_of(answers.get((vantage, family))) != site]
+        wrong = []
+        for vantage, landings in true.items():
+            for family in FAMILIES:
+                told = self._site_of(answers.get((vantage, family)))
+                site = landings[truth.KEY[family]]["site"]
+                if told != site:
+                    wrong.append(f"{vantage} IPv{family}: routing says {site or 'nothing'}, "
+                                 f"DNS says {told or 'nothing'}")
+        return wrong
+
+    def delay_backend(self):
+        """What delays packets: netem, queue or none."""
+        with open(f"{self.state}/lab.json", encoding="ascii") as file:
+            return json.load(file)["delay"]
+
+    def is_broken(self):
+        """Whether some event has not been undone."""
+        return any(vars(faults.load(self.state)).values())
 
     # What happens
 
@@ -150,11 +163,10 @@ class Lab:
         self.dns.wait(sites)
         servers = {site.server for site in self.topology.by_role("site")}
         say(f"{len(sites)} DNS servers answer ({', '.join(sorted(servers))})")
-        with open(f"{self.state}/lab.json.new", "w", encoding="ascii") as file:
-            json.dump({"delay": backend}, file)
         self._wait_converged()
-        os.replace(f"{self.state}/lab.json.new", f"{self.state}/lab.json")
         say("routing has converged")
+        with open(f"{self.state}/lab.json", "w", encoding="ascii") as file:
+            json.dump({"delay": backend}, file)
 
     def _remove(self):
         namespaces = netns.existing(self.prefix)
@@ -166,8 +178,7 @@ class Lab:
         return os.path.isdir(self.state) or bool(netns.existing(self.prefix))
 
     def _has_delay(self):
-        with open(f"{self.state}/lab.json", encoding="ascii") as file:
-            return json.load(file)["delay"] != "none"
+        return self.delay_backend() != "none"
 
     @contextlib.contextmanager
     def _lock(self):

@@ -29,7 +29,7 @@ SYSCTLS = {
     "ipv4/fib_multipath_hash_fields": "55",
     "ipv6/fib_multipath_hash_policy": "3",
     "ipv6/fib_multipath_hash_fields": "55",
-    "ipv6/icmp/ratelimit": "0",
+    "ipv6/icmp/ratemask": "0",
     "ipv6/conf/all/disable_ipv6": "0",
     "ipv6/conf/default/disable_ipv6": "0",
     "ipv6/conf/default/addr_gen_mode": "0",
@@ -127,11 +127,12 @@ def cut(topology, node, netns):
 
 def remove(prefix):
     """Removes all namespaces that begin with prefix; their links go too."""
-    gone = existing(prefix)
-    if gone:
-        run(["ip", "-force", "-batch", "-"],
-            "".join(f"netns del {name}\n" for name in gone))
-    return gone
+    subprocess.run(["ip", "-force", "-batch", "-"], text=True, check=False,
+                   input="".join(f"netns del {name}\n" for name in existing(prefix)),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    left = existing(prefix)
+    if left:
+        raise LabError(f"namespace {left[0]} cannot be removed: `ip netns del {left[0]}`")
 
 
 def _write_sysctls(node):

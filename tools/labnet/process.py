@@ -7,6 +7,7 @@ a number which the kernel has given to somebody else is never killed.
 import contextlib
 import glob
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -24,7 +25,7 @@ def start(state, name, argv, inside, stdout=None):
     it says goes to a log file, never to our own output."""
     with open(f"{state}/{name}.log", "ab") as log:
         child = subprocess.Popen(
-            netns.prefix_command(inside) + argv, stdin=subprocess.DEVNULL,
+            netns.prefix_command(inside) + _unconfined() + argv, stdin=subprocess.DEVNULL,
             stdout=stdout or log, stderr=log, start_new_session=True,
             cwd=state)
     _children.append(child)
@@ -79,6 +80,16 @@ def stop_inside(namespaces):
         return not pids
 
     _wait(is_empty, "processes in the namespaces")
+
+
+def _unconfined():
+    """AppArmor profiles of distributions allow daemons their usual paths
+    only, not a state directory of ours."""
+    with contextlib.suppress(OSError):
+        with open("/sys/module/apparmor/parameters/enabled", encoding="ascii") as file:
+            if file.read().strip() == "Y" and shutil.which("aa-exec"):
+                return ["aa-exec", "-p", "unconfined", "--"]
+    return []
 
 
 def _inside(inodes):
