@@ -6,6 +6,7 @@ Whatever a test breaks is mended after it.  The lab has a name of its own, so
 tests run beside a `make demo` and beside each other.
 """
 
+import glob
 import os
 import re
 import shutil
@@ -48,8 +49,9 @@ def mended(request):
 def remove_labs_of_the_dead():
     """Labs of test runs that were killed carry the number of a process
     that is no more."""
-    pattern = re.compile(r"cwt(\d+)[a-z]*-")
-    for prefix, pid in {(m.group(0), m.group(1)) for m in
-                        map(pattern.match, netns.existing("cwt")) if m}:
+    states = glob.glob(f"{labnet.DEFAULT_STATE}.cwt*")
+    names = netns.existing("cwt") + [path.rsplit(".", 1)[1] for path in states]
+    for stem, pid in {(m.group(0), m.group(1)) for m in
+                      (re.match(r"cwt(\d+)[a-z]*", name) for name in names) if m}:
         if not os.path.exists(f"/proc/{pid}"):
-            labnet.Lab(prefix=prefix).down()
+            labnet.Lab(prefix=f"{stem}-").down()

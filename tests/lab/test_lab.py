@@ -11,12 +11,12 @@ import time
 
 import pytest
 
-from conftest import ROOT
+import labnet
 from labnet import netns
 from labnet.lab import Lab
 from labnet.topology import ANYCAST, FAMILIES, Topology, distance_km
 
-LAB = [sys.executable, os.path.join(ROOT, "tools", "lab")]
+LAB = [sys.executable, os.path.join(os.path.dirname(labnet.__path__[0]), "lab")]
 SITES = ("ams", "nyc", "sin", "gru")
 VANTAGES = tuple(node.name for node in Topology().by_role("vantage"))
 PATIENCE_S = 15
@@ -24,9 +24,9 @@ PATIENCE_S = 15
 
 # Helpers
 
-def dig(lab, vantage, family, *words):
-    return lab.command(vantage, "dig", f"-{family}", "+nsid", "+tries=1", "+time=2",
-                       *(words or (f"@{ANYCAST[family]}",)), "anycast.example", "SOA")
+def dig(family):
+    return ("dig", f"-{family}", "+nsid", "+tries=1", "+time=3",
+            f"@{ANYCAST[family]}", "anycast.example", "SOA")
 
 
 def site_in(text):
@@ -34,10 +34,10 @@ def site_in(text):
     return found.group(1) if found else None
 
 
-def asked(lab, *words):
+def asked(lab):
     """The site that each vantage's own dig names, or None."""
-    running = {(vantage, family): subprocess.Popen(
-        dig(lab, vantage, family, *words), stdout=subprocess.PIPE, text=True)
+    running = {(vantage, family): lab.popen(
+        vantage, *dig(family), stdout=subprocess.PIPE, text=True)
         for vantage in VANTAGES for family in FAMILIES}
     return {key: site_in(child.communicate()[0]) for key, child in running.items()}
 
@@ -226,13 +226,12 @@ def test_stop_dns_refuses_under_a_live_route(lab):
     lab.event("stop-dns", "ams")
     assert routed(lab) == before
     assert_only(lab, lambda site, family: site == "ams")
-    text = lab.exec("berlin", *dig(lab, "berlin", 4)[3:]).stdout
-    assert "connection refused" in text
+    assert "connection refused" in lab.exec("berlin", *dig(4)).stdout
     lab.event("start-dns", "ams")
     assert lab.check() == []
 
 
-@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("site", ("ams", "nyc", "sin"))
 def test_freeze_dns_falls_silent_and_thaw_answers_again(lab, site):
     lab.event("freeze-dns", site)
     assert_only(lab, lambda landed, family: landed == site)
