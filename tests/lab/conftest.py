@@ -4,6 +4,9 @@ The fixture `lab` is a labnet.lab.Lab: .event(name, *args), .truth(),
 .settle(), .nodes(), .exec(node, *command, user=None), .popen(...), .check().
 Whatever a test breaks is mended after it.  The lab has a name of its own, so
 tests run beside a `make demo` and beside each other.
+
+The fixture `world` has the real programs running in it: a collector, and a
+probe on every vantage.
 """
 
 import glob
@@ -19,6 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 from labnet import lab as labnet  # noqa: E402
 from labnet import netns  # noqa: E402
+from labnet.deployment import Deployment  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,21 @@ def lab():
     result.up(wanted_delay=os.environ.get("CATCHWATER_LAB_DELAY"))
     yield result
     result.down()
+
+
+@pytest.fixture(scope="session")
+def world(lab, tmp_path_factory):
+    """A labnet.deployment.Deployment: collector and probes at work."""
+    folder = tmp_path_factory.mktemp("catchwater")
+    for path in (folder, *folder.parents[:2]):
+        os.chmod(path, 0o755)       # ordinary users' probes live below
+    result = Deployment(lab, str(folder / "world"),
+                        build=os.environ.get("CATCHWATER_BUILD"))
+    try:
+        result.start()
+        yield result
+    finally:
+        result.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import time
 from .errors import LabError, UsageError
 from .events import EVENTS
 from .lab import Lab
-from .topology import ANYCAST, ZONE
 
 
 def main(argv):
@@ -133,17 +132,7 @@ def _nodes(lab, options):
 
 
 def _config(lab, _options):
-    addresses = ", ".join(f'"{address}"' for address in ANYCAST.values())
-    print('service "anycast-example" {')
-    print(f"  addresses = {{ {addresses} }}")
-    print(f'  zone = "{ZONE}"')
-    print(f'  identity = {{ "ns{{instance}}.{{site}}.{ZONE.rstrip(".")}" }}')
-    for name, node in lab.nodes().items():
-        if node["role"] == "site":
-            latitude, longitude = node["position"]
-            print(f'  site "{name}" {{ position = "{latitude:.2f},{longitude:.2f}" '
-                  f'unicast = {{ "{node["v4"]}", "{node["v6"]}" }} }}')
-    print("}")
+    print(lab.service_config(), end="")
 
 
 def _check(lab, _options):

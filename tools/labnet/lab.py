@@ -13,7 +13,7 @@ import time
 from . import asker, delay, events, faults, netns, process, truth
 from .daemons import DnsServers, Routers
 from .errors import LabError, UsageError
-from .topology import ANYCAST, FAMILIES, Topology
+from .topology import ANYCAST, FAMILIES, ZONE, Topology
 
 DEFAULT_PREFIX = "cw-"
 DEFAULT_STATE = "/run/catchwater-lab"
@@ -115,6 +115,23 @@ class Lab:
     def is_broken(self):
         """Whether some event has not been undone."""
         return any(vars(faults.load(self.state)).values())
+
+    def is_announced(self, site, family):
+        """Whether a site announces the service's prefix of a family."""
+        return family not in faults.load(self.state).withdrawn.get(site, [])
+
+    def service_config(self):
+        """The service block of a collector's configuration for this lab."""
+        addresses = ", ".join(f'"{address}"' for address in ANYCAST.values())
+        sites = "".join(
+            f'  site "{site.name}" {{ position = "{site.position[0]:.2f},'
+            f'{site.position[1]:.2f}" unicast = {{ "{site.address[4]}", '
+            f'"{site.address[6]}" }} }}\n' for site in self.topology.by_role("site"))
+        return (f'service "{ZONE.rstrip(".").replace(".", "-")}" {{\n'
+                f"  addresses = {{ {addresses} }}\n"
+                f'  zone = "{ZONE}"\n'
+                f'  identity = {{ "ns{{instance}}.{{site}}.{ZONE.rstrip(".")}" }}\n'
+                f"{sites}}}\n")
 
     # What happens
 
