@@ -29,11 +29,11 @@ from labnet.deployment import Deployment  # noqa: E402
 def lab():
     if os.geteuid() != 0:
         pytest.skip("the lab needs root")
+    result = labnet.Lab(prefix=f"cwt{os.getpid()}-")
     missing = [tool for tool in (*labnet.TOOLS, "dig") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}; `make deps`")
     remove_labs_of_the_dead()
-    result = labnet.Lab(prefix=f"cwt{os.getpid()}-")
     result.up(wanted_delay=os.environ.get("CATCHWATER_LAB_DELAY"))
     yield result
     result.down()

@@ -27,13 +27,14 @@ ANSWER_S = 5
 
 
 class Lab:
-    """One laboratory.  Two can run at the same time if prefix and state
-    directory differ."""
+    """One laboratory.  Several can run at the same time, each with a prefix
+    and a state directory of its own."""
 
     def __init__(self, prefix=None, state=None):
         prefix = prefix or DEFAULT_PREFIX
         if not re.fullmatch("[a-z][a-z0-9]*-", prefix):
             raise UsageError(f"prefix {prefix!r}: expected letters and digits, then a dash")
+        _find_system_tools()
         self.prefix = prefix
         self.state = os.path.abspath(state or _default_state(prefix))
         if len(self.state) > LONGEST_STATE:
@@ -263,6 +264,13 @@ def _default_state(prefix):
     if prefix == DEFAULT_PREFIX:
         return DEFAULT_STATE
     return f"{DEFAULT_STATE}.{prefix.rstrip('-')}"
+
+
+def _find_system_tools():
+    """`su` leaves root without the directories of the daemons."""
+    path = os.environ.get("PATH", os.defpath).split(":")
+    os.environ["PATH"] = ":".join(
+        path + [d for d in ("/usr/sbin", "/sbin") if d not in path])
 
 
 def _require_root():
