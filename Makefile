@@ -67,6 +67,7 @@ $(B)/lib%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
 	$^ > $@
@@ -76,11 +77,63 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $<
 
+tests: $(UNIT) $(REPLAY) $(BENCH)
+
+# clang's libFuzzer, in a build folder of its own.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(call libs,$(LAYERS))
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=fuzzer,address,undefined -Wl,--as-needed -o $@ \
+	    $(filter %.o %.a,$^) $(PROBE_LIBS) $(UPLOAD_LIBS) $(COLLECTOR_LIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
+	    CFLAGS='-g -O1' fuzzers
+
 deps:
 	tools/install-deps
 
+# Everything, on a fresh machine too.  The steps are tools/check's.
+check: deps
+	$(MAKE) all tests
+	tools/check
+
+check-%: all tests
+	tools/check $*
+
+demo: deps
+	$(MAKE) all
+	tools/demo
+
+lint:
+	tools/lint
+
+MAN := probe/catchwater-probe.1 collector/catchwater.1 \
+	collector/catchwater.conf.5
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+	install -m 755 $(B)/catchwater $(B)/catchwater-probe \
+	    $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/catchwater-upload $(DESTDIR)$(LIBEXEC)
+	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 README.md LICENSE collector/catchwater.conf.example \
+	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
+	    catchwater.1 catchwater-probe.1)
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/catchwater.conf.5
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
+
+clean:
+	rm -rf build build-san build-clang build-san-clang build-fuzz
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all deps check check-unit check-fuzz check-lab demo lint fuzz install \
-	uninstall clean
+.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
