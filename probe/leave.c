@@ -45,50 +45,24 @@ tell_collector(const char *state, struct err *err)
 	return rc;
 }
 
-/* Nothing is erased below a running probe. */
 static enum rc
 erase(const char *dir, struct err *err)
 {
-	int run_lock, upload_lock;
-	enum rc rc = state_lock(&run_lock, dir, STATE_RUN_LOCK, err);
+	int lock;
+	enum rc rc = state_lock(&lock, dir, STATE_UPLOAD_LOCK, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = state_lock(&upload_lock, dir, STATE_UPLOAD_LOCK, err);
-	if (rc == RC_OK) {
-		rc = state_erase(dir, err);
-		close(upload_lock);
-	}
-	close(run_lock);
+	rc = state_erase(dir, err);
+	close(lock);
 	return rc;
 }
 
-/* A probe that still runs would go on measuring for nobody: refuse first. */
 static enum rc
-check_stopped(const char *dir, struct err *err)
+tell_and_erase(const struct leave_options *o, const char *dir, struct err *err)
 {
-	int lock;
-	enum rc rc = state_lock(&lock, dir, STATE_RUN_LOCK, err);
+	enum rc rc = tell_collector(o->state, err);
 
-	if (rc != RC_OK)
-		return err_at(err, rc, "stop the probe first");
-	close(lock);
-	return RC_OK;
-}
-
-static enum rc
-leave(const struct leave_options *o, struct err *err)
-{
-	char dir[STATE_DIR_MAX];
-	enum rc rc = state_choose(dir, o->state, err);
-
-	if (rc == RC_OK)
-		rc = state_check(dir, err);
-	if (rc == RC_OK)
-		rc = check_stopped(dir, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = tell_collector(o->state, err);
 	if (rc != RC_OK && !o->is_forced)
 		return err_at(err, rc,
 		    "nothing is erased ('leave --force' erases all the same)");
@@ -97,6 +71,26 @@ leave(const struct leave_options *o, struct err *err)
 		    "catchwater-probe leave: the collector was not told: %s\n",
 		    err->text);
 	return erase(dir, err);
+}
+
+/* Nothing is erased below a running probe: it would go on measuring. */
+static enum rc
+leave(const struct leave_options *o, struct err *err)
+{
+	char dir[STATE_DIR_MAX];
+	int lock;
+	enum rc rc = state_choose(dir, o->state, err);
+
+	if (rc == RC_OK)
+		rc = state_check(dir, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = state_lock(&lock, dir, STATE_RUN_LOCK, err);
+	if (rc != RC_OK)
+		return err_at(err, rc, "stop the probe first");
+	rc = tell_and_erase(o, dir, err);
+	close(lock);
+	return rc;
 }
 
 int
