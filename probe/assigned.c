@@ -4,29 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FNV_START UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t
-hash(uint64_t h, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * FNV_PRIME;
-	return h;
-}
+#include "schema/base/bytes.h"
 
 uint16_t
 assigned_source_port(
     const char *probe, const struct addr *target, uint16_t port)
 {
 	uint8_t bytes[2] = { (uint8_t)(port >> 8), (uint8_t)port };
-	uint64_t h = hash(FNV_START, probe, strlen(probe));
+	uint64_t h = bytes_hash(BYTES_HASH_START, probe, strlen(probe));
 
-	h = hash(h, &target->family, 1);
-	h = hash(h, target->bytes, target->family == 4 ? 4 : 16);
-	h = hash(h, bytes, sizeof bytes);
+	h = bytes_hash(h, &target->family, 1);
+	h = bytes_hash(h, target->bytes, target->family == 4 ? 4 : 16);
+	h = bytes_hash(h, bytes, sizeof bytes);
 	h ^= h >> 32; /* FNV's low bits alone are its weakest */
 	return (uint16_t)(ASSIGNED_PORT_MIN +
 			  h % (ASSIGNED_PORT_MAX - ASSIGNED_PORT_MIN + 1));

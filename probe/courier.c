@@ -22,7 +22,7 @@ struct courier {
 	uv_pipe_t pipe;
 	unsigned n_open; /* handles not yet closed */
 	bool has_exited;
-	int64_t exit_status;
+	int64_t exit_status; /* negative: a uv error, it did not start */
 	char line[LINE_MAX_BYTES];
 	size_t len;
 };
@@ -77,7 +77,10 @@ on_closed(uv_handle_t *handle)
 
 	if (--c->n_open > 0 || c->done == NULL)
 		return;
-	if (courier_parse(&news, c->line, c->len) != RC_OK)
+	if (c->exit_status < 0)
+		snprintf(news.error, sizeof news.error, "cannot start %s: %s",
+		    c->helper, uv_strerror((int)c->exit_status));
+	else if (courier_parse(&news, c->line, c->len) != RC_OK)
 		snprintf(news.error, sizeof news.error,
 		    "catchwater-upload ended with status %d and said nothing",
 		    (int)c->exit_status);
@@ -148,13 +151,13 @@ spawn(struct courier *c)
 	return status;
 }
 
-enum rc
-courier_go(struct courier *c, struct err *err)
+bool
+courier_go(struct courier *c)
 {
 	int status;
 
 	if (c->n_open > 0)
-		return RC_AGAIN;
+		return false;
 	c->len = 0;
 	c->has_exited = false;
 	c->exit_status = 0;
@@ -167,14 +170,12 @@ courier_go(struct courier *c, struct err *err)
 		status =
 		    uv_read_start((uv_stream_t *)&c->pipe, give_room, on_read);
 	if (status == 0)
-		return RC_OK;
-	/* done tells the failure, after this call, like any other. */
+		return true;
 	c->has_exited = true;
-	c->exit_status = 127;
+	c->exit_status = status;
 	close_handle((uv_handle_t *)&c->pipe);
 	close_handle((uv_handle_t *)&c->process);
-	return err_set(
-	    err, RC_SYS, "cannot start %s: %s", c->helper, uv_strerror(status));
+	return true;
 }
 
 void

@@ -39,9 +39,9 @@ courier_parse(struct courier_news *out, const char *line, size_t len);
 struct courier *courier_new(uv_loop_t *loop, const char *helper,
     const char *state_dir, courier_done *done, void *ctx);
 
-/* Starts the child; done is called once, when it is over.  RC_AGAIN: one is
- * still under way.  RC_SYS. */
-MUST_USE enum rc courier_go(struct courier *c, struct err *err);
+/* Starts the child; done is called once, later, when it is over or could not
+ * be started.  False: the last one is still under way, nothing happens. */
+bool courier_go(struct courier *c);
 
 /* Ends the child, calls nobody any more. */
 void courier_stop(struct courier *c);

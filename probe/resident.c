@@ -46,7 +46,7 @@ struct resident {
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
 	bool is_family_said[2]; /* "no IPv4", "no IPv6" was logged */
-	struct warning disk, busy, collector;
+	struct warning disk, busy, collector, lists;
 };
 
 static int64_t
@@ -150,17 +150,12 @@ static void
 on_upload_timer(uv_timer_t *timer)
 {
 	struct resident *r = timer->data;
-	struct err err = ERR_NONE;
 
 	flush(r);
-	if (now_us(r) >= r->backoff.not_before_us) {
-		enum rc rc = courier_go(r->courier, &err);
-
-		if (rc == RC_OK)
-			r->is_news_waiting = false;
-		else if (rc != RC_AGAIN)
-			warn(r, &r->collector, "upload", err.text);
-	}
+	if (now_us(r) >= r->backoff.not_before_us && courier_go(r->courier))
+		r->is_news_waiting = false;
+	if (lists_are_stale(r->setup.lists))
+		resident_reload(r);
 	plan_next_upload(r);
 }
 
@@ -353,7 +348,8 @@ resident_reload(struct resident *r)
 	struct err err = ERR_NONE;
 
 	if (lists_load(r->setup.lists, &err) != RC_OK) {
-		log_error("run: the old lists stay in force: %s", err.text);
+		warn(
+		    r, &r->lists, "run: the old lists stay in force", err.text);
 		return;
 	}
 	log_info("run: lists read again");
