@@ -12,15 +12,15 @@
 
 /* Writes what a router quotes: our IPv4 or IPv6 header, n bytes behind it. */
 static void
-put_quote(struct wbuf *w, int family, uint8_t proto, const void *payload,
-    size_t n)
+put_quote(
+    struct wbuf *w, int family, uint8_t proto, const void *payload, size_t n)
 {
-	static const uint8_t v6[32] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1,
-		[16] = 0x20, 0x01, 0x0d, 0xb8, [31] = 0x53 };
+	static const uint8_t v6[32] = { 0x20, 0x01, 0x0d,
+		0xb8, [15] = 1, [16] = 0x20, 0x01, 0x0d, 0xb8, [31] = 0x53 };
 
 	if (family == 4) {
-		const uint8_t head[20] = { 0x45, 0, 0, 60, 0, 0, 0, 0, 1,
-			proto, 0, 0, 10, 9, 1, 1, 192, 0, 2, 53 };
+		const uint8_t head[20] = { 0x45, 0, 0, 60, 0, 0, 0, 0, 1, proto,
+			0, 0, 10, 9, 1, 1, 192, 0, 2, 53 };
 
 		wbuf_put(w, head, sizeof head);
 	} else {
@@ -84,8 +84,8 @@ static const struct {
 	    ICMPMSG_TTL_EXCEEDED },
 	{ "labels without a length field stand at 128", 4, 11, 0, EXT_OLD, 12,
 	    2, ICMPMSG_TTL_EXCEEDED },
-	{ "labels with a wrong checksum are not believed", 4, 11, 0,
-	    EXT_BROKEN, 12, 0, ICMPMSG_TTL_EXCEEDED },
+	{ "labels with a wrong checksum are not believed", 4, 11, 0, EXT_BROKEN,
+	    12, 0, ICMPMSG_TTL_EXCEEDED },
 	{ "a hop answers over IPv6", 6, 3, 0, EXT_NONE, 12, 0,
 	    ICMPMSG_TTL_EXCEEDED },
 	{ "labels come over IPv6", 6, 3, 0, EXT_NEW, 12, 2,
@@ -95,8 +95,7 @@ static const struct {
 	    ICMPMSG_PORT_CLOSED },
 	{ "an unreachable host", 4, 3, 1, EXT_NONE, 12, 0,
 	    ICMPMSG_UNREACHABLE },
-	{ "no route over IPv6", 6, 1, 0, EXT_NONE, 12, 0,
-	    ICMPMSG_UNREACHABLE },
+	{ "no route over IPv6", 6, 1, 0, EXT_NONE, 12, 0, ICMPMSG_UNREACHABLE },
 	{ "too big for the path is no end of it", 4, 3, 4, EXT_NONE, 12, 0,
 	    ICMPMSG_IGNORED },
 	{ "reassembly time is no hop", 4, 11, 1, EXT_NONE, 12, 0,
@@ -116,8 +115,7 @@ build_error(uint8_t bytes[static MESSAGE_MAX], size_t i)
 	wbuf_u8(&w, is_v6 && has_length ? 128 / 8 : 0);
 	wbuf_u8(&w, !is_v6 && has_length ? 128 / 4 : 0);
 	wbuf_u16(&w, 0);
-	put_quote(
-	    &w, errors[i].family, IPPROTO_UDP, udp, errors[i].quoted);
+	put_quote(&w, errors[i].family, IPPROTO_UDP, udp, errors[i].quoted);
 	if (errors[i].extension != EXT_NONE) {
 		pad_to(&w, 8 + 128);
 		put_labels(&w, errors[i].extension == EXT_BROKEN);
@@ -136,16 +134,15 @@ test_errors(void **state)
 		struct icmpmsg m;
 		const char *claim = errors[i].claim;
 
-		T_CHECK(icmpmsg_parse(&m, errors[i].family, bytes, len) ==
-			    RC_OK,
+		T_CHECK(
+		    icmpmsg_parse(&m, errors[i].family, bytes, len) == RC_OK,
 		    "%s", claim);
 		T_CHECK(m.kind == ICMPMSG_ERROR, "%s", claim);
 		T_CHECK(m.quote.ip_proto == IPPROTO_UDP, "%s", claim);
 		T_CHECK(m.quote.source_port == 0x5208, "%s", claim);
 		T_CHECK(m.quote.target_port == 53, "%s", claim);
 		T_CHECK(m.quote.checksum == 0xabcd, "%s", claim);
-		T_CHECK(m.quote.target.family == errors[i].family, "%s",
-		    claim);
+		T_CHECK(m.quote.target.family == errors[i].family, "%s", claim);
 		T_CHECK(m.labels.n == errors[i].n_labels, "%s: %u labels",
 		    claim, m.labels.n);
 		T_CHECK(icmpmsg_meaning(errors[i].family, m.type, m.code) ==
@@ -233,8 +230,8 @@ test_echo(void **state)
 		struct wbuf w = { .bytes = wire, .len = sizeof wire };
 
 		echo.seq = (uint16_t)seq;
-		assert_int_equal(icmpmsg_write_echo(wire, 4, &echo),
-		    ICMPMSG_ECHO_LEN);
+		assert_int_equal(
+		    icmpmsg_write_echo(wire, 4, &echo), ICMPMSG_ECHO_LEN);
 		assert_memory_equal(wire, first, 4);
 		wire[0] = wire[2] = wire[3] = 0; /* the reply */
 		seal(&w);
@@ -251,9 +248,8 @@ test_echo(void **state)
 static void
 test_ip4_header(void **state)
 {
-	const uint8_t wire[] = { 0x46, 0, 0, 28, 0, 0, 0, 0, 61, 1, 0, 0, 10,
-		9, 1, 2, 10, 9, 1, 1, 1, 1, 1, 1, /* option */ 0, 0, 0xff,
-		0xff };
+	const uint8_t wire[] = { 0x46, 0, 0, 28, 0, 0, 0, 0, 61, 1, 0, 0, 10, 9,
+		1, 2, 10, 9, 1, 1, 1, 1, 1, 1, /* option */ 0, 0, 0xff, 0xff };
 	const uint8_t *bytes = wire;
 	size_t len = sizeof wire;
 	struct addr from;
@@ -302,8 +298,7 @@ test_udp_checksum(void **state)
 		wbuf_u16(&w, len);
 		wbuf_u16(&w, sum);
 		wbuf_put(&w, payload, sizeof payload);
-		T_CHECK(inet_checksum(whole, w.len, 0) == 0, "%s",
-		    pairs[i][0]);
+		T_CHECK(inet_checksum(whole, w.len, 0) == 0, "%s", pairs[i][0]);
 	}
 }
 

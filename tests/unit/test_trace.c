@@ -15,19 +15,18 @@ static const struct {
 	const char *claim;
 	const char *path;
 	unsigned window;
-	const char *found;   /* the same letters; '.' silent */
-	int64_t most_ms;     /* the trace ends before */
-	unsigned most_sent;  /* packets */
+	const char *found;  /* the same letters; '.' silent */
+	int64_t most_ms;    /* the trace ends before */
+	unsigned most_sent; /* packets */
 } cases[] = {
 	{ "a plain path is found", "rrrt", 4, "rrrt", 200, 8 },
 	{ "the target may be the first hop", "t", 4, "t", 100, 4 },
-	{ "a long path costs one packet a hop and the window", "rrrrrrrrrrt",
-	    4, "rrrrrrrrrrt", 400, 15 },
+	{ "a long path costs one packet a hop and the window", "rrrrrrrrrrt", 4,
+	    "rrrrrrrrrrt", 400, 15 },
 	{ "a silent hop is one dash, and soon", "rr.rt", 4, "rr.rt", 700, 10 },
-	{ "a hop that answers the second try is found", "rlrt", 4, "rrrt",
-	    700, 10 },
-	{ "two silent hops wait side by side", "r..rrt", 4, "r..rrt", 700,
-	    12 },
+	{ "a hop that answers the second try is found", "rlrt", 4, "rrrt", 700,
+	    10 },
+	{ "two silent hops wait side by side", "r..rrt", 4, "r..rrt", 700, 12 },
 	{ "five silent hops end it", "rr", 4, "rr.....", 4000, 12 },
 	{ "total silence ends it", "", 4, ".....", 4000, 10 },
 	{ "an error ends it where it stands", "rrx", 4, "rrx", 200, 8 },
@@ -180,14 +179,15 @@ test_forged_replies(void **state)
 		trace_sent(&t, ttl, 0);
 	for (unsigned i = 0; i < 200; i++) {
 		struct hop hop = { .ttl = 1,
-			.address = { .family = 4,
-			    .bytes = { 10, 0, 1, (uint8_t)i } } };
+			.address = {
+			    .family = 4, .bytes = { 10, 0, 1, (uint8_t)i } } };
 
 		trace_reply(&t, &hop, false);
 	}
 	for (uint8_t ttl = 2; ttl <= TRACE_TTL_MAX; ttl++) {
 		struct hop hop = { .ttl = ttl,
-			.address = { .family = 4, .bytes = { 10, 0, 0, ttl } } };
+			.address = {
+			    .family = 4, .bytes = { 10, 0, 0, ttl } } };
 
 		trace_reply(&t, &hop, false);
 	}
