@@ -23,10 +23,9 @@ on_closed(uv_handle_t *handle)
 static void
 close_slot(struct slot *s)
 {
-	uv_poll_stop(&s->poll);
-	flow_close(&s->flow);
 	s->state = SLOT_CLOSING;
 	uv_close((uv_handle_t *)&s->poll, on_closed);
+	flow_close(&s->flow); /* libuv has let go of it */
 }
 
 static void
