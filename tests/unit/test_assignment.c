@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/base/file.h"
 #include "tests/unit/check.h"
 
 static const char good[] =
@@ -40,6 +41,26 @@ what_was_encoded_comes_back(void **state)
 	    assignment_decode(&b, body, strlen(body), NULL), RC_OK);
 	assert_memory_equal(&a, &b, sizeof a);
 	free(body);
+}
+
+static void
+the_golden_file_comes_back_byte_for_byte(void **state)
+{
+	struct err err = ERR_NONE;
+	char *text, *body;
+	size_t len;
+
+	(void)state;
+	T_CHECK(file_read("schema/examples/assignment.json",
+		    ASSIGNMENT_BODY_MAX, &text, &len, &err) == RC_OK,
+	    "%s", err.text);
+	T_CHECK(
+	    assignment_decode(&a, text, len, &err) == RC_OK, "%s", err.text);
+	body = assignment_encode(&a);
+	T_CHECK(len == strlen(body) + 1 && memcmp(text, body, len - 1) == 0,
+	    "%s", body);
+	free(body);
+	free(text);
 }
 
 static void
@@ -187,6 +208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_encoded_comes_back),
+		cmocka_unit_test(the_golden_file_comes_back_byte_for_byte),
 		cmocka_unit_test(the_etag_is_the_bodys),
 		cmocka_unit_test(spoilt_assignments_are_named),
 		cmocka_unit_test(the_largest_fits_its_limit_and_no_more),
