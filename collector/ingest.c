@@ -411,7 +411,8 @@ expire(struct ingest *in, int64_t now_us, struct err *err)
 }
 
 enum rc
-ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
+ingest_tick(
+    struct ingest *in, int64_t now_us, bool *has_written, struct err *err)
 {
 	enum rc rc;
 
@@ -421,6 +422,7 @@ ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
 		    in->store, in->detect, now_us, &in->last_announcement, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	*has_written = in->is_begun;
 	rc = end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
