@@ -474,20 +474,20 @@ find_route(const char *path)
 	return NULL;
 }
 
-/* The length that the head announces; RC_NOTFOUND: none. */
+/* The length that the head announces, 0 when it announces no body (RFC 9112
+ * section 6.3).  RC_NOTFOUND: it will only be known at the end. */
 static enum rc
 announced_length(const struct exchange *x, size_t *out)
 {
 	const char *p = exchange_header(x, "Content-Length");
 	size_t v = 0;
 
-	if (exchange_header(x, "Transfer-Encoding") != NULL || p == NULL ||
-	    *p == '\0')
+	if (exchange_header(x, "Transfer-Encoding") != NULL)
 		return RC_NOTFOUND;
-	for (; *p >= '0' && *p <= '9'; p++)
+	for (; p != NULL && *p >= '0' && *p <= '9'; p++)
 		v = v > SIZE_MAX / 16 ? v : 10 * v + (size_t)(*p - '0');
 	*out = v;
-	return *p == '\0' ? RC_OK : RC_MALFORMED;
+	return p == NULL || *p == '\0' ? RC_OK : RC_MALFORMED;
 }
 
 /* What of a POST can be refused before its body is read. */

@@ -256,13 +256,24 @@ sight(struct ingest *in, const struct observation *o,
 	detect_sighting(in->detect, &s);
 }
 
+/* ICMP knows no ports: it measured the address. */
+static const struct target *
+find_target(const struct services *s, const struct observation *o)
+{
+	if (o->proto != PROTO_ICMP)
+		return services_find_target(s, &o->target, o->port);
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (addr_equal(&s->targets[i].address, &o->target))
+			return &s->targets[i];
+	return NULL;
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
 	const struct services *services = &in->settings->services;
-	const struct target *target =
-	    services_find_target(services, &o->target, o->port);
+	const struct target *target = find_target(services, o);
 	struct interpretation meaning = { 0 };
 	struct observation_context c;
 	const struct vantage_row *v;
