@@ -373,6 +373,7 @@ httpd_stop(struct httpd *h)
 {
 	if (h == NULL)
 		return;
+	httpd_quiesce(h); /* or libmicrohttpd would close the socket too */
 	MHD_stop_daemon(h->daemon);
 	close(h->listen_fd);
 	free(h);

@@ -256,13 +256,24 @@ sight(struct ingest *in, const struct observation *o,
 	detect_sighting(in->detect, &s);
 }
 
+/* ICMP knows no ports: it measured the address. */
+static const struct target *
+find_target(const struct services *s, const struct observation *o)
+{
+	if (o->proto != PROTO_ICMP)
+		return services_find_target(s, &o->target, o->port);
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (addr_equal(&s->targets[i].address, &o->target))
+			return &s->targets[i];
+	return NULL;
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
 	const struct services *services = &in->settings->services;
-	const struct target *target =
-	    services_find_target(services, &o->target, o->port);
+	const struct target *target = find_target(services, o);
 	struct interpretation meaning = { 0 };
 	struct observation_context c;
 	const struct vantage_row *v;
@@ -411,7 +422,8 @@ expire(struct ingest *in, int64_t now_us, struct err *err)
 }
 
 enum rc
-ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
+ingest_tick(
+    struct ingest *in, int64_t now_us, bool *has_written, struct err *err)
 {
 	enum rc rc;
 
@@ -421,6 +433,7 @@ ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
 		    in->store, in->detect, now_us, &in->last_announcement, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	*has_written = in->is_begun;
 	rc = end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
