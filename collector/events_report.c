@@ -1,4 +1,4 @@
-/* events.c - catchwater events: what happened, newest first. */
+/* events_report.c - catchwater events: what happened, newest first. */
 #include <stdlib.h>
 #include <string.h>
 
