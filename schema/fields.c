@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum rc
 fields_load(json_t **out, const char *text, size_t len, struct err *err)
@@ -177,4 +178,23 @@ fields_element_int(
 		return in_range(f, key, v, min, max);
 	fields_fail(f, RC_MALFORMED, key, "an element is not an integer");
 	return 0;
+}
+
+void
+fields_put(json_t *to, const char *key, json_t *value)
+{
+	if (json_object_set_new(to, key, value) != 0)
+		abort(); /* out of memory, or text of ours that is not UTF-8 */
+}
+
+void
+fields_put_int(json_t *to, const char *key, int64_t v)
+{
+	fields_put(to, key, json_integer(v));
+}
+
+void
+fields_put_text(json_t *to, const char *key, const char *text)
+{
+	fields_put(to, key, json_string(text));
 }

@@ -1,10 +1,10 @@
 /*
- * fields.h - reads the members of a JSON object, typed and in range.  (pure)
+ * fields.h - members of JSON objects: written, and read with care.   (pure)
  *
  * Uses     jansson
- * Used by  wire_decode, assignment
+ * Used by  wire_encode, wire_decode, assignment
  *
- * Sticky like rbuf: after the first fault, reads give harmless values (0, "",
+ * Reading is sticky like rbuf: after the first fault, reads give harmless values (0, "",
  * false, no members) and the caller checks once at the end.  The text of the
  * fault names the JSON path ("hops[3].labels[0].tc: ..."); no byte of the
  * input is repeated in it.
@@ -73,5 +73,10 @@ size_t fields_count(struct fields *f, const char *key, size_t max);
 struct fields fields_element(struct fields *f, const char *key, size_t i);
 int64_t fields_element_int(
     struct fields *f, const char *key, size_t i, int64_t min, int64_t max);
+
+/* Write one member; abort when memory is out.  fields_put takes value. */
+void fields_put(json_t *to, const char *key, json_t *value);
+void fields_put_int(json_t *to, const char *key, int64_t v);
+void fields_put_text(json_t *to, const char *key, const char *text);
 
 #endif

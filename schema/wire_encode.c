@@ -2,41 +2,22 @@
 #include "schema/wire.h"
 
 #include <assert.h>
-#include <jansson.h>
-#include <stdlib.h>
 
-static void
-put(json_t *to, const char *key, json_t *value)
-{
-	if (json_object_set_new(to, key, value) != 0)
-		abort(); /* out of memory, or text of ours that is not UTF-8 */
-}
-
-static void
-put_int(json_t *to, const char *key, int64_t v)
-{
-	put(to, key, json_integer(v));
-}
-
-static void
-put_text(json_t *to, const char *key, const char *text)
-{
-	put(to, key, json_string(text));
-}
+#include "schema/fields.h"
 
 /* Values whose absence says the same as zero: one rule for all of them. */
 static void
 put_nonzero(json_t *to, const char *key, int64_t v)
 {
 	if (v != 0)
-		put_int(to, key, v);
+		fields_put_int(to, key, v);
 }
 
 static void
 put_true(json_t *to, const char *key, bool v)
 {
 	if (v)
-		put(to, key, json_true());
+		fields_put(to, key, json_true());
 }
 
 static void
@@ -45,7 +26,7 @@ put_addr(json_t *to, const char *key, const struct addr *a)
 	char text[ADDR_TEXT_LEN];
 
 	if (a->family != 0)
-		put_text(to, key, addr_format(a, text));
+		fields_put_text(to, key, addr_format(a, text));
 }
 
 static void
@@ -63,7 +44,7 @@ put_identity(
 		*p++ = digits[id->bytes[i] & 0xf];
 	}
 	*p = '\0';
-	put_text(to, key, hex);
+	fields_put_text(to, key, hex);
 	put_true(to, cut_key, id->is_cut);
 }
 
@@ -78,7 +59,7 @@ put_ede(json_t *to, const struct dns_result *d)
 	codes = json_array();
 	for (unsigned i = 0; i < d->n_ede; i++)
 		json_array_append_new(codes, json_integer(d->ede[i]));
-	put(to, "ede", codes);
+	fields_put(to, "ede", codes);
 }
 
 static void
@@ -89,15 +70,15 @@ put_chaos(json_t *to, const struct chaos *c)
 	if (!c->is_asked)
 		return;
 	o = json_object();
-	put_text(o, "name", chaos_name_text((enum chaos_name)c->name));
-	put_text(o, "outcome", outcome_name(c->outcome));
+	fields_put_text(o, "name", chaos_name_text((enum chaos_name)c->name));
+	fields_put_text(o, "outcome", outcome_name(c->outcome));
 	if (outcome_is_answer(c->outcome)) {
-		put_int(o, "rcode", c->rcode);
-		put_int(o, "rtt_us", c->rtt_us);
+		fields_put_int(o, "rcode", c->rcode);
+		fields_put_int(o, "rtt_us", c->rtt_us);
 	}
 	put_identity(o, "txt", "txt_cut", &c->txt);
 	put_identity(o, "nsid", "nsid_cut", &c->nsid);
-	put(to, "chaos", o);
+	fields_put(to, "chaos", o);
 }
 
 static void
@@ -105,18 +86,18 @@ put_dns(json_t *to, enum outcome outcome, const struct dns_result *d)
 {
 	put_nonzero(to, "source_port", d->source_port);
 	if (outcome_is_answer(outcome))
-		put_int(to, "rcode", d->rcode);
+		fields_put_int(to, "rcode", d->rcode);
 	if (outcome_is_answer(outcome) || outcome == OUTCOME_REFUSED ||
 	    outcome == OUTCOME_UNREACHABLE)
-		put_int(to, "rtt_us", d->rtt_us);
+		fields_put_int(to, "rtt_us", d->rtt_us);
 	if (d->has_reply_ttl)
-		put_int(to, "reply_ttl", d->reply_ttl);
+		fields_put_int(to, "reply_ttl", d->reply_ttl);
 	put_true(to, "aa", d->is_aa);
 	put_true(to, "tc", d->is_tc);
 	put_true(to, "ra", d->is_ra);
 	put_true(to, "truncated_udp", d->is_truncated_udp);
 	if (d->has_serial)
-		put_int(to, "serial", d->serial);
+		fields_put_int(to, "serial", d->serial);
 	put_nonzero(to, "size_bytes", d->size_bytes);
 	put_ede(to, d);
 	put_nonzero(to, "late", d->n_late);
@@ -128,14 +109,14 @@ put_dns(json_t *to, enum outcome outcome, const struct dns_result *d)
 static void
 put_ping(json_t *to, const struct ping_result *p)
 {
-	put_int(to, "sent", p->n_sent);
-	put_int(to, "received", p->n_received);
+	fields_put_int(to, "sent", p->n_sent);
+	fields_put_int(to, "received", p->n_received);
 	if (p->n_received > 0) {
-		put_int(to, "rtt_min_us", p->rtt_min_us);
-		put_int(to, "rtt_median_us", p->rtt_median_us);
+		fields_put_int(to, "rtt_min_us", p->rtt_min_us);
+		fields_put_int(to, "rtt_median_us", p->rtt_median_us);
 	}
 	if (p->has_reply_ttl)
-		put_int(to, "reply_ttl", p->reply_ttl);
+		fields_put_int(to, "reply_ttl", p->reply_ttl);
 }
 
 static void
@@ -151,13 +132,13 @@ put_labels(json_t *to, const struct hop *h)
 		const struct mpls_label *l = &h->labels[i];
 		json_t *o = json_object();
 
-		put_int(o, "label", l->label);
-		put_int(o, "tc", l->tc);
+		fields_put_int(o, "label", l->label);
+		fields_put_int(o, "tc", l->tc);
 		put_true(o, "s", l->is_bottom);
-		put_int(o, "ttl", l->ttl);
+		fields_put_int(o, "ttl", l->ttl);
 		json_array_append_new(labels, o);
 	}
-	put(to, "labels", labels);
+	fields_put(to, "labels", labels);
 }
 
 static json_t *
@@ -165,16 +146,16 @@ new_hop(const struct hop *h)
 {
 	json_t *o = json_object();
 
-	put_int(o, "ttl", h->ttl);
+	fields_put_int(o, "ttl", h->ttl);
 	if (h->address.family == 0)
 		return o;
 	put_addr(o, "address", &h->address);
-	put_int(o, "rtt_us", h->rtt_us);
+	fields_put_int(o, "rtt_us", h->rtt_us);
 	put_nonzero(o, "reply_ttl", h->reply_ttl);
 	put_true(o, "target", h->is_target);
 	if (!h->is_target) {
-		put_int(o, "type", h->icmp_type);
-		put_int(o, "code", h->icmp_code);
+		fields_put_int(o, "type", h->icmp_type);
+		fields_put_int(o, "code", h->icmp_code);
 	}
 	put_labels(o, h);
 	return o;
@@ -190,7 +171,7 @@ put_trace(json_t *to, const struct trace_result *t)
 	put_true(to, "reached", t->is_reached);
 	for (unsigned i = 0; i < t->n_hops; i++)
 		json_array_append_new(hops, new_hop(&t->hops[i]));
-	put(to, "hops", hops);
+	fields_put(to, "hops", hops);
 	put_identity(to, "nsid", "nsid_cut", &t->nsid);
 }
 
@@ -211,16 +192,16 @@ wire_encode_observation(
 {
 	json_t *to = json_object();
 
-	put_int(to, "seq", (int64_t)o->seq);
-	put_int(to, "at_us", o->at_us);
-	put_text(to, "kind", kind_name(o->kind));
-	put_text(to, "why", why_name(o->why));
-	put_text(to, "proto", proto_name(o->proto));
-	put_text(to, "stamp", stamp_name(o->stamp));
-	put_text(to, "outcome", outcome_name(o->outcome));
+	fields_put_int(to, "seq", (int64_t)o->seq);
+	fields_put_int(to, "at_us", o->at_us);
+	fields_put_text(to, "kind", kind_name(o->kind));
+	fields_put_text(to, "why", why_name(o->why));
+	fields_put_text(to, "proto", proto_name(o->proto));
+	fields_put_text(to, "stamp", stamp_name(o->stamp));
+	fields_put_text(to, "outcome", outcome_name(o->outcome));
 	put_addr(to, "target", &o->target);
 	if (o->proto != PROTO_ICMP)
-		put_int(to, "port", o->port);
+		fields_put_int(to, "port", o->port);
 	put_addr(to, "source", &o->source);
 	switch (o->kind) {
 	case KIND_DNS:
@@ -241,17 +222,17 @@ wire_encode_header(const struct batch_header *h, char buf[static WIRE_LINE_MAX])
 {
 	json_t *to = json_object();
 
-	put_text(to, "probe", h->probe);
-	put_text(to, "version", h->version);
-	put_int(to, "first_seq", (int64_t)h->first_seq);
-	put_int(to, "last_seq", (int64_t)h->last_seq);
+	fields_put_text(to, "probe", h->probe);
+	fields_put_text(to, "version", h->version);
+	fields_put_int(to, "first_seq", (int64_t)h->first_seq);
+	fields_put_int(to, "last_seq", (int64_t)h->last_seq);
 	if (h->has_sent_at)
-		put_int(to, "sent_at_us", h->sent_at_us);
-	put_int(to, "anchor_at_us", h->anchor_at_us);
-	put_int(to, "anchor_mono_us", h->anchor_mono_us);
-	put_text(to, "clock", clock_state_name(h->clock));
-	put_int(to, "lost", (int64_t)h->n_lost);
+		fields_put_int(to, "sent_at_us", h->sent_at_us);
+	fields_put_int(to, "anchor_at_us", h->anchor_at_us);
+	fields_put_int(to, "anchor_mono_us", h->anchor_mono_us);
+	fields_put_text(to, "clock", clock_state_name(h->clock));
+	fields_put_int(to, "lost", (int64_t)h->n_lost);
 	if (h->assignment[0] != '\0')
-		put_text(to, "assignment", h->assignment);
+		fields_put_text(to, "assignment", h->assignment);
 	return write_line(to, buf);
 }

@@ -443,6 +443,7 @@ golden_files_come_back_byte_for_byte(void **state)
 	check_golden("schema/examples/ping.jsonl");
 	check_golden("schema/examples/trace.jsonl");
 	check_golden("schema/examples/after-reboot.jsonl");
+	check_golden("schema/examples/cut.jsonl");
 }
 
 int
