@@ -4,7 +4,8 @@
 # make demo       installs what it needs, then shows the whole thing in a lab
 # make lint       formatting, layers, cycles, warnings of both compilers
 # make install    DESTDIR, PREFIX; make uninstall; make clean
-# Variables: CC=clang  SAN=address,undefined  (built in build-san/)
+# Variables: CC=clang  SAN=address,undefined  (built in build-san/)  V=1 (shows
+# the commands)
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
@@ -22,9 +23,11 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 HARDEN := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 DEFS := -D_GNU_SOURCE -DCATCHWATER_VERSION='"$(VERSION)"' \
 	-DCATCHWATER_LIBEXEC='"$(LIBEXEC)"'
-COMPILE = $(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \
+Q := $(if $(V),,@)
+SAY = @printf '%-3s %s\n'
+COMPILE = $(Q)$(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \
 	$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@
-LINK = $(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ \
+LINK = $(Q)$(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 # A folder is a layer is a static library; main*.c are the programs.
@@ -58,6 +61,7 @@ $(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka $(PROBE_LIBS) $(UPLOAD_LIBS) \
 $(REPLAY): $(B)/tests/fuzz/replay.o
 $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH):
 	@mkdir -p $(@D)
+	$(SAY) LD $@
 	$(LINK)
 
 $(foreach l,$(LAYERS),$(eval $(call libs,$(l)): $(call objs,$(l))))
@@ -65,22 +69,78 @@ $(B)/libschema.a: $(B)/schema/sql_text.o
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(Q)$(AR) rcs $@ $^
 
+$(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
-	$^ > $@
+	$(Q)$^ > $@
 $(B)/%.o: $(B)/%.c
+	$(SAY) CC $<
 	$(COMPILE) $<
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
+	$(SAY) CC $<
 	$(COMPILE) $<
+
+tests: $(UNIT) $(REPLAY) $(BENCH)
+
+# clang's libFuzzer, in a build folder of its own.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(call libs,$(LAYERS))
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=fuzzer,address,undefined -Wl,--as-needed -o $@ \
+	    $(filter %.o %.a,$^) $(PROBE_LIBS) $(UPLOAD_LIBS) $(COLLECTOR_LIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
+	    CFLAGS='-g -O1' fuzzers
 
 deps:
 	tools/install-deps
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all deps check check-unit check-fuzz check-lab demo lint fuzz install \
-	uninstall clean
+# Everything, on a fresh machine too.  The steps are tools/check's.
+check: deps
+	$(MAKE) all tests
+	tools/check
+
+check-%: all tests
+	tools/check $*
+
+demo: deps
+	$(MAKE) all
+	tools/demo
+
+lint:
+	tools/lint
+
+MAN := probe/catchwater-probe.1 collector/catchwater.1 \
+	collector/catchwater.conf.5
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+	install -m 755 $(B)/catchwater $(B)/catchwater-probe \
+	    $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/catchwater-upload $(DESTDIR)$(LIBEXEC)
+	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 README.md LICENSE collector/catchwater.conf.example \
+	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
+	    catchwater.1 catchwater-probe.1)
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/catchwater.conf.5
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
+
+clean:
+	rm -rf build build-san build-clang build-san-clang build-fuzz
+
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -4,13 +4,14 @@
  * enroll, upload and leave speak HTTPS: they live in the helper program
  * catchwater-upload, so that the resident probe never loads libcurl.
  */
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "probe/commands.h"
+#include "probe/helper.h"
+#include "probe/state.h"
 #include "schema/base/options.h"
 
 static const struct command {
@@ -45,23 +46,18 @@ usage(FILE *to)
 	    to);
 }
 
-/* Becomes the helper program: beside this one (a build folder), or installed. */
+/* Becomes the helper program. */
 static int
 exec_helper(char **argv)
 {
-	char self[PATH_MAX], path[PATH_MAX + 32];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char path[HELPER_PATH_MAX];
+	struct err err = ERR_NONE;
 
-	if (n > 0) {
-		self[n] = '\0';
-		snprintf(
-		    path, sizeof path, "%s/catchwater-upload", dirname(self));
+	if (helper_find(path, &err) == RC_OK) {
 		execv(path, argv);
+		err_sys(&err, "start %s", path);
 	}
-	execv(CATCHWATER_LIBEXEC "/catchwater-upload", argv);
-	fprintf(stderr, "catchwater-probe: cannot start catchwater-upload, "
-			"neither beside this program nor in " CATCHWATER_LIBEXEC
-			"; install it ('make install')\n");
+	fprintf(stderr, "catchwater-probe: %s\n", err.text);
 	return 1;
 }
 
@@ -82,6 +78,7 @@ unknown_command(const char *word)
 int
 main(int argc, char **argv)
 {
+	state_set_home(getenv("XDG_STATE_HOME"), getenv("HOME"));
 	if (argc < 2) {
 		usage(stderr);
 		return 2;

@@ -5,9 +5,11 @@
  * resident probe for each upload.  argv[0] is the subcommand.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probe/commands.h"
+#include "probe/state.h"
 
 static const struct {
 	const char *name;
@@ -22,6 +24,7 @@ static const struct {
 int
 main(int argc, char **argv)
 {
+	state_set_home(getenv("XDG_STATE_HOME"), getenv("HOME"));
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (argc > 0 && strcmp(argv[0], commands[i].name) == 0)
 			return commands[i].run(argc, argv);

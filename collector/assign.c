@@ -1,0 +1,93 @@
+/* assign.c - see assign.h. */
+#include "collector/assign.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The period that phases are spread over: that of the questions which find
+ * a shift, else of what there is. */
+static int64_t
+period_of(const struct service *s)
+{
+	if (s->dns_every_us > 0)
+		return s->dns_every_us;
+	return s->ping_every_us > 0 ? s->ping_every_us : s->trace_every_us;
+}
+
+static void
+add_target(struct assignment *out, const struct services *services,
+    const struct target *t)
+{
+	const struct service *s = &services->list[t->service];
+	struct assigned_target *a = &out->targets[out->n_targets++];
+
+	a->address = t->address;
+	a->port = t->port;
+	a->is_control = t->role != ROLE_SERVICE;
+	snprintf(a->zone, sizeof a->zone, "%s", s->zone);
+	a->phase_us = period_of(s); /* see spread */
+	a->dns_every_us = s->dns_every_us;
+	a->ping_every_us = s->ping_every_us;
+	a->trace_every_us = s->trace_every_us;
+}
+
+static void
+add_role(
+    struct assignment *out, const struct services *services, bool is_of_service)
+{
+	for (size_t i = 0; i < services->n_targets; i++) {
+		const struct target *t = &services->targets[i];
+
+		if ((t->role == ROLE_SERVICE) == is_of_service &&
+		    out->n_targets < ASSIGNMENT_TARGETS_MAX)
+			add_target(out, services, t);
+	}
+}
+
+/* Turns each target's period into its phase: place k of n * n_targets. */
+static void
+spread(struct assignment *out, size_t rank, size_t n)
+{
+	double places = (double)n * (double)out->n_targets;
+
+	for (size_t i = 0; i < out->n_targets; i++) {
+		double place =
+		    (double)rank * (double)out->n_targets + (double)i;
+
+		out->targets[i].phase_us =
+		    (int64_t)((double)out->targets[i].phase_us * place /
+			      places);
+	}
+}
+
+/* One probe has one set of reactions: the first service's, and the longest
+ * patience of all. */
+static void
+copy_reactions(struct assignment *out, const struct services *services)
+{
+	const struct service *first = &services->list[0];
+
+	out->n_confirm = first->n_confirm;
+	out->n_retry = first->n_retry;
+	memcpy(out->confirm_after_us, first->confirm_after_us,
+	    sizeof out->confirm_after_us);
+	memcpy(out->retry_after_us, first->retry_after_us,
+	    sizeof out->retry_after_us);
+	for (size_t i = 0; i < services->n; i++)
+		if (services->list[i].timeout_us > out->timeout_us)
+			out->timeout_us = services->list[i].timeout_us;
+}
+
+void
+assign(struct assignment *out, const struct services *services,
+    int64_t upload_every_us, size_t rank, size_t n)
+{
+	memset(out, 0, sizeof *out);
+	out->upload_every_us = upload_every_us;
+	if (services->n == 0)
+		return;
+	copy_reactions(out, services);
+	add_role(out, services, true);
+	add_role(out, services, false);
+	spread(out, n == 0 ? 0 : rank % n, n == 0 ? 1 : n);
+}

@@ -1,0 +1,25 @@
+/*
+ * commands.h - the subcommands of catchwater.                      (wiring)
+ *
+ * Used by  collector/main.c
+ *
+ * Each takes its own arguments (argv[0] is the subcommand's name) and returns
+ * the exit status: 0 done, 1 failed, 2 usage.
+ */
+#ifndef COLLECTOR_COMMANDS_H
+#define COLLECTOR_COMMANDS_H
+
+int command_serve(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_token(int argc, char **argv);
+int command_vantages(int argc, char **argv);
+int command_catchment(int argc, char **argv);
+int command_landing(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_sites(int argc, char **argv);
+int command_events(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_announce(int argc, char **argv);
+int command_alert(int argc, char **argv);
+
+#endif

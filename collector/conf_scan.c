@@ -1,0 +1,104 @@
+/* conf_scan.c - see conf_scan.h. */
+#include "collector/conf_scan.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct scan {
+	const char *p, *end;
+	int line;
+	struct err *err;
+};
+
+static bool
+starts(const struct scan *s, const char *mark)
+{
+	size_t n = strlen(mark);
+
+	return (size_t)(s->end - s->p) >= n && memcmp(s->p, mark, n) == 0;
+}
+
+/* From behind the opening quote to behind the closing one. */
+static enum rc
+skip_string(struct scan *s, char quote)
+{
+	for (; s->p < s->end && *s->p != '\n'; s->p++) {
+		if (*s->p == quote) {
+			s->p++;
+			return RC_OK;
+		}
+		if (*s->p != '\\' || s->p + 1 == s->end)
+			continue;
+		s->p++;
+		if (*s->p >= '0' && *s->p <= '9')
+			return err_set(s->err, RC_MALFORMED,
+			    "'\\%c' in a string, expected '\\\\' for a "
+			    "backslash",
+			    *s->p);
+		if (*s->p == '\n')
+			break;
+	}
+	return err_set(s->err, RC_MALFORMED,
+	    "the string is not closed, expected %c before the end of the line",
+	    quote);
+}
+
+static enum rc
+skip_comment(struct scan *s)
+{
+	int opened = s->line;
+
+	for (; s->p < s->end; s->p++) {
+		if (starts(s, "*/")) {
+			s->p += 2;
+			return RC_OK;
+		}
+		s->line += *s->p == '\n';
+	}
+	s->line = opened;
+	return err_set(s->err, RC_MALFORMED,
+	    "the comment is not closed, expected */ before the end of the "
+	    "file");
+}
+
+static void
+skip_line(struct scan *s)
+{
+	while (s->p < s->end && *s->p != '\n')
+		s->p++;
+}
+
+static enum rc
+scan_one(struct scan *s)
+{
+	unsigned char c = (unsigned char)*s->p;
+
+	if (c == '#' || starts(s, "//")) {
+		skip_line(s);
+		return RC_OK;
+	}
+	if (starts(s, "/*")) {
+		s->p += 2;
+		return skip_comment(s);
+	}
+	s->p++;
+	if (c == '"' || c == '\'')
+		return skip_string(s, (char)c);
+	s->line += c == '\n';
+	if (c == 0x7f || (c < ' ' && c != '\n' && c != '\t' && c != '\r'))
+		return err_set(s->err, RC_MALFORMED,
+		    "control character \\x%02x, expected text", c);
+	return RC_OK;
+}
+
+enum rc
+conf_scan(const char *text, size_t len, int *line, struct err *err)
+{
+	struct scan s = { text, text + len, 1, err };
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && s.p < s.end)
+		rc = scan_one(&s);
+	*line = s.line;
+	return rc;
+}

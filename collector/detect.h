@@ -1,0 +1,205 @@
+/*
+ * detect.h - from observations to landings and events.               (pure)
+ *
+ * Uses     collector/service.h; its work is done in detect_fold.c with
+ *          landing, detect_shift, detect_blackhole, detect_mismatch
+ * Used by  collector/ingest.c (live), tests/sim
+ *
+ * A fold over observations in order of arrival, with explicit ticks and
+ * announcements.  It reads no clock, no socket and no SQL: time is what it is
+ * handed.  Everything it decides comes out as effects, in order, which the
+ * store writes in the same transaction as the observations; fed back by
+ * detect_restore_*, they bring it to where it stopped.
+ */
+#ifndef COLLECTOR_DETECT_H
+#define COLLECTOR_DETECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/service.h"
+#include "schema/base/err.h"
+#include "schema/record.h"
+
+/* One vantage, as far as the detector cares. */
+struct vantage {
+	int64_t id;
+	uint8_t family;
+	uint32_t asn;   /* 0: not known; counts as an AS of its own probe */
+	uint64_t probe; /* the probe's id as a number: both families share it */
+	bool is_trusted; /* false: quarantined; seen, never counted */
+};
+
+/* One DNS observation, interpreted (ping and trace do not move landings). */
+struct sighting {
+	int64_t observation_id;
+	int64_t vantage_id;
+	int64_t target_id;
+	int64_t at_us;       /* corrected time of the measurement */
+	int64_t received_us; /* when the collector got it: the detector's now */
+	enum why why;
+	enum outcome outcome;
+	uint16_t rcode;
+	int64_t site_id;   /* 0: no answer, or an identity no site has */
+	bool has_identity; /* the answer carried one */
+	bool has_rtt;
+	int64_t rtt_us;
+};
+
+enum landing_state { LANDING_STABLE, LANDING_DARK, LANDING_UNKNOWN };
+
+/* An interval of the journal; ids are given by the detector. */
+struct landing {
+	int64_t id;
+	int64_t vantage_id, target_id;
+	enum landing_state state;
+	int64_t site_id; /* 0: unknown */
+	int64_t since_us;
+	int64_t until_us; /* 0: open */
+	int64_t last_us;
+	int64_t n;
+	int64_t rtt_min_us, rtt_sum_us, rtt_n; /* rtt_n 0: no rtt */
+};
+
+struct move {
+	int64_t vantage_id, target_id;
+	int64_t from_site_id, to_site_id;
+	int64_t at_us;        /* first changed sample */
+	int64_t confirmed_us; /* when the last confirmation was received */
+};
+
+enum event_kind { EVENT_SHIFT, EVENT_BLACKHOLE, EVENT_MISMATCH };
+enum severity {
+	SEVERITY_INFO,
+	SEVERITY_NOTICE,
+	SEVERITY_WARNING,
+	SEVERITY_MAJOR,
+	SEVERITY_CRITICAL
+};
+
+#define GATES_TEXT_MAX 1024
+
+struct event {
+	int64_t id;
+	enum event_kind kind;
+	enum severity severity;
+	int64_t service_id;
+	int64_t site_id;  /* 0: none in particular */
+	uint8_t family;   /* 4, 6, or 0 for both */
+	char verdict[24]; /* mismatch only */
+	int64_t since_us, detected_us, updated_us;
+	int64_t resolved_us; /* 0: open */
+	char resolution
+	    [24];          /* returned, settled, answered, moved, cleared ... */
+	int64_t parent_id; /* 0: none */
+	int64_t n_vantages, n_asns, needed;
+	char gates[GATES_TEXT_MAX]; /* JSON object: gate -> numbers */
+};
+
+struct vote {
+	int64_t event_id;
+	int64_t vantage_id, target_id;
+	int64_t from_site_id, to_site_id; /* 0: none */
+	int64_t at_us, confirmed_us;
+	int64_t ended_us; /* 0: still stands */
+};
+
+enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
+
+struct site_state {
+	int64_t site_id;
+	uint8_t family;
+	enum tri announced, healthy, receiving;
+	char verdict[24];
+	int64_t since_us;
+};
+
+enum effect_kind {
+	EFFECT_LANDING,    /* insert or replace the interval with this id */
+	EFFECT_TRACK,      /* remember the bytes for (vantage, target) */
+	EFFECT_MOVE,       /* a confirmed move */
+	EFFECT_EVENT,      /* insert or replace the event with this id */
+	EFFECT_VOTE,       /* insert or replace (event, vantage, target) */
+	EFFECT_SITE_STATE, /* closes the open interval of (site, family), opens
+	                      this one */
+	EFFECT_NOTICE      /* an event wants to be told: opened or resolved */
+};
+
+#define TRACK_BYTES_MAX 192
+
+struct track_bytes {
+	int64_t vantage_id, target_id;
+	uint8_t len;
+	uint8_t bytes[TRACK_BYTES_MAX];
+};
+
+struct notice {
+	struct event event;
+	bool is_resolve;
+};
+
+struct effect {
+	enum effect_kind kind;
+	union {
+		struct landing landing;
+		struct track_bytes track;
+		struct move move;
+		struct event event;
+		struct vote vote;
+		struct site_state site_state;
+		struct notice notice;
+	};
+};
+
+/* Lends *e for the duration of the call. */
+typedef void detect_emit(void *ctx, const struct effect *e);
+
+struct detect;
+
+/* Gives a detector for these services, which must outlive it.  emit is called
+ * from inside the functions below.  next_event_id and next_landing_id go on
+ * from the database's largest. */
+struct detect *detect_new(const struct services *services, detect_emit *emit,
+    void *ctx, int64_t next_event_id, int64_t next_landing_id);
+void detect_free(struct detect *d); /* NULL is fine */
+
+/* Makes a vantage known, or changes it. */
+void detect_vantage(struct detect *d, const struct vantage *v);
+
+/* Bring back what an earlier run emitted; vantages first, then in this order.
+ * open is the track's interval without an end, or NULL.  RC_MALFORMED: bytes
+ * of another version (that track starts from its interval alone). */
+MUST_USE enum rc detect_restore_track(
+    struct detect *d, const struct track_bytes *t, const struct landing *open);
+void detect_restore_event(struct detect *d, const struct event *e);
+void detect_restore_vote(struct detect *d, const struct vote *v);
+void detect_restore_site_state(struct detect *d, const struct site_state *s);
+
+/* One observation.  Sightings of unknown vantages or targets are ignored. */
+void detect_sighting(struct detect *d, const struct sighting *s);
+
+/* What was said of a site: valid until lease_until_us.  family 0: both.  After
+ * a restart, tell it again what was said in the last hour, in order. */
+void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_up, int64_t at_us, int64_t lease_until_us);
+
+/* Time passes: leases end, holds are over, quiet events resolve, landings that
+ * nobody reports become unobserved.  To be called about every second, and
+ * emits the soft fields (n, last_us, rtt) of changed landings each minute. */
+void detect_tick(struct detect *d, int64_t now_us);
+
+/* Emits every soft field now: before a stop. */
+void detect_flush(struct detect *d, int64_t now_us);
+
+const char *landing_state_name(enum landing_state s);
+const char *event_kind_name(enum event_kind k);
+const char *severity_name(enum severity s);
+const char *tri_name(enum tri t);
+MUST_USE enum rc event_kind_from_name(enum event_kind *out, const char *name);
+MUST_USE enum rc severity_from_name(enum severity *out, const char *name);
+MUST_USE enum rc
+landing_state_from_name(enum landing_state *out, const char *name);
+MUST_USE enum rc tri_from_name(enum tri *out, const char *name);
+
+#endif

@@ -1,0 +1,380 @@
+/* httpd.c - see httpd.h. */
+#include "collector/httpd.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+#define MAX_CONNECTIONS 1024
+#define MAX_CONNECTIONS_PER_ADDRESS 128 /* not behind a proxy: TLS only */
+#define CONNECTION_MEMORY (24 * 1024)   /* headers; more is 431 */
+#define IDLE_TIMEOUT_S 30u
+#define UPLOAD_TIMEOUT_US (60 * US_PER_S)
+#define ALL_BODIES_MAX (64u << 20)
+/* A refused body up to here is read to its end, so that its sender gets to
+ * read the answer instead of a reset. */
+#define DISCARD_MAX (4u << 20)
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+struct httpd {
+	struct MHD_Daemon *daemon;
+	int listen_fd;
+	struct httpd_handlers handlers;
+	atomic_size_t body_bytes; /* of all exchanges */
+	atomic_size_t n_owed;     /* whole requests not yet answered */
+	bool is_started;
+	char complaint[200]; /* libmicrohttpd's, while it starts */
+};
+
+struct exchange {
+	struct httpd *httpd;
+	struct MHD_Connection *connection;
+	const char *method, *path;
+	int64_t began_mono_us;
+	size_t max_body, discarded;
+	char *body;
+	size_t len, cap;
+	bool is_deferred, is_whole;
+	struct MHD_Response *response; /* set when answered */
+	unsigned status;
+};
+
+const char *
+exchange_method(const struct exchange *x)
+{
+	return x->method;
+}
+
+const char *
+exchange_path(const struct exchange *x)
+{
+	return x->path;
+}
+
+const char *
+exchange_header(const struct exchange *x, const char *name)
+{
+	return MHD_lookup_connection_value(
+	    x->connection, MHD_HEADER_KIND, name);
+}
+
+const void *
+exchange_body(const struct exchange *x, size_t *len)
+{
+	*len = x->len;
+	return x->body == NULL ? "" : x->body;
+}
+
+struct addr
+exchange_source(const struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	if (info == NULL || info->client_addr == NULL)
+		return (struct addr){ 0 };
+	return addr_from_sockaddr(info->client_addr, NULL);
+}
+
+void
+exchange_defer(struct exchange *x)
+{
+	x->is_deferred = true;
+	MHD_suspend_connection(x->connection);
+}
+
+static void
+add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+	if (value != NULL)
+		(void)MHD_add_response_header(r, name, value);
+}
+
+static struct MHD_Response *
+new_response(const struct answer *a)
+{
+	/* libmicrohttpd copies the bytes and does not change them, but its
+	 * parameter is not const. */
+	union {
+		const char *in;
+		void *out;
+	} body = { a->body };
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+	    a->len, body.out, MHD_RESPMEM_MUST_COPY);
+	char text[40];
+
+	if (r == NULL)
+		abort(); /* out of memory, as in mem_new */
+	if (a->len > 0)
+		add_header(r, "Content-Type",
+		    a->type == NULL ? "application/json" : a->type);
+	if (a->etag != NULL) {
+		snprintf(text, sizeof text, "\"%s\"", a->etag);
+		add_header(r, "ETag", text);
+	}
+	if (a->retry_after_s > 0) {
+		snprintf(text, sizeof text, "%u", a->retry_after_s);
+		add_header(r, "Retry-After", text);
+	}
+	add_header(r, "Allow", a->allow);
+	add_header(r, "Cache-Control", "no-store");
+	return r;
+}
+
+void
+exchange_answer(struct exchange *x, const struct answer *a)
+{
+	x->status = a->status;
+	x->response = new_response(a);
+	if (x->is_deferred)
+		MHD_resume_connection(x->connection);
+}
+
+static struct exchange *
+new_exchange(struct httpd *h, struct MHD_Connection *connection,
+    const char *method, const char *path)
+{
+	struct exchange *x = mem_new(sizeof *x);
+
+	x->httpd = h;
+	x->connection = connection;
+	x->method = method;
+	x->path = path;
+	x->began_mono_us = clock_mono_us();
+	return x;
+}
+
+static void
+drop_body(struct exchange *x)
+{
+	atomic_fetch_sub(&x->httpd->body_bytes, x->cap);
+	free(x->body);
+	x->body = NULL;
+	x->len = x->cap = 0;
+}
+
+static void
+free_exchange(void *cls, struct MHD_Connection *connection, void **con_cls,
+    enum MHD_RequestTerminationCode why)
+{
+	struct exchange *x = *con_cls;
+
+	(void)cls, (void)connection, (void)why;
+	if (x == NULL)
+		return;
+	if (x->is_whole)
+		atomic_fetch_sub(&x->httpd->n_owed, 1);
+	drop_body(x);
+	if (x->response != NULL)
+		MHD_destroy_response(x->response);
+	free(x);
+	*con_cls = NULL;
+}
+
+/* Makes room for n bytes more; false when all bodies together are too many. */
+static bool
+reserve(struct exchange *x, size_t n)
+{
+	size_t cap = x->cap == 0 ? 4096 : x->cap;
+
+	while (cap < x->len + n)
+		cap *= 2;
+	if (cap == x->cap)
+		return true;
+	if (atomic_fetch_add(&x->httpd->body_bytes, cap - x->cap) +
+		(cap - x->cap) >
+	    ALL_BODIES_MAX) {
+		atomic_fetch_sub(&x->httpd->body_bytes, cap - x->cap);
+		return false;
+	}
+	x->body = mem_grow(x->body, cap, 1);
+	x->cap = cap;
+	return true;
+}
+
+/* Takes or throws away a piece of body; MHD_NO closes the connection. */
+static enum MHD_Result
+take_piece(struct exchange *x, const char *bytes, size_t n)
+{
+	static const char overload[] =
+	    "{\"error\":\"too many uploads at once\"}";
+
+	if (clock_mono_us() - x->began_mono_us > UPLOAD_TIMEOUT_US)
+		return MHD_NO;
+	if (x->response != NULL) {
+		x->discarded += n;
+		return x->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
+	}
+	if (n > x->max_body - x->len)
+		return MHD_NO; /* more than its Content-Length said */
+	if (!reserve(x, n)) {
+		drop_body(x);
+		exchange_answer(
+		    x, &(struct answer){ .status = MHD_HTTP_SERVICE_UNAVAILABLE,
+			   .body = overload,
+			   .len = sizeof overload - 1,
+			   .retry_after_s = 5 });
+		return MHD_YES;
+	}
+	memcpy(x->body + x->len, bytes, n);
+	x->len += n;
+	return MHD_YES;
+}
+
+static enum MHD_Result
+begin(struct httpd *h, struct exchange *x)
+{
+	x->max_body = h->handlers.head(h->handlers.ctx, x);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+finish(struct httpd *h, struct exchange *x)
+{
+	if (!x->is_whole) {
+		x->is_whole = true;
+		atomic_fetch_add(&h->n_owed, 1);
+		if (x->response == NULL)
+			h->handlers.whole(h->handlers.ctx, x);
+		if (x->is_deferred)
+			return MHD_YES; /* called again once resumed */
+	}
+	return MHD_queue_response(x->connection, x->status, x->response);
+}
+
+/* libmicrohttpd's order: once with the head, then per piece of body, then
+ * once without any; that last again after a suspension. */
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *connection, const char *path,
+    const char *method, const char *version, const char *bytes, size_t *n,
+    void **con_cls)
+{
+	struct httpd *h = cls;
+	struct exchange *x = *con_cls;
+	enum MHD_Result result;
+
+	(void)version;
+	if (x == NULL) {
+		*con_cls = x = new_exchange(h, connection, method, path);
+		return begin(h, x);
+	}
+	if (*n == 0)
+		return finish(h, x);
+	result = take_piece(x, bytes, *n);
+	*n = 0;
+	return result;
+}
+
+/* Keeps what libmicrohttpd says while it starts; later it only speaks of
+ * what clients did, which is no news. */
+static void __attribute__((format(printf, 2, 0)))
+on_complaint(void *cls, const char *fmt, va_list ap)
+{
+	struct httpd *h = cls;
+
+	if (h->is_started)
+		return;
+	vsnprintf(h->complaint, sizeof h->complaint, fmt, ap);
+	h->complaint[strcspn(h->complaint, "\n")] = '\0';
+}
+
+/* Half of the descriptors that the process may have, within reason. */
+static unsigned
+connection_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < 2 * MAX_CONNECTIONS)
+		return (unsigned)files.rlim_cur / 2;
+	return MAX_CONNECTIONS;
+}
+
+static struct MHD_Daemon *
+start_daemon(struct httpd *h, const struct httpd_settings *settings)
+{
+	bool is_tls = settings->certificate != NULL;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			 (is_tls ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, NULL },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		    MAX_CONNECTIONS_PER_ADDRESS, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	/* Not const in the interface, never written to. */
+	const char *texts[] = { settings->certificate, settings->key,
+		TLS_PRIORITIES };
+
+	for (size_t i = 0; i < 3; i++)
+		memcpy(&tls[i].ptr_value, &texts[i], sizeof tls[i].ptr_value);
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h,
+	    MHD_OPTION_LISTEN_SOCKET, settings->listen_fd,
+	    MHD_OPTION_THREAD_POOL_SIZE, settings->n_threads,
+	    MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+	    MHD_OPTION_NOTIFY_COMPLETED, free_exchange, NULL,
+	    is_tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
+}
+
+enum rc
+httpd_start(struct httpd **out, const struct httpd_settings *settings,
+    const struct httpd_handlers *handlers, struct err *err)
+{
+	struct httpd *h = mem_new(sizeof *h);
+	enum rc rc;
+
+	h->handlers = *handlers;
+	h->listen_fd = settings->listen_fd;
+	h->daemon = start_daemon(h, settings);
+	if (h->daemon == NULL) {
+		rc = err_set(err,
+		    settings->certificate != NULL ? RC_PEER : RC_SYS,
+		    "the HTTP server does not start: %s", h->complaint);
+		free(h);
+		return rc;
+	}
+	h->is_started = true;
+	*out = h;
+	return RC_OK;
+}
+
+void
+httpd_quiesce(struct httpd *h)
+{
+	(void)MHD_quiesce_daemon(h->daemon);
+}
+
+bool
+httpd_wait_idle(struct httpd *h, int64_t wait_us)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	int64_t until = clock_mono_us() + wait_us;
+
+	while (atomic_load(&h->n_owed) > 0 && clock_mono_us() < until)
+		nanosleep(&pause, NULL);
+	return atomic_load(&h->n_owed) == 0;
+}
+
+void
+httpd_stop(struct httpd *h)
+{
+	if (h == NULL)
+		return;
+	httpd_quiesce(h); /* or libmicrohttpd would close the socket too */
+	MHD_stop_daemon(h->daemon);
+	close(h->listen_fd);
+	free(h);
+}

@@ -1,0 +1,81 @@
+/*
+ * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
+ *
+ * Uses     libmicrohttpd (TLS by GnuTLS)
+ * Used by  api (answers), serve (starts, stops)
+ *
+ * A request comes as an exchange, from one of a few threads; it is answered
+ * at once or, once deferred, later and from any thread.  Bounded are the
+ * connections, the size of headers, the bytes of all bodies together, and
+ * the time a request may take to come in.
+ */
+#ifndef COLLECTOR_HTTPD_H
+#define COLLECTOR_HTTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema/base/addr.h"
+#include "schema/base/err.h"
+
+struct httpd;
+struct exchange;
+
+struct answer {
+	unsigned status;
+	const char *type; /* Content-Type; NULL: JSON */
+	const char *body; /* copied */
+	size_t len;
+	const char *etag;       /* NULL: none; without quotes */
+	const char *allow;      /* NULL: none */
+	unsigned retry_after_s; /* 0: none */
+};
+
+struct httpd_handlers {
+	/* The head is in.  Either answers (the body is then read and thrown
+	 * away) or returns how many bytes of body are welcome. */
+	size_t (*head)(void *ctx, struct exchange *x);
+	/* All is in: answers, or defers. */
+	void (*whole)(void *ctx, struct exchange *x);
+	void *ctx;
+};
+
+struct httpd_settings {
+	int listen_fd;                 /* taken once started */
+	const char *certificate, *key; /* PEM texts; both NULL: no TLS */
+	unsigned n_threads;
+};
+
+/* Gives *out, which serves from now on: release with httpd_stop.  RC_PEER:
+ * the certificate and key are no use.  RC_SYS. */
+MUST_USE enum rc httpd_start(struct httpd **out,
+    const struct httpd_settings *settings,
+    const struct httpd_handlers *handlers, struct err *err);
+
+/* Accepts no more connections; those that are there go on. */
+void httpd_quiesce(struct httpd *h);
+
+/* Waits until no answer is owed, at most wait_us; true when none is. */
+bool httpd_wait_idle(struct httpd *h, int64_t wait_us);
+
+/* Closes every connection.  No exchange may be deferred still.  NULL is
+ * fine. */
+void httpd_stop(struct httpd *h);
+
+/* All lent until the exchange is answered.  The header is NULL when it is not
+ * there; its name in any case. */
+const char *exchange_method(const struct exchange *x);
+const char *exchange_path(const struct exchange *x); /* without query */
+const char *exchange_header(const struct exchange *x, const char *name);
+const void *exchange_body(const struct exchange *x, size_t *len);
+struct addr exchange_source(const struct exchange *x);
+
+/* From now on the answer may come from another thread.  To be called before
+ * the exchange is handed over. */
+void exchange_defer(struct exchange *x);
+
+/* Answers; once.  The exchange is gone afterwards. */
+void exchange_answer(struct exchange *x, const struct answer *a);
+
+#endif

@@ -1,0 +1,447 @@
+/* ingest.c - see ingest.h. */
+#include "collector/ingest.h"
+
+#include <stdlib.h>
+
+#include "collector/correct.h"
+#include "collector/detect.h"
+#include "collector/interpret.h"
+#include "collector/place.h"
+#include "collector/store_detect.h"
+#include "collector/store_observation.h"
+#include "collector/store_probe.h"
+#include "collector/store_services.h"
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+/* Moves that a new detector hears of: more than its longest window. */
+/* Deleting in small steps keeps the wait of batches short. */
+#define EXPIRE_EVERY_TICKS 10
+#define EXPIRE_ROWS 5000
+#define EXPIRE_PAGES 256
+
+struct ingest {
+	struct store *store;
+	const struct settings *settings;
+	const struct geo *geo;
+	struct metrics *metrics;
+	struct observation_cache *cache;
+	struct detect *detect; /* NULL: to be made anew */
+	int64_t last_announcement;
+	unsigned n_ticks;
+	/* of the transaction under way */
+	bool is_begun;
+	int64_t now_us;
+	enum rc rc; /* first fault */
+	struct err *err;
+};
+
+/* Starts the transaction, unless it has been or something went wrong. */
+static void
+begin(struct ingest *in)
+{
+	if (in->is_begun || in->rc != RC_OK)
+		return;
+	in->rc = store_begin(in->store, in->err);
+	in->is_begun = in->rc == RC_OK;
+}
+
+static void
+put_notice(struct ingest *in, const struct notice *n)
+{
+	for (size_t i = 0; in->rc == RC_OK && i < in->settings->n_alerts; i++) {
+		const struct alert_settings *a = &in->settings->alerts[i];
+
+		if ((a->kinds & 1u << n->event.kind) != 0 &&
+		    n->event.severity >= a->at_least)
+			in->rc = store_delivery_put(in->store, n->event.id,
+			    n->is_resolve, a->name, in->now_us, in->err);
+	}
+}
+
+static void
+on_effect(void *ctx, const struct effect *e)
+{
+	struct ingest *in = ctx;
+
+	begin(in);
+	if (in->rc != RC_OK)
+		return;
+	if (e->kind == EFFECT_NOTICE)
+		put_notice(in, &e->notice);
+	else
+		in->rc = store_effect_apply(in->store, e, in->err);
+}
+
+static void
+forget_detector(struct ingest *in)
+{
+	detect_free(in->detect);
+	in->detect = NULL;
+	in->last_announcement = 0;
+	observation_cache_forget(in->cache);
+}
+
+static void
+restore_vantage(void *ctx, const char *probe_id, enum probe_state state,
+    const struct vantage_row *row)
+{
+	struct ingest *in = ctx;
+	struct vantage v = place_vantage(probe_id, state, row);
+
+	detect_vantage(in->detect, &v);
+}
+
+/* Makes the detector from the store, when there is none. */
+static void
+need_detector(struct ingest *in)
+{
+	int64_t next_event_id = 0, next_landing_id = 0;
+	unsigned n_afresh;
+
+	if (in->detect != NULL || in->rc != RC_OK)
+		return;
+	in->rc = store_detect_next_ids(
+	    in->store, &next_event_id, &next_landing_id, in->err);
+	if (in->rc != RC_OK)
+		return;
+	in->detect = detect_new(&in->settings->services, on_effect, in,
+	    next_event_id, next_landing_id);
+	in->rc = store_vantage_each(in->store, restore_vantage, in, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_detect_restore(
+		    in->store, in->detect, &n_afresh, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(in->store, in->detect, in->now_us,
+		    &in->last_announcement, in->err);
+	metrics_add(in->metrics, METRIC_REBUILDS, 1);
+}
+
+static void
+start_work(struct ingest *in, int64_t now_us, struct err *err)
+{
+	in->now_us = now_us;
+	in->err = err;
+	in->rc = RC_OK;
+	need_detector(in);
+}
+
+/* Commits what was begun, or takes back what was folded. */
+static enum rc
+end_work(struct ingest *in)
+{
+	if (in->is_begun && in->rc == RC_OK) {
+		in->rc = store_commit(in->store, in->err);
+		if (in->rc == RC_OK)
+			metrics_add(in->metrics, METRIC_COMMITS, 1);
+	}
+	if (in->rc != RC_OK) {
+		store_rollback(in->store);
+		forget_detector(in);
+		metrics_add(in->metrics, METRIC_COMMIT_FAILURES, 1);
+	}
+	in->is_begun = false;
+	in->err = NULL;
+	return in->rc;
+}
+
+static enum rc
+sync_services(struct store *st, struct services *services, struct err *err)
+{
+	enum rc rc = store_begin(st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_sync_services(st, services, err);
+	if (rc == RC_OK)
+		return store_commit(st, err);
+	store_rollback(st);
+	return rc;
+}
+
+enum rc
+ingest_open(struct ingest **out, struct store *store, struct settings *settings,
+    const struct geo *geo, struct metrics *metrics, int64_t now_us,
+    struct err *err)
+{
+	struct ingest *in;
+	enum rc rc = sync_services(store, &settings->services, err);
+
+	if (rc != RC_OK)
+		return rc;
+	in = mem_new(sizeof *in);
+	in->store = store;
+	in->settings = settings;
+	in->geo = geo;
+	in->metrics = metrics;
+	in->cache = observation_cache_new();
+	start_work(in, now_us, err);
+	rc = end_work(in);
+	if (rc != RC_OK) {
+		ingest_close(in);
+		return rc;
+	}
+	*out = in;
+	return RC_OK;
+}
+
+void
+ingest_close(struct ingest *in)
+{
+	if (in == NULL)
+		return;
+	detect_free(in->detect);
+	observation_cache_free(in->cache);
+	free(in);
+}
+
+/* One batch while it is taken in: its probe, and its vantages as needed. */
+struct intake {
+	const struct ingest_job *job;
+	struct probe_row probe;
+	int64_t offset_us;              /* to add to the probe's times */
+	struct vantage_row vantages[2]; /* IPv4, IPv6; id 0: not needed yet */
+	uint64_t n_stored, n_replayed, n_unknown;
+};
+
+/* The vantage of an observation's family; made or brought up to date when the
+ * batch first needs it. */
+static const struct vantage_row *
+need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
+{
+	uint8_t family = o->target.family;
+	struct vantage_row *row = &t->vantages[family == 6];
+	struct vantage_row old = { 0 };
+	struct vantage v;
+
+	if (row->id != 0)
+		return row;
+	in->rc =
+	    store_vantage_find(in->store, t->probe.id, family, &old, in->err);
+	if (in->rc == RC_NOTFOUND)
+		in->rc = RC_OK;
+	*row = place_row(
+	    &old, &t->probe, family, &t->job->source, &o->source, in->geo);
+	if (in->rc == RC_OK && !place_equal(row, &old))
+		in->rc = store_vantage_put(
+		    in->store, t->probe.id, row, in->now_us, in->err);
+	if (in->rc != RC_OK)
+		return NULL;
+	v = place_vantage(t->probe.id, t->probe.state, row);
+	detect_vantage(in->detect, &v);
+	return row;
+}
+
+/* Hands a DNS observation to the detector, which may emit. */
+static void
+sight(struct ingest *in, const struct observation *o,
+    const struct observation_context *c, int64_t id, bool has_identity)
+{
+	struct sighting s = {
+		.observation_id = id,
+		.vantage_id = c->vantage_id,
+		.target_id = c->target_id,
+		.at_us = c->at_us,
+		.received_us = c->received_us,
+		.why = o->why,
+		.outcome = o->outcome,
+		.rcode = o->dns.rcode,
+		.site_id = c->site_id,
+		.has_identity = has_identity,
+		.has_rtt = outcome_is_answer(o->outcome),
+		.rtt_us = o->dns.rtt_us,
+	};
+
+	detect_sighting(in->detect, &s);
+}
+
+/* ICMP knows no ports: it measured the address. */
+static const struct target *
+find_target(const struct services *s, const struct observation *o)
+{
+	if (o->proto != PROTO_ICMP)
+		return services_find_target(s, &o->target, o->port);
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (addr_equal(&s->targets[i].address, &o->target))
+			return &s->targets[i];
+	return NULL;
+}
+
+static void
+take_observation(
+    struct ingest *in, struct intake *t, const struct observation *o)
+{
+	const struct services *services = &in->settings->services;
+	const struct target *target = find_target(services, o);
+	struct interpretation meaning = { 0 };
+	struct observation_context c;
+	const struct vantage_row *v;
+	int64_t id;
+
+	if (target == NULL) {
+		t->n_unknown++;
+		return;
+	}
+	v = need_vantage(in, t, o);
+	if (v == NULL)
+		return;
+	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL)
+		meaning = interpret_dns(&services->list[target->service], o);
+	c = (struct observation_context){
+		.vantage_id = v->id,
+		.target_id = target->id,
+		.site_id = meaning.site_id,
+		.received_us = t->job->received_us,
+		.at_us =
+		    correct_time(o->at_us, t->offset_us, t->job->received_us),
+	};
+	in->rc =
+	    store_observation_put(in->store, in->cache, o, &c, &id, in->err);
+	if (in->rc != RC_OK)
+		return;
+	t->n_stored++;
+	if (o->kind == KIND_DNS)
+		sight(in, o, &c, id, meaning.has_identity);
+}
+
+static void
+take_observations(struct ingest *in, struct intake *t)
+{
+	const struct batch *b = &t->job->batch;
+
+	for (size_t i = 0; in->rc == RC_OK && i < b->n; i++) {
+		if (b->observations[i].seq <= t->probe.acked_seq)
+			t->n_replayed++;
+		else
+			take_observation(in, t, &b->observations[i]);
+	}
+}
+
+/* The high-water mark and the probe's clock, in the same transaction. */
+static void
+put_news(struct ingest *in, struct intake *t)
+{
+	const struct batch_header *h = &t->job->batch.header;
+	struct probe_news news = {
+		.acked_seq = t->probe.acked_seq,
+		.received_us = t->job->received_us,
+		.has_offset = h->has_sent_at,
+		.header = h,
+	};
+
+	if (h->last_seq <= t->probe.acked_seq)
+		return; /* a replay says nothing new */
+	t->probe.acked_seq = news.acked_seq = h->last_seq;
+	if (h->has_sent_at)
+		news.clock_offset_us = correct_offset(h, news.received_us);
+	in->rc = store_probe_news(in->store, t->probe.id, &news, in->err);
+}
+
+static void
+count(struct ingest *in, const struct intake *t)
+{
+	metrics_add(in->metrics, METRIC_BATCHES, 1);
+	metrics_add(in->metrics, METRIC_OBSERVATIONS, t->n_stored);
+	metrics_add(in->metrics, METRIC_REPLAYED, t->n_replayed);
+	metrics_add(in->metrics, METRIC_UNKNOWN_TARGET, t->n_unknown);
+}
+
+/* The row is read inside the transaction: the second copy of a batch in one
+ * group finds the mark that the first has set. */
+static void
+take_batch(struct ingest *in, struct ingest_job *job, struct intake *t)
+{
+	enum rc rc = store_probe_find(
+	    in->store, job->batch.header.probe, &t->probe, in->err);
+
+	t->job = job;
+	if (rc == RC_NOTFOUND ||
+	    (rc == RC_OK && (t->probe.state == PROBE_REVOKED ||
+				t->probe.state == PROBE_LEFT))) {
+		job->rc = RC_PEER;
+		return;
+	}
+	in->rc = rc;
+	t->offset_us = correct_shift(&job->batch.header, job->received_us);
+	if (in->rc == RC_OK)
+		take_observations(in, t);
+	if (in->rc == RC_OK)
+		put_news(in, t);
+	job->acked = t->probe.acked_seq;
+}
+
+enum rc
+ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
+    int64_t now_us, struct err *err)
+{
+	struct intake *intakes = mem_new(n * sizeof *intakes);
+	enum rc rc;
+
+	start_work(in, now_us, err);
+	begin(in);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i]->rc = RC_OK;
+		if (in->rc == RC_OK)
+			take_batch(in, jobs[i], &intakes[i]);
+	}
+	rc = end_work(in);
+	for (size_t i = 0; i < n; i++) {
+		if (rc != RC_OK)
+			jobs[i]->rc = rc;
+		else if (jobs[i]->rc == RC_OK)
+			count(in, &intakes[i]);
+	}
+	free(intakes);
+	return rc;
+}
+
+/* Deletes a step's worth of old observations; what pages that frees go back
+ * outside of the transaction. */
+static enum rc
+expire(struct ingest *in, int64_t now_us, struct err *err)
+{
+	int64_t keep_us = in->settings->keep_observations_us;
+	int64_t n_deleted = 0;
+	enum rc rc;
+
+	if (keep_us <= 0 || in->n_ticks++ % EXPIRE_EVERY_TICKS != 0)
+		return RC_OK;
+	rc = store_begin(in->store, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = store_observation_expire(
+	    in->store, now_us - keep_us, EXPIRE_ROWS, &n_deleted, err);
+	if (rc == RC_OK)
+		rc = store_commit(in->store, err);
+	else
+		store_rollback(in->store);
+	if (rc == RC_OK && n_deleted > 0)
+		rc = store_vacuum_some(in->store, EXPIRE_PAGES, err);
+	return rc;
+}
+
+enum rc
+ingest_tick(
+    struct ingest *in, int64_t now_us, bool *has_written, struct err *err)
+{
+	enum rc rc;
+
+	start_work(in, now_us, err);
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(
+		    in->store, in->detect, now_us, &in->last_announcement, err);
+	if (in->rc == RC_OK)
+		detect_tick(in->detect, now_us);
+	*has_written = in->is_begun;
+	rc = end_work(in);
+	return rc == RC_OK ? expire(in, now_us, err) : rc;
+}
+
+enum rc
+ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
+{
+	start_work(in, now_us, err);
+	if (in->rc == RC_OK)
+		detect_flush(in->detect, now_us);
+	return end_work(in);
+}

@@ -1,0 +1,56 @@
+/*
+ * metrics.h - counters of the running collector.                     (edge)
+ *
+ * Used by  api, ingest, writer (count); api (writes /metrics)
+ *
+ * Atomic, for any thread.  /metrics gives them in OpenMetrics 1.0 text.
+ */
+#ifndef COLLECTOR_METRICS_H
+#define COLLECTOR_METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum metric {
+	METRIC_BATCHES,        /* committed, replayed ones too */
+	METRIC_OBSERVATIONS,   /* stored */
+	METRIC_REPLAYED,       /* observations stored before */
+	METRIC_UNKNOWN_TARGET, /* observations of what is not configured */
+	METRIC_COMMITS,
+	METRIC_COMMIT_FAILURES,
+	METRIC_REBUILDS, /* of the detector, from the store */
+	METRIC_ENROLLED,
+	METRIC_REFUSED_TOO_LARGE,
+	METRIC_REFUSED_ENCODING,
+	METRIC_REFUSED_NO_SIGNATURE,
+	METRIC_REFUSED_DIGEST,
+	METRIC_REFUSED_UNKNOWN_PROBE,
+	METRIC_REFUSED_REVOKED,
+	METRIC_REFUSED_SIGNATURE,
+	METRIC_REFUSED_MALFORMED,
+	METRIC_REFUSED_OTHER_PROBE,
+	METRIC_REFUSED_TOKEN,
+	METRIC_REFUSED_OVERLOAD,
+	METRIC_REFUSED_NOT_STORED,
+	METRIC_N
+};
+
+struct metrics {
+	atomic_uint_fast64_t counts[METRIC_N];
+};
+
+/* What is measured only when somebody asks. */
+struct metrics_gauges {
+	size_t queue_depth;
+	int64_t open_events;
+};
+
+void metrics_add(struct metrics *m, enum metric which, uint64_t n);
+uint64_t metrics_get(struct metrics *m, enum metric which);
+
+void
+metrics_write(struct metrics *m, const struct metrics_gauges *gauges, FILE *to);
+
+#endif

@@ -1,0 +1,75 @@
+/* place.c - see place.h. */
+#include "collector/place.h"
+
+#include <string.h>
+
+static bool
+is_telling(const struct addr *a, uint8_t family)
+{
+	return a->family == family && !addr_is_private(a);
+}
+
+struct vantage_row
+place_row(const struct vantage_row *old, const struct probe_row *probe,
+    uint8_t family, const struct addr *connection, const struct addr *own,
+    const struct geo *geo)
+{
+	struct vantage_row row = {
+		.id = old->id,
+		.family = family,
+		.source = old->source,
+		.at = probe->declared,
+	};
+
+	if (is_telling(connection, family))
+		row.source = *connection;
+	else if (is_telling(own, family))
+		row.source = *own;
+	geo_look_up(geo, &row.source, &row.at);
+	return row;
+}
+
+bool
+place_equal(const struct vantage_row *a, const struct vantage_row *b)
+{
+	const struct whereabouts *p = &a->at, *q = &b->at;
+
+	if (a->id != b->id || a->family != b->family ||
+	    !addr_equal(&a->source, &b->source) || p->asn != q->asn ||
+	    strcmp(p->country, q->country) != 0 ||
+	    p->has_position != q->has_position)
+		return false;
+	/* Both come from the same doubles, so they differ or are the same. */
+	return !p->has_position ||
+	       (!(p->latitude < q->latitude) && !(p->latitude > q->latitude) &&
+		   !(p->longitude < q->longitude) &&
+		   !(p->longitude > q->longitude));
+}
+
+/* An id is 16 hexadecimal digits: as a number. */
+static uint64_t
+number_of(const char *id)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t v = 0;
+
+	for (; *id != '\0'; id++) {
+		const char *d = strchr(digits, *id);
+
+		v = v << 4 | (uint64_t)(d == NULL ? 0 : d - digits);
+	}
+	return v;
+}
+
+struct vantage
+place_vantage(
+    const char *probe_id, enum probe_state state, const struct vantage_row *row)
+{
+	return (struct vantage){
+		.id = row->id,
+		.family = row->family,
+		.asn = row->at.asn,
+		.probe = number_of(probe_id),
+		.is_trusted = state == PROBE_ACTIVE,
+	};
+}

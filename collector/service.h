@@ -1,0 +1,87 @@
+/*
+ * service.h - what the operator runs and what is measured of it.     (pure)
+ *
+ * Uses     schema/identity.h
+ * Used by  settings (fills), store (gives ids), landing, detect, reports
+ *
+ * Plain values.  The ids are the database's; they are 0 until
+ * store_sync_services has given them.
+ */
+#ifndef COLLECTOR_SERVICE_H
+#define COLLECTOR_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema/assignment.h"
+#include "schema/base/addr.h"
+#include "schema/identity.h"
+
+#define NAME_MAX_LEN 63 /* bytes of the name of a service, site or probe */
+
+struct site {
+	int64_t id;
+	char name[NAME_MAX_LEN + 1]; /* lower case */
+	bool is_local; /* scope = "local": NO_EXPORT and the like */
+	bool has_position;
+	double latitude, longitude;
+	int64_t capacity; /* any unit; 0: not said */
+};
+
+enum target_role { ROLE_SERVICE, ROLE_UNICAST, ROLE_CONTROL };
+
+struct target {
+	int64_t id;
+	enum target_role role;
+	struct addr address;
+	uint16_t port;
+	size_t service; /* index into services.list (a control: the first that
+	                   names it) */
+	size_t site;    /* ROLE_UNICAST: index into that service's sites */
+};
+
+struct service {
+	int64_t id;
+	char name[NAME_MAX_LEN + 1];
+	char zone[ZONE_TEXT_MAX + 1]; /* with its final dot */
+	size_t n_templates, n_sites;
+	struct identity_template
+	    *templates; /* in order; the first match wins */
+	struct site *sites;
+	const char **site_names; /* sites[i].name, for matching */
+	int64_t dns_every_us, ping_every_us, trace_every_us; /* 0: never */
+	uint8_t n_confirm, n_retry;
+	int64_t confirm_after_us[ASSIGNMENT_TRIES_MAX];
+	int64_t retry_after_us[ASSIGNMENT_TRIES_MAX];
+	int64_t timeout_us; /* of one DNS question */
+	int64_t
+	    sick_after_us; /* how long sick_* verdicts hold before an event */
+	int64_t settle_us; /* how long routing may take: ghost, shadowed */
+	int64_t
+	    shift_settles_us; /* an unreversed shift is the new normal then */
+};
+
+struct services {
+	size_t n, n_targets;
+	struct service *list;
+	struct target
+	    *targets; /* of all services: addresses, unicast, controls */
+};
+
+/* The target of an address and port; NULL when nobody asked to measure it. */
+const struct target *services_find_target(
+    const struct services *s, const struct addr *address, uint16_t port);
+
+const struct target *
+services_target_by_id(const struct services *s, int64_t target_id);
+
+/* NULL when no site has the id; *service (may be NULL) gets its service. */
+const struct site *services_site_by_id(
+    const struct services *s, int64_t site_id, const struct service **service);
+
+const char *target_role_name(enum target_role r); /* as in SQL and JSON */
+
+void services_fini(struct services *s);
+
+#endif

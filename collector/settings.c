@@ -1,0 +1,258 @@
+/* settings.c - see settings.h. */
+#include "collector/settings.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/conf.h"
+#include "collector/settings_service.h"
+#include "collector/settings_value.h"
+#include "schema/base/addr.h"
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+#include "schema/base/options.h"
+
+#define DAY (86400 * US_PER_S)
+#define N_KINDS 3
+
+static cfg_opt_t tls_rows[] = {
+	CONF_TEXT("certificate"),
+	CONF_TEXT("key"),
+	CFG_END(),
+};
+
+static cfg_opt_t geo_rows[] = {
+	CONF_TEXT("asn"),
+	CONF_TEXT("city"),
+	CFG_END(),
+};
+
+static cfg_opt_t alert_rows[] = {
+	CONF_TEXT("webhook"),
+	CONF_LIST("kinds"),
+	CONF_TEXT("at_least"),
+	CONF_TEXT("timeout"),
+	CONF_TEXT("give_up_after"),
+	CFG_END(),
+};
+
+/* "[::]:8420", "127.0.0.1:8420" */
+static bool
+is_listen(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+	char host[ADDR_TEXT_LEN + 2], *inner = host;
+	struct addr address;
+	char *end;
+	long long port;
+
+	if (n == 0 || n >= sizeof host || colon[1] < '0' || colon[1] > '9')
+		return false;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	if (host[0] == '[' && host[n - 1] == ']') {
+		host[n - 1] = '\0';
+		inner++;
+	}
+	port = strtoll(colon + 1, &end, 10);
+	return *end == '\0' && port >= 1 && port <= 65535 &&
+	       addr_parse(&address, inner) == RC_OK &&
+	       (address.family == 6) == (inner != host);
+}
+
+static void
+read_listen(struct reading *r, cfg_t *root, struct settings *s)
+{
+	s->listen = value_text(r, root, "listen", "[::]:8420");
+	if (s->listen != NULL && !is_listen(s->listen))
+		value_fail(r, root, "listen", 0,
+		    "listen is '%.60s', expected an address and a port such "
+		    "as \"[::]:8420\" or \"127.0.0.1:8420\"",
+		    s->listen);
+}
+
+static void
+read_tls(struct reading *r, cfg_t *root, struct settings *s)
+{
+	cfg_t *tls = cfg_size(root, "tls") > 0 ? cfg_getsec(root, "tls") : NULL;
+
+	if (tls == NULL)
+		return;
+	s->tls_certificate = value_path(r, tls, "certificate");
+	s->tls_key = value_path(r, tls, "key");
+	if (s->tls_certificate == NULL || s->tls_key == NULL)
+		value_fail(r, tls, NULL, 0,
+		    "tls has no %s, expected both certificate and key",
+		    s->tls_key == NULL ? "key" : "certificate");
+}
+
+static void
+read_geo(struct reading *r, cfg_t *root, struct settings *s)
+{
+	cfg_t *geo = cfg_size(root, "geo") > 0 ? cfg_getsec(root, "geo") : NULL;
+
+	if (geo == NULL)
+		return;
+	s->geo_asn = value_path(r, geo, "asn");
+	s->geo_city = value_path(r, geo, "city");
+}
+
+static void
+fail_kind(struct reading *r, cfg_t *section, unsigned i)
+{
+	const char *word = conf_text(section, "kinds", i);
+	const char *names[N_KINDS], *near;
+
+	for (unsigned k = 0; k < N_KINDS; k++)
+		names[k] = event_kind_name((enum event_kind)k);
+	near = options_suggest(word, names, N_KINDS);
+	if (near != NULL)
+		value_fail(r, section, "kinds", i,
+		    "kinds: unknown kind '%.40s', did you mean '%s'?", word,
+		    near);
+	else
+		value_fail(r, section, "kinds", i,
+		    "kinds: unknown kind '%.40s', expected shift, blackhole "
+		    "or mismatch",
+		    word);
+}
+
+static void
+read_kinds(struct reading *r, cfg_t *section, struct alert_settings *a)
+{
+	enum event_kind kind;
+
+	if (cfg_size(section, "kinds") == 0)
+		a->kinds = (1U << N_KINDS) - 1;
+	for (unsigned i = 0; i < cfg_size(section, "kinds"); i++) {
+		if (event_kind_from_name(
+			&kind, conf_text(section, "kinds", i)) == RC_OK)
+			a->kinds |= 1U << kind;
+		else
+			fail_kind(r, section, i);
+	}
+}
+
+static void
+read_at_least(struct reading *r, cfg_t *section, struct alert_settings *a)
+{
+	const char *word = conf_text(section, "at_least", 0);
+
+	a->at_least = SEVERITY_WARNING;
+	if (word != NULL && severity_from_name(&a->at_least, word) != RC_OK)
+		value_fail(r, section, "at_least", 0,
+		    "at_least is '%.40s', expected info, notice, warning, "
+		    "major or critical",
+		    word);
+}
+
+static void
+read_alert(struct reading *r, cfg_t *section, struct alert_settings *a)
+{
+	static const struct duration_range timeout = { 10 * US_PER_S, US_PER_S,
+		60 * US_PER_S, false };
+	static const struct duration_range give_up = { DAY, 60 * US_PER_S,
+		30 * DAY, false };
+
+	value_name(r, section, a->name, sizeof a->name, true);
+	a->webhook = value_url(r, section, "webhook");
+	if (a->webhook == NULL)
+		value_fail(r, section, NULL, 0,
+		    "alert '%s' has no webhook, expected the address to post "
+		    "to",
+		    cfg_title(section));
+	read_kinds(r, section, a);
+	read_at_least(r, section, a);
+	a->timeout_us = value_duration(r, section, "timeout", &timeout);
+	a->give_up_after_us =
+	    value_duration(r, section, "give_up_after", &give_up);
+}
+
+static void
+read_alerts(struct reading *r, cfg_t *root, struct settings *s)
+{
+	s->n_alerts = cfg_size(root, "alert");
+	s->alerts = mem_new((s->n_alerts + 1) * sizeof *s->alerts);
+	for (unsigned i = 0; i < s->n_alerts; i++)
+		read_alert(r, cfg_getnsec(root, "alert", i), &s->alerts[i]);
+}
+
+static void
+read_all(struct reading *r, cfg_t *root, struct settings *s)
+{
+	static const struct duration_range upload = { 30 * US_PER_S, US_PER_S,
+		3600 * US_PER_S, false };
+	static const struct duration_range keep = { 7 * DAY, 3600 * US_PER_S,
+		3650 * DAY, false };
+
+	read_listen(r, root, s);
+	s->url = value_url(r, root, "url");
+	s->database = value_path(r, root, "database");
+	if (s->database == NULL)
+		value_fail(r, root, NULL, 0,
+		    "database is missing, expected the path of a file, such as "
+		    "database = \"/var/lib/catchwater/catchwater.db\"");
+	read_tls(r, root, s);
+	read_geo(r, root, s);
+	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
+	s->keep_observations_us =
+	    value_duration(r, root, "keep_observations", &keep);
+	read_alerts(r, root, s);
+	settings_services(r, root, &s->services);
+}
+
+enum rc
+settings_load(struct settings *out, const char *path, struct err *err)
+{
+	cfg_opt_t rows[] = {
+		CONF_TEXT("database"),
+		CONF_TEXT("listen"),
+		CONF_TEXT("url"),
+		CONF_SECTION("tls", tls_rows),
+		CONF_SECTION("geo", geo_rows),
+		CONF_TEXT("upload_every"),
+		CONF_TEXT("keep_observations"),
+		CONF_NAMED("service", settings_service_rows),
+		CONF_NAMED("alert", alert_rows),
+		CONF_INCLUDE,
+		CFG_END(),
+	};
+	struct settings s = { 0 };
+	struct reading r = { .err = err };
+	struct conf *conf;
+
+	r.rc = conf_read(&conf, path, rows, err);
+	if (r.rc != RC_OK)
+		return r.rc;
+	r.conf = conf;
+	s.path = mem_strdup(path);
+	read_all(&r, conf_root(conf), &s);
+	conf_free(conf);
+	if (r.rc == RC_OK)
+		*out = s;
+	else
+		settings_fini(&s);
+	return r.rc;
+}
+
+void
+settings_fini(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	free(s->path);
+	free(s->listen);
+	free(s->url);
+	free(s->database);
+	free(s->tls_certificate);
+	free(s->tls_key);
+	free(s->geo_asn);
+	free(s->geo_city);
+	for (size_t i = 0; i < s->n_alerts; i++)
+		free(s->alerts[i].webhook);
+	free(s->alerts);
+	services_fini(&s->services);
+	*s = (struct settings){ 0 };
+}

@@ -1,0 +1,54 @@
+/*
+ * settings.h - the collector's configuration file.                   (edge)
+ *
+ * Uses     libConfuse, collector/service.h, schema/identity.h
+ * Used by  collector/main.c and the subcommands
+ *
+ * Unknown or duplicate keys, a duplicate site, a template that can match two
+ * sites, an address that is not one, a value out of range: loading fails with
+ * "file:line: what, expected what".
+ */
+#ifndef COLLECTOR_SETTINGS_H
+#define COLLECTOR_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "collector/detect.h"
+#include "collector/service.h"
+#include "schema/base/err.h"
+
+struct alert_settings {
+	char name[NAME_MAX_LEN + 1];
+	char *webhook;  /* URL */
+	unsigned kinds; /* bit 1 << enum event_kind */
+	enum severity at_least;
+	int64_t timeout_us; /* of one attempt */
+	int64_t give_up_after_us;
+};
+
+struct settings {
+	char *path;     /* of the file itself */
+	char *listen;   /* "[::]:8420" */
+	char *url;      /* as probes and people reach it; may be NULL */
+	char *database; /* path */
+	char *tls_certificate, *tls_key; /* NULL: plain HTTP, loopback only */
+	char *geo_asn, *geo_city;        /* paths of mmdb files; NULL: none */
+	int64_t upload_every_us;         /* asked of the probes */
+	int64_t keep_observations_us;    /* raw rows are deleted after */
+	size_t n_alerts;
+	struct alert_settings *alerts;
+	struct services services;
+};
+
+/* Reads and checks the whole file.  Gives *out: release with settings_fini. */
+MUST_USE enum rc
+settings_load(struct settings *out, const char *path, struct err *err);
+void settings_fini(struct settings *s); /* NULL is fine */
+
+/* Prints what is in force, defaults included, in the file's own syntax. */
+void settings_print(const struct settings *s, FILE *to);
+
+#endif

@@ -1,0 +1,185 @@
+/* settings_print.c - settings_print of settings.h. */
+#include "collector/settings.h"
+
+#include <inttypes.h>
+
+#include "collector/settings_value.h"
+
+static void
+print_text(FILE *to, const char *text)
+{
+	putc('"', to);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			putc('\\', to);
+		putc(*text, to);
+	}
+	putc('"', to);
+}
+
+static void
+print_key(FILE *to, const char *indent, const char *key, const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(to, "%s%s = ", indent, key);
+	print_text(to, text);
+	putc('\n', to);
+}
+
+static void
+print_duration(FILE *to, const char *indent, const char *key, int64_t us)
+{
+	char text[32];
+
+	fprintf(to, "%s%s = %s\n", indent, key, value_duration_text(us, text));
+}
+
+static void
+print_durations(FILE *to, const char *key, const int64_t *us, size_t n)
+{
+	char text[32];
+
+	fprintf(to, "\t%s = {", key);
+	for (size_t i = 0; i < n; i++)
+		fprintf(to, "%s %s", i > 0 ? "," : "",
+		    value_duration_text(us[i], text));
+	fputs(" }\n", to);
+}
+
+/* The targets of one role; site matters for ROLE_UNICAST only. */
+static void
+print_targets(FILE *to, const struct services *all, const struct target *like,
+    const char *key)
+{
+	char text[ADDR_TEXT_LEN];
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n_targets; i++) {
+		const struct target *t = &all->targets[i];
+
+		if (t->role != like->role || t->service != like->service ||
+		    (t->role == ROLE_UNICAST && t->site != like->site))
+			continue;
+		if (n++ == 0)
+			fprintf(to, "%s = {", key);
+		fprintf(to, "%s \"%s\"", n > 1 ? "," : "",
+		    addr_format(&t->address, text));
+	}
+	if (n > 0)
+		fputs(" }\n", to);
+}
+
+static uint16_t
+port_of(const struct services *all, size_t service)
+{
+	for (size_t i = 0; i < all->n_targets; i++)
+		if (all->targets[i].service == service)
+			return all->targets[i].port;
+	return 0;
+}
+
+static void
+print_site(FILE *to, const struct services *all, size_t service, size_t i)
+{
+	const struct site *site = &all->list[service].sites[i];
+	struct target like = {
+		.role = ROLE_UNICAST, .service = service, .site = i
+	};
+
+	fprintf(to, "\tsite \"%s\" {\n", site->name);
+	if (site->has_position)
+		fprintf(to, "\t\tposition = \"%.6g,%.6g\"\n", site->latitude,
+		    site->longitude);
+	print_targets(to, all, &like, "\t\tunicast");
+	fprintf(
+	    to, "\t\tscope = \"%s\"\n", site->is_local ? "local" : "global");
+	if (site->capacity > 0)
+		fprintf(to, "\t\tcapacity = %" PRId64 "\n", site->capacity);
+	fputs("\t}\n", to);
+}
+
+static void
+print_times(FILE *to, const struct service *s)
+{
+	print_duration(to, "\t", "dns_every", s->dns_every_us);
+	print_duration(to, "\t", "ping_every", s->ping_every_us);
+	print_duration(to, "\t", "trace_every", s->trace_every_us);
+	print_durations(to, "confirm_after", s->confirm_after_us, s->n_confirm);
+	print_durations(to, "retry_after", s->retry_after_us, s->n_retry);
+	print_duration(to, "\t", "timeout", s->timeout_us);
+	print_duration(to, "\t", "sick_after", s->sick_after_us);
+	print_duration(to, "\t", "settle", s->settle_us);
+	print_duration(to, "\t", "shift_settles", s->shift_settles_us);
+}
+
+static void
+print_service(FILE *to, const struct services *all, size_t i)
+{
+	const struct service *s = &all->list[i];
+	struct target like = { .role = ROLE_SERVICE, .service = i };
+
+	fprintf(to, "\nservice \"%s\" {\n", s->name);
+	print_targets(to, all, &like, "\taddresses");
+	print_key(to, "\t", "zone", s->zone);
+	fprintf(to, "\tport = %u\n\tidentity = {", port_of(all, i));
+	for (size_t t = 0; t < s->n_templates; t++) {
+		fputs(t > 0 ? ", " : " ", to);
+		print_text(to, s->templates[t].text);
+	}
+	fputs(" }\n", to);
+	for (size_t site = 0; site < s->n_sites; site++)
+		print_site(to, all, i, site);
+	like.role = ROLE_CONTROL;
+	print_targets(to, all, &like, "\tcontrol");
+	print_times(to, s);
+	fputs("}\n", to);
+}
+
+static void
+print_alert(FILE *to, const struct alert_settings *a)
+{
+	const char *comma = "";
+
+	fprintf(to, "\nalert \"%s\" {\n", a->name);
+	print_key(to, "\t", "webhook", a->webhook);
+	fputs("\tkinds = {", to);
+	for (unsigned k = EVENT_SHIFT; k <= EVENT_MISMATCH; k++) {
+		if ((a->kinds & 1U << k) == 0)
+			continue;
+		fprintf(to, "%s \"%s\"", comma,
+		    event_kind_name((enum event_kind)k));
+		comma = ",";
+	}
+	fputs(" }\n", to);
+	print_key(to, "\t", "at_least", severity_name(a->at_least));
+	print_duration(to, "\t", "timeout", a->timeout_us);
+	print_duration(to, "\t", "give_up_after", a->give_up_after_us);
+	fputs("}\n", to);
+}
+
+void
+settings_print(const struct settings *s, FILE *to)
+{
+	print_key(to, "", "listen", s->listen);
+	print_key(to, "", "url", s->url);
+	print_key(to, "", "database", s->database);
+	if (s->tls_key != NULL) {
+		fputs("tls {\n", to);
+		print_key(to, "\t", "certificate", s->tls_certificate);
+		print_key(to, "\t", "key", s->tls_key);
+		fputs("}\n", to);
+	}
+	if (s->geo_asn != NULL || s->geo_city != NULL) {
+		fputs("geo {\n", to);
+		print_key(to, "\t", "asn", s->geo_asn);
+		print_key(to, "\t", "city", s->geo_city);
+		fputs("}\n", to);
+	}
+	print_duration(to, "", "upload_every", s->upload_every_us);
+	print_duration(to, "", "keep_observations", s->keep_observations_us);
+	for (size_t i = 0; i < s->n_alerts; i++)
+		print_alert(to, &s->alerts[i]);
+	for (size_t i = 0; i < s->services.n; i++)
+		print_service(to, &s->services, i);
+}

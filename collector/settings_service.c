@@ -1,0 +1,318 @@
+/* settings_service.c - see settings_service.h. */
+#include "collector/settings_service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+#define S US_PER_S
+#define H (3600 * US_PER_S)
+#define DAY (24 * H)
+
+static cfg_opt_t site_rows[] = {
+	CONF_TEXT("position"),
+	CONF_LIST("unicast"),
+	CONF_TEXT("scope"),
+	CONF_TEXT("capacity"),
+	CFG_END(),
+};
+
+cfg_opt_t settings_service_rows[] = {
+	CONF_LIST("addresses"),
+	CONF_TEXT("zone"),
+	CONF_TEXT("port"),
+	CONF_LIST("identity"),
+	CONF_NAMED("site", site_rows),
+	CONF_TEXT("dns_every"),
+	CONF_TEXT("ping_every"),
+	CONF_TEXT("trace_every"),
+	CONF_LIST("control"),
+	CONF_LIST("confirm_after"),
+	CONF_LIST("retry_after"),
+	CONF_TEXT("timeout"),
+	CONF_TEXT("sick_after"),
+	CONF_TEXT("settle"),
+	CONF_TEXT("shift_settles"),
+	CFG_END(),
+};
+
+/* "52.37,4.90" or "52.37, 4.90": degrees north and east. */
+static bool
+parse_position(const char *text, double *latitude, double *longitude)
+{
+	char *end;
+
+	*latitude = strtod(text, &end);
+	if (end == text || *end != ',')
+		return false;
+	text = end + 1;
+	*longitude = strtod(text, &end);
+	return end != text && *end == '\0' && *latitude >= -90 &&
+	       *latitude <= 90 && *longitude >= -180 && *longitude <= 180;
+}
+
+static void
+read_position(struct reading *r, cfg_t *section, struct site *site)
+{
+	const char *text = conf_text(section, "position", 0);
+
+	if (text == NULL)
+		return;
+	site->has_position =
+	    parse_position(text, &site->latitude, &site->longitude);
+	if (!site->has_position)
+		value_fail(r, section, "position", 0,
+		    "position is '%.40s', expected degrees north and east, "
+		    "such as \"52.37,4.90\"",
+		    text);
+}
+
+static void
+read_scope(struct reading *r, cfg_t *section, struct site *site)
+{
+	const char *text = conf_text(section, "scope", 0);
+
+	if (text == NULL || strcmp(text, "global") == 0)
+		return;
+	site->is_local = strcmp(text, "local") == 0;
+	if (!site->is_local)
+		value_fail(r, section, "scope", 0,
+		    "scope is '%.40s', expected \"global\" or \"local\"", text);
+}
+
+static void
+read_sites(struct reading *r, cfg_t *section, struct service *s)
+{
+	s->n_sites = cfg_size(section, "site");
+	s->sites = mem_new((s->n_sites + 1) * sizeof *s->sites);
+	s->site_names = mem_new((s->n_sites + 1) * sizeof *s->site_names);
+	for (unsigned i = 0; i < s->n_sites; i++) {
+		cfg_t *site = cfg_getnsec(section, "site", i);
+
+		/* An identity's {site} never has a dot (schema/identity.h). */
+		value_name(
+		    r, site, s->sites[i].name, sizeof s->sites[i].name, false);
+		read_position(r, site, &s->sites[i]);
+		read_scope(r, site, &s->sites[i]);
+		s->sites[i].capacity =
+		    value_count(r, site, "capacity", 0, 1, INT64_C(1) << 53);
+		s->site_names[i] = s->sites[i].name;
+	}
+	if (s->n_sites == 0)
+		value_fail(r, section, NULL, 0,
+		    "service '%s' has no site, expected one or more like "
+		    "site \"ams\" { }",
+		    cfg_title(section));
+}
+
+static void
+read_templates(struct reading *r, cfg_t *section, struct service *s)
+{
+	s->n_templates = cfg_size(section, "identity");
+	s->templates = mem_new((s->n_templates + 1) * sizeof *s->templates);
+	for (unsigned i = 0; r->rc == RC_OK && i < s->n_templates; i++) {
+		struct err err = ERR_NONE;
+
+		if (identity_template_parse(&s->templates[i],
+			conf_text(section, "identity", i), &err) != RC_OK ||
+		    identity_template_check(&s->templates[i], s->site_names,
+			s->n_sites, &err) != RC_OK)
+			value_fail(r, section, "identity", i, "identity: %s",
+			    err.text);
+	}
+	if (s->n_templates == 0)
+		value_fail(r, section, NULL, 0,
+		    "service '%s' has no identity, expected a template such "
+		    "as identity = { \"{instance}.{site}.example.net\" }",
+		    cfg_title(section));
+}
+
+/* A DNS name of letters, digits, '-', '_' and, between labels, '.' (RFC 1035
+ * section 2.3.4 for the lengths). */
+static bool
+is_zone(const char *text)
+{
+	size_t label = 0, n = strlen(text);
+
+	if (strcmp(text, ".") == 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		bool is_dot = text[i] == '.';
+
+		if ((is_dot && label == 0) || label > 63 ||
+		    strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+			   "WXYZ0123456789-_.",
+			text[i]) == NULL)
+			return false;
+		label = is_dot ? 0 : label + 1;
+	}
+	return n > 0 && label <= 63 && n < ZONE_TEXT_MAX;
+}
+
+static void
+read_zone(struct reading *r, cfg_t *section, struct service *s)
+{
+	const char *text = conf_text(section, "zone", 0);
+
+	if (text == NULL) {
+		value_fail(r, section, NULL, 0,
+		    "service '%s' has no zone, expected the zone whose SOA is "
+		    "asked for, such as zone = \"example.net\"",
+		    cfg_title(section));
+		return;
+	}
+	if (!is_zone(text)) {
+		value_fail(r, section, "zone", 0,
+		    "zone is '%.80s', expected a domain name such as "
+		    "example.net or \".\"",
+		    text);
+		return;
+	}
+	snprintf(s->zone, sizeof s->zone, "%s%s", text,
+	    text[strlen(text) - 1] == '.' ? "" : ".");
+}
+
+static const struct {
+	const char *key;
+	size_t offset; /* of the field in struct service */
+	struct duration_range range;
+} durations[] = {
+	{ "dns_every", offsetof(struct service, dns_every_us),
+	    { 60 * S, S, DAY, false } },
+	{ "ping_every", offsetof(struct service, ping_every_us),
+	    { 60 * S, S, DAY, true } },
+	{ "trace_every", offsetof(struct service, trace_every_us),
+	    { 900 * S, S, 7 * DAY, true } },
+	{ "timeout", offsetof(struct service, timeout_us),
+	    { 4 * S, S / 10, 60 * S, false } },
+	{ "sick_after", offsetof(struct service, sick_after_us),
+	    { 30 * S, S, DAY, false } },
+	{ "settle", offsetof(struct service, settle_us),
+	    { 300 * S, S, DAY, false } },
+	{ "shift_settles", offsetof(struct service, shift_settles_us),
+	    { DAY, 60 * S, 365 * DAY, false } },
+};
+
+static void
+read_durations(struct reading *r, cfg_t *section, struct service *s)
+{
+	for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++)
+		*(int64_t *)(void *)((char *)s + durations[i].offset) =
+		    value_duration(
+			r, section, durations[i].key, &durations[i].range);
+	s->confirm_after_us[0] = 10 * S;
+	s->confirm_after_us[1] = 20 * S;
+	s->n_confirm = value_durations(r, section, "confirm_after",
+	    s->confirm_after_us, ASSIGNMENT_TRIES_MAX, 2);
+	s->retry_after_us[0] = 2 * S;
+	s->retry_after_us[1] = 6 * S;
+	s->n_retry = value_durations(r, section, "retry_after",
+	    s->retry_after_us, ASSIGNMENT_TRIES_MAX, 2);
+}
+
+static void
+read_service(struct reading *r, cfg_t *section, struct service *s)
+{
+	value_name(r, section, s->name, sizeof s->name, true);
+	if (cfg_size(section, "addresses") == 0)
+		value_fail(r, section, NULL, 0,
+		    "service '%s' has no addresses, expected one or more like "
+		    "addresses = { \"192.0.2.53\" }",
+		    cfg_title(section));
+	read_zone(r, section, s);
+	read_sites(r, section, s);
+	read_templates(r, section, s);
+	read_durations(r, section, s);
+}
+
+/* A target that is about to be added, and the value that names it. */
+struct wanted {
+	struct target target;
+	cfg_t *section;
+	const char *key;
+	unsigned i;
+};
+
+/* A control may be any address that is not the service itself; a site's own
+ * address serves as one as it is. */
+static void
+add_target(struct reading *r, struct services *all, const struct wanted *w)
+{
+	const struct target *t = &w->target, *old;
+	char text[ADDR_TEXT_LEN];
+
+	for (size_t i = 0; r->rc == RC_OK && i < all->n_targets; i++) {
+		old = &all->targets[i];
+		if (old->port != t->port ||
+		    !addr_equal(&old->address, &t->address))
+			continue;
+		if (t->role != ROLE_CONTROL || old->role == ROLE_SERVICE)
+			value_fail(r, w->section, w->key, w->i,
+			    "%s: %s is used twice (service '%s' has it), "
+			    "expected every address once",
+			    w->key, addr_format(&t->address, text),
+			    all->list[old->service].name);
+		return;
+	}
+	if (r->rc != RC_OK)
+		return;
+	if (all->n_targets == ASSIGNMENT_TARGETS_MAX) {
+		value_fail(r, w->section, w->key, w->i,
+		    "%s: too many addresses, expected at most %d in all",
+		    w->key, ASSIGNMENT_TARGETS_MAX);
+		return;
+	}
+	all->targets =
+	    mem_grow(all->targets, all->n_targets + 1, sizeof *all->targets);
+	all->targets[all->n_targets++] = *t;
+}
+
+static void
+add_targets(struct reading *r, struct services *all, struct wanted w)
+{
+	for (w.i = 0; r->rc == RC_OK && w.i < cfg_size(w.section, w.key);
+	     w.i++) {
+		w.target.address = value_address(r, w.section, w.key, w.i);
+		add_target(r, all, &w);
+	}
+}
+
+/* Controls come last: they may name any address before them. */
+static void
+read_targets(struct reading *r, cfg_t *root, struct services *all,
+    enum target_role role, const char *key)
+{
+	for (unsigned i = 0; r->rc == RC_OK && i < all->n; i++) {
+		cfg_t *section = cfg_getnsec(root, "service", i);
+		struct wanted w = { .section = section, .key = key };
+
+		w.target.role = role;
+		w.target.service = i;
+		w.target.port =
+		    (uint16_t)value_count(r, section, "port", 53, 1, 65535);
+		if (role != ROLE_UNICAST) {
+			add_targets(r, all, w);
+			continue;
+		}
+		for (unsigned s = 0; s < all->list[i].n_sites; s++) {
+			w.section = cfg_getnsec(section, "site", s);
+			w.target.site = s;
+			add_targets(r, all, w);
+		}
+	}
+}
+
+void
+settings_services(struct reading *r, cfg_t *root, struct services *out)
+{
+	out->n = cfg_size(root, "service");
+	out->list = mem_new((out->n + 1) * sizeof *out->list);
+	for (unsigned i = 0; r->rc == RC_OK && i < out->n; i++)
+		read_service(r, cfg_getnsec(root, "service", i), &out->list[i]);
+	read_targets(r, root, out, ROLE_SERVICE, "addresses");
+	read_targets(r, root, out, ROLE_UNICAST, "unicast");
+	read_targets(r, root, out, ROLE_CONTROL, "control");
+}

@@ -1,0 +1,162 @@
+/* writer.c - see writer.h. */
+#include "collector/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "schema/base/clock.h"
+#include "schema/base/log.h"
+#include "schema/base/mem.h"
+
+/* Batches of one transaction: what waits is taken together, so that an fsync
+ * is paid once, but not so many that the first waits long. */
+#define GROUP_MAX 64
+#define TICK_US US_PER_S
+#define STALLED_US (10 * US_PER_S)
+
+struct writer {
+	pthread_t thread;
+	struct queue *queue;
+	struct ingest *ingest;
+	pthread_mutex_t lock; /* of what is below */
+	int64_t progress_mono_us;
+	struct err fault; /* of the last transaction; rc RC_OK: none */
+};
+
+/* Notes how the last transaction went, and logs when that changes: a full
+ * disk is one line, not one per batch. */
+static void
+note(struct writer *w, enum rc rc, const struct err *err)
+{
+	enum rc before;
+
+	pthread_mutex_lock(&w->lock);
+	before = w->fault.rc;
+	w->progress_mono_us = clock_mono_us();
+	w->fault = *err;
+	w->fault.rc = rc;
+	pthread_mutex_unlock(&w->lock);
+	if (rc != RC_OK && before == RC_OK)
+		log_error("writer: not stored, probes are told to send again: "
+			  "%s",
+		    err->text);
+	if (rc == RC_OK && before != RC_OK)
+		log_info("writer: storing again");
+}
+
+static void
+note_progress(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->progress_mono_us = clock_mono_us();
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+write_group(struct writer *w, struct ingest_job **jobs, size_t n)
+{
+	struct err err = ERR_NONE;
+	enum rc rc = ingest_group(w->ingest, jobs, n, clock_wall_us(), &err);
+
+	note(w, rc, &err);
+	for (size_t i = 0; i < n; i++)
+		jobs[i]->done(jobs[i]);
+}
+
+/* A tick that had nothing to write says nothing about the disk. */
+static void
+tick(struct writer *w)
+{
+	struct err err = ERR_NONE;
+	bool has_written = false;
+	enum rc rc =
+	    ingest_tick(w->ingest, clock_wall_us(), &has_written, &err);
+
+	if (rc != RC_OK || has_written)
+		note(w, rc, &err);
+	else
+		note_progress(w);
+}
+
+static void *
+run(void *arg)
+{
+	struct writer *w = arg;
+	int64_t next_tick_us = clock_mono_us();
+
+	for (;;) {
+		void *items[GROUP_MAX];
+		struct ingest_job *jobs[GROUP_MAX];
+		int64_t wait_us = next_tick_us - clock_mono_us();
+		size_t n = queue_take(
+		    w->queue, items, GROUP_MAX, wait_us > 0 ? wait_us : 0);
+
+		for (size_t i = 0; i < n; i++)
+			jobs[i] = items[i];
+		if (n > 0)
+			write_group(w, jobs, n);
+		else if (queue_is_closed(w->queue))
+			return NULL;
+		if (clock_mono_us() >= next_tick_us) {
+			tick(w);
+			next_tick_us = clock_mono_us() + TICK_US;
+		}
+	}
+}
+
+enum rc
+writer_start(
+    struct writer **out, struct queue *q, struct ingest *in, struct err *err)
+{
+	struct writer *w = mem_new(sizeof *w);
+
+	w->queue = q;
+	w->ingest = in;
+	w->progress_mono_us = clock_mono_us();
+	pthread_mutex_init(&w->lock, NULL);
+	errno = pthread_create(&w->thread, NULL, run, w);
+	if (errno != 0) {
+		pthread_mutex_destroy(&w->lock);
+		free(w);
+		return err_sys(err, "writer thread");
+	}
+	*out = w;
+	return RC_OK;
+}
+
+enum rc
+writer_stop(struct writer *w, struct err *err)
+{
+	enum rc rc;
+
+	pthread_join(w->thread, NULL);
+	rc = ingest_flush(w->ingest, clock_wall_us(), err);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	return rc;
+}
+
+bool
+writer_is_healthy(struct writer *w, char *why, size_t cap)
+{
+	int64_t idle_us;
+	struct err fault;
+
+	pthread_mutex_lock(&w->lock);
+	idle_us = clock_mono_us() - w->progress_mono_us;
+	fault = w->fault;
+	pthread_mutex_unlock(&w->lock);
+	if (idle_us > STALLED_US) {
+		snprintf(why, cap, "the writer has not moved for %lld s",
+		    (long long)(idle_us / US_PER_S));
+		return false;
+	}
+	if (fault.rc != RC_OK) {
+		snprintf(
+		    why, cap, "the last transaction failed: %s", fault.text);
+		return false;
+	}
+	return true;
+}

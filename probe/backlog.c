@@ -1,0 +1,87 @@
+/* backlog.c - see backlog.h. */
+#include "probe/backlog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/segment.h"
+#include "probe/spooldir.h"
+#include "schema/base/file.h"
+#include "schema/base/mem.h"
+
+static void
+add_line(struct backlog *b, const struct segment_line *line)
+{
+	if (b->n_lines++ == 0)
+		b->first_seq = line->seq;
+	b->last_seq = line->seq;
+	memcpy(b->lines + b->len, line->text, line->len);
+	b->len += line->len;
+}
+
+/* RC_NOTFOUND: no line of the segment has a seq over after. */
+static enum rc
+read_segment(struct backlog *out, const char *bytes, size_t len, uint64_t after,
+    unsigned max_lines)
+{
+	struct segment_cursor c = segment_over(bytes, len);
+	struct backlog b = { .anchor = c.anchor, .lines = mem_new(len + 1) };
+	struct segment_line line;
+
+	while (b.n_lines < max_lines && segment_next(&c, &line))
+		if (line.seq > after)
+			add_line(&b, &line);
+	if (b.n_lines == 0) {
+		backlog_fini(&b);
+		return RC_NOTFOUND;
+	}
+	*out = b;
+	return RC_OK;
+}
+
+static enum rc
+read_file(struct backlog *out, const char *dir, uint64_t first_seq,
+    uint64_t after, unsigned max_lines, struct err *err)
+{
+	char path[SPOOL_PATH_MAX];
+	char *bytes;
+	size_t len;
+	enum rc rc;
+
+	spooldir_path(path, dir, first_seq);
+	rc = file_read(path, SEGMENT_BYTES_MAX, &bytes, &len, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = read_segment(out, bytes, len, after, max_lines);
+	free(bytes);
+	return rc;
+}
+
+enum rc
+backlog_read(struct backlog *out, const char *dir, uint64_t after,
+    unsigned max_lines, struct err *err)
+{
+	struct spooldir d;
+	enum rc rc = spooldir_list(&d, dir, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = RC_NOTFOUND;
+	for (size_t i = 0; i < d.n && rc == RC_NOTFOUND; i++) {
+		if (i + 1 < d.n && d.first_seqs[i + 1] <= after + 1)
+			continue;
+		rc =
+		    read_file(out, dir, d.first_seqs[i], after, max_lines, err);
+	}
+	spooldir_fini(&d);
+	return rc;
+}
+
+void
+backlog_fini(struct backlog *b)
+{
+	if (b == NULL)
+		return;
+	free(b->lines);
+	*b = (struct backlog){ 0 };
+}

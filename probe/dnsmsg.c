@@ -1,0 +1,327 @@
+/* dnsmsg.c - see dnsmsg.h. */
+#include "probe/dnsmsg.h"
+
+#include <string.h>
+
+#include "schema/base/bytes.h"
+
+#define LABEL_MAX 63
+#define OPTION_NSID 3
+#define OPTION_EDE 15
+
+enum flag {
+	FLAG_QR = 0x8000,
+	FLAG_AA = 0x400,
+	FLAG_TC = 0x200,
+	FLAG_RA = 0x80
+};
+
+struct record_head {
+	struct dnsmsg_question owner; /* its name, type and class */
+	uint32_t ttl;
+	uint16_t rdata_len;
+};
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+/* Appends one label, with its length byte. */
+static enum rc
+append_label(struct dnsmsg_question *q, const uint8_t *label, size_t n)
+{
+	if (n > LABEL_MAX || q->name_len + n + 1 > DNSMSG_NAME_MAX)
+		return RC_MALFORMED;
+	q->name[q->name_len++] = (uint8_t)n;
+	for (size_t i = 0; i < n; i++)
+		q->name[q->name_len++] = lower(label[i]);
+	return RC_OK;
+}
+
+enum rc
+dnsmsg_question_set(struct dnsmsg_question *out, const char *name,
+    enum dnsmsg_type type, enum dnsmsg_class class)
+{
+	struct dnsmsg_question q = { .type = (uint16_t)type,
+		.class = (uint16_t) class };
+
+	if (strcmp(name, ".") == 0)
+		name = "";
+	while (*name != '\0') {
+		size_t n = strcspn(name, ".");
+
+		if (n == 0 || memchr(name, '\\', n) != NULL ||
+		    append_label(&q, (const uint8_t *)name, n) != RC_OK)
+			return RC_MALFORMED;
+		name += n + (name[n] == '.');
+	}
+	if (append_label(&q, NULL, 0) != RC_OK)
+		return RC_MALFORMED;
+	*out = q;
+	return RC_OK;
+}
+
+size_t
+dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
+    const struct dnsmsg_question *q)
+{
+	struct wbuf w = wbuf_over(buf, DNSMSG_QUERY_MAX);
+
+	wbuf_u16(&w, id);
+	wbuf_u16(&w, 0); /* a query; RD=0: nobody shall ask on our behalf */
+	wbuf_u16(&w, 1);
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, 1);
+	wbuf_put(&w, q->name, q->name_len);
+	wbuf_u16(&w, q->type);
+	wbuf_u16(&w, q->class);
+	wbuf_u8(&w, 0); /* OPT, RFC 6891 section 6.1.2 */
+	wbuf_u16(&w, DNSMSG_OPT);
+	wbuf_u16(&w, DNSMSG_UDP_MAX);
+	wbuf_u32(&w, 0);
+	wbuf_u16(&w, 4);
+	wbuf_u16(&w, OPTION_NSID); /* empty in a query, RFC 5001 section 2.1 */
+	wbuf_u16(&w, 0);
+	return w.len;
+}
+
+/* Reads a name at the cursor and moves past it.  A pointer must lead to
+ * before the part that it ends, so that following them comes to an end. */
+static void
+read_name(struct rbuf *r, struct dnsmsg_question *q)
+{
+	struct rbuf at = *r; /* jumps; r stays behind the first pointer */
+	size_t lowest = r->pos;
+	bool has_jumped = false;
+
+	q->name_len = 0;
+	for (;;) {
+		uint8_t n = rbuf_u8(&at);
+		const uint8_t *label;
+
+		if (n >= 0xc0) {
+			size_t to = (size_t)(n & 0x3f) << 8 | rbuf_u8(&at);
+
+			if (!has_jumped)
+				*r = at;
+			has_jumped = true;
+			if (at.is_bad || to >= lowest)
+				break;
+			at.pos = lowest = to;
+			continue;
+		}
+		label = rbuf_take(&at, n);
+		if (at.is_bad || append_label(q, label, n) != RC_OK)
+			break;
+		if (n == 0) {
+			if (!has_jumped)
+				*r = at;
+			return;
+		}
+	}
+	r->is_bad = true;
+}
+
+static void
+read_question(struct rbuf *r, struct dnsmsg_question *q)
+{
+	read_name(r, q);
+	q->type = rbuf_u16(r);
+	q->class = rbuf_u16(r);
+}
+
+/* One EDNS option after the other, until the record is used up. */
+static void
+read_options(struct rbuf *r, struct dnsmsg_reply *out)
+{
+	while (rbuf_left(r) > 0) {
+		uint16_t code = rbuf_u16(r);
+		struct rbuf option = rbuf_sub(r, rbuf_u16(r));
+		size_t n = rbuf_left(&option);
+
+		if (r->is_bad)
+			return;
+		if (code == OPTION_NSID && !out->nsid.is_present)
+			identity_set(&out->nsid, rbuf_take(&option, n), n);
+		if (code == OPTION_EDE && n < 2)
+			r->is_bad = true; /* RFC 8914 section 2 */
+		else if (code == OPTION_EDE && out->n_ede < EDE_MAX)
+			out->ede[out->n_ede++] = rbuf_u16(&option);
+	}
+}
+
+/* RFC 6891 section 6.1.1: one OPT at most, owned by the root. */
+static void
+read_opt(struct rbuf *rdata, const struct record_head *head,
+    struct dnsmsg_reply *out)
+{
+	if (out->has_edns || head->owner.name_len != 1) {
+		rdata->is_bad = true;
+		return;
+	}
+	out->has_edns = true;
+	out->rcode |= (uint16_t)(head->ttl >> 24 << 4);
+	out->edns_version = (uint8_t)(head->ttl >> 16);
+	read_options(rdata, out);
+}
+
+/* Joins the character strings of a TXT record. */
+static void
+read_txt(struct rbuf *rdata, struct dnsmsg_reply *out)
+{
+	uint8_t text[IDENTITY_MAX + 1]; /* one more, to see that it was cut */
+	struct wbuf w = wbuf_over(text, sizeof text);
+
+	if (rbuf_left(rdata) == 0)
+		rdata->is_bad = true; /* RFC 1035 section 3.3.14: one or more */
+	while (rbuf_left(rdata) > 0) {
+		size_t n = rbuf_u8(rdata);
+		const uint8_t *string = rbuf_take(rdata, n);
+		size_t room = w.cap - w.len;
+
+		if (string != NULL)
+			wbuf_put(&w, string, n < room ? n : room);
+	}
+	if (!rdata->is_bad && !out->txt.is_present)
+		identity_set(&out->txt, text, w.len);
+}
+
+/* Names in a SOA may be compressed, so msg is the whole message, standing at
+ * the record's data. */
+static void
+read_soa(struct rbuf *msg, struct dnsmsg_reply *out)
+{
+	struct dnsmsg_question unused;
+	uint32_t serial;
+
+	read_name(msg, &unused);
+	read_name(msg, &unused);
+	serial = rbuf_u32(msg);
+	rbuf_skip(msg, 4 * 4); /* refresh, retry, expire, minimum */
+	if (msg->is_bad || out->has_serial)
+		return;
+	out->has_serial = true;
+	out->serial = serial;
+}
+
+/* Reads what we want from the data of an answer; bad when it is broken. */
+static bool
+read_answer(struct rbuf rdata, struct rbuf msg, const struct record_head *head,
+    struct dnsmsg_reply *out)
+{
+	size_t end = msg.pos + head->rdata_len;
+
+	if (head->owner.type == DNSMSG_TXT && head->owner.class == DNSMSG_CH) {
+		read_txt(&rdata, out);
+		return !rdata.is_bad;
+	}
+	if (head->owner.type == DNSMSG_SOA && head->owner.class == DNSMSG_IN) {
+		read_soa(&msg, out);
+		return !msg.is_bad && msg.pos == end;
+	}
+	return true;
+}
+
+enum section { ANSWER, AUTHORITY, ADDITIONAL };
+
+static void
+read_record(struct rbuf *r, enum section section, struct dnsmsg_reply *out)
+{
+	struct record_head head;
+	struct rbuf rdata, at_rdata;
+
+	read_question(r, &head.owner);
+	head.ttl = rbuf_u32(r);
+	head.rdata_len = rbuf_u16(r);
+	at_rdata = *r;
+	rdata = rbuf_sub(r, head.rdata_len);
+	if (r->is_bad)
+		return;
+	if (head.owner.type == DNSMSG_OPT) {
+		if (section == ADDITIONAL)
+			read_opt(&rdata, &head, out);
+		else
+			rdata.is_bad = true;
+		r->is_bad = rdata.is_bad;
+	} else if (section == ANSWER) {
+		r->is_bad = !read_answer(rdata, at_rdata, &head, out);
+	}
+}
+
+static void
+read_header(struct rbuf *r, struct dnsmsg_reply *out)
+{
+	uint16_t flags;
+
+	out->id = rbuf_u16(r);
+	flags = rbuf_u16(r);
+	out->is_response = (flags & FLAG_QR) != 0;
+	out->is_aa = (flags & FLAG_AA) != 0;
+	out->is_tc = (flags & FLAG_TC) != 0;
+	out->is_ra = (flags & FLAG_RA) != 0;
+	out->opcode = flags >> 11 & 0xf;
+	out->rcode = flags & 0xf;
+	out->n_questions = rbuf_u16(r);
+	out->n_answers = rbuf_u16(r);
+	out->n_authorities = rbuf_u16(r);
+	out->n_additionals = rbuf_u16(r);
+}
+
+static void
+read_section(
+    struct rbuf *r, enum section section, unsigned n, struct dnsmsg_reply *out)
+{
+	while (n-- > 0 && !r->is_bad)
+		read_record(r, section, out);
+}
+
+enum rc
+dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len)
+{
+	struct rbuf r = rbuf_over(bytes, len);
+	struct dnsmsg_reply got = { 0 };
+
+	read_header(&r, &got);
+	for (unsigned i = 0; i < got.n_questions && !r.is_bad; i++) {
+		struct dnsmsg_question more;
+
+		read_question(&r, i == 0 ? &got.question : &more);
+		got.has_question = true;
+	}
+	read_section(&r, ANSWER, got.n_answers, &got);
+	read_section(&r, AUTHORITY, got.n_authorities, &got);
+	read_section(&r, ADDITIONAL, got.n_additionals, &got);
+	if (r.is_bad || rbuf_left(&r) > 0)
+		return RC_MALFORMED;
+	*out = got;
+	return RC_OK;
+}
+
+bool
+dnsmsg_is_reply_to(
+    const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q)
+{
+	if (!r->is_response || r->opcode != 0 || r->id != id)
+		return false;
+	if (!r->has_question)
+		return true;
+	return r->n_questions == 1 && r->question.type == q->type &&
+	       r->question.class == q->class &&
+	       r->question.name_len == q->name_len &&
+	       memcmp(r->question.name, q->name, q->name_len) == 0;
+}
+
+const char *
+dnsmsg_rcode_name(uint16_t rcode)
+{
+	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL",
+		"NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
+		"NXRRSET", "NOTAUTH", "NOTZONE" };
+
+	if (rcode < sizeof names / sizeof names[0])
+		return names[rcode];
+	return rcode == 16 ? "BADVERS" : rcode == 23 ? "BADCOOKIE" : "RCODE";
+}

@@ -1,0 +1,74 @@
+/*
+ * dnsmsg.h - the DNS questions we ask, and the replies we believe.   (pure)
+ *
+ * Uses     schema/base/bytes.h, schema/record.h
+ * Used by  probe/engine_dns.c, engine_tcp.c, engine_trace.c
+ *
+ * RFC 1035 messages with EDNS (RFC 6891), NSID (RFC 5001) and extended
+ * errors (RFC 8914).  Parsing is strict: a message whose records do not add
+ * up to its length gives nothing at all, least of all an identity.
+ */
+#ifndef PROBE_DNSMSG_H
+#define PROBE_DNSMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema/base/err.h"
+#include "schema/record.h"
+
+#define DNSMSG_NAME_MAX 255  /* bytes of a name in wire form */
+#define DNSMSG_QUERY_MAX 300 /* more than any query of ours */
+#define DNSMSG_UDP_MAX 1232  /* what we say we can take (DNS flag day 2020) */
+
+enum dnsmsg_type { DNSMSG_SOA = 6, DNSMSG_TXT = 16, DNSMSG_OPT = 41 };
+enum dnsmsg_class { DNSMSG_IN = 1, DNSMSG_CH = 3 };
+
+struct dnsmsg_question {
+	uint8_t name[DNSMSG_NAME_MAX]; /* wire form, lower case */
+	uint8_t name_len;
+	uint16_t type, class;
+};
+
+struct dnsmsg_reply {
+	uint16_t id;
+	bool is_response, is_aa, is_tc, is_ra;
+	uint8_t opcode;
+	uint16_t rcode; /* with the upper bits of EDNS */
+	uint16_t n_questions, n_answers, n_authorities, n_additionals;
+	bool has_question; /* some refusals carry none */
+	struct dnsmsg_question question;
+	bool has_edns;
+	uint8_t edns_version;
+	struct identity nsid;
+	struct identity txt; /* of the first CH TXT answer, strings joined */
+	bool has_serial;
+	uint32_t serial; /* of the first SOA answer */
+	uint8_t n_ede;
+	uint16_t ede[EDE_MAX];
+};
+
+/* Fills *out from a name as people write it ("." or "example.net", final dot
+ * optional).  RC_MALFORMED: empty label, label over 63, name over 255 bytes,
+ * or a backslash. */
+MUST_USE enum rc dnsmsg_question_set(struct dnsmsg_question *out,
+    const char *name, enum dnsmsg_type type, enum dnsmsg_class class);
+
+/* Writes a query: RD=0, EDNS asking for NSID.  Returns its length. */
+size_t dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
+    const struct dnsmsg_question *q);
+
+/* Parses a whole message.  RC_MALFORMED: not exactly one DNS message. */
+MUST_USE enum rc
+dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len);
+
+/* Is this the reply to that question?  One without a question section is,
+ * by its id alone (Unbound refuses so). */
+bool dnsmsg_is_reply_to(
+    const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q);
+
+/* "NOERROR", "REFUSED" ...; "RCODE" for one without a name. */
+const char *dnsmsg_rcode_name(uint16_t rcode);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * react.h - what a probe does at once when something changes.        (pure)
+ *
+ * Uses     schema/assignment.h, schema/record.h
+ * Used by  probe/resident
+ *
+ * The rounds of the schedule see that a target's identity changed, or that it
+ * fell silent or came back; the reaction asks again within seconds, so that
+ * the collector can tell a shift from noise, and traces the path while the
+ * fault lasts.  Only rounds, confirmations and retries on the target's own
+ * flow count as news: what a reaction asks beside them (other ports, TCP,
+ * controls, traces) starts none.
+ *
+ * Storms: a target may react REACT_BURST times, then once in REACT_REFILL_US;
+ * a new reaction replaces what is left of the last; a control is asked once
+ * for all targets that fail together; traces are rationed over all targets.
+ */
+#ifndef PROBE_REACT_H
+#define PROBE_REACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema/assignment.h"
+
+#define REACT_VARIED_PORTS 3
+#define REACT_BURST 4
+#define REACT_REFILL_US INT64_C(120000000)
+#define REACT_CONTROL_US INT64_C(10000000) /* a control is asked once in this */
+#define REACT_TRACE_BURST 8
+#define REACT_TRACE_REFILL_US INT64_C(10000000)
+
+struct react; /* opaque */
+
+struct reaction { /* one thing to ask */
+	size_t target;
+	enum kind kind;
+	enum why why;
+	bool is_tcp;
+	bool with_chaos;
+	bool is_any_port; /* not the target's fixed source port */
+};
+
+/* Gives one without targets: release with react_free. */
+struct react *react_new(void);
+void react_free(struct react *r); /* NULL is fine */
+
+/* Takes over another assignment (copies it).  What is known of a target that
+ * both have stays; what was still to be asked of the others is forgotten. */
+void react_replace(struct react *r, const struct assignment *a);
+
+/* Takes note of an observation of target.  True: somebody waits for it, upload
+ * at once. */
+bool react_observe(struct react *r, size_t target, const struct observation *o,
+    int64_t now_us);
+
+/* When the next thing is to be asked; INT64_MAX when there is none. */
+int64_t react_next_us(const struct react *r);
+
+/* Takes one thing that is due; false: no more. */
+bool react_take(struct react *r, int64_t now_us, struct reaction *out);
+
+/* Does the target give no NSID, so that only CHAOS tells who it is? */
+bool react_wants_chaos(const struct react *r, size_t target);
+
+#endif

@@ -1,0 +1,197 @@
+/* trace.c - see trace.h. */
+#include "probe/trace.h"
+
+#include <string.h>
+
+#include "schema/base/clock.h"
+
+/* A hop that answers at all mostly does so within a few round trips; one
+ * that a farther hop has outrun is silent far sooner. */
+#define WAIT_BLIND_US US_PER_S
+#define WAIT_OUTRUN_US (100 * US_PER_MS)
+#define WAIT_RTTS 3
+
+void
+trace_init(struct trace *t, unsigned window, int64_t max_wait_us)
+{
+	*t = (struct trace){ .window = (uint8_t)window,
+		.last_ttl = TRACE_TTL_MAX,
+		.max_wait_us = max_wait_us };
+}
+
+static int64_t
+wait_us(const struct trace *t, uint8_t ttl)
+{
+	int64_t wait = ttl < t->farthest_ttl ? WAIT_OUTRUN_US : WAIT_BLIND_US;
+
+	if (ttl < t->farthest_ttl)
+		wait += WAIT_RTTS * t->rtt_max_us;
+	else if (wait < WAIT_RTTS * t->rtt_max_us)
+		wait = WAIT_RTTS * t->rtt_max_us;
+	return wait < t->max_wait_us ? wait : t->max_wait_us;
+}
+
+static bool
+is_settled(const struct trace_ttl *s)
+{
+	return s->is_answered || s->is_given_up;
+}
+
+/* Silent hops in a row from some TTL on end the path there. */
+static void
+end_after_silence(struct trace *t)
+{
+	unsigned n_silent = 0;
+
+	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
+	     ttl++) {
+		n_silent = t->ttls[ttl].is_given_up && !t->ttls[ttl].is_answered
+			       ? n_silent + 1
+			       : 0;
+		if (n_silent == TRACE_SILENT_MAX) {
+			t->last_ttl = ttl;
+			return;
+		}
+	}
+}
+
+/* Marks overdue TTLs; returns one to send again, or 0. */
+static uint8_t
+find_overdue(struct trace *t, int64_t now, int64_t *until_us)
+{
+	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
+	     ttl++) {
+		struct trace_ttl *s = &t->ttls[ttl];
+		int64_t due = s->sent_mono_us + wait_us(t, ttl);
+
+		if (is_settled(s))
+			continue;
+		if (due > now)
+			*until_us = due < *until_us ? due : *until_us;
+		else if (s->n_sent < TRACE_TRIES)
+			return ttl;
+		else
+			s->is_given_up = true;
+	}
+	return 0;
+}
+
+/* TTLs whose first try is out: the window is counted by these alone, so that
+ * silence does not hold up the rest of the path; except in a window of one,
+ * which means that only one packet can be out. */
+static unsigned
+n_fresh(const struct trace *t)
+{
+	unsigned n = 0;
+
+	for (unsigned ttl = 1; ttl <= t->n_started; ttl++)
+		n += !is_settled(&t->ttls[ttl]) &&
+		     (t->ttls[ttl].n_sent == 1 || t->window == 1);
+	return n;
+}
+
+static bool
+is_done(const struct trace *t)
+{
+	for (unsigned ttl = 1; ttl <= t->last_ttl; ttl++)
+		if (!is_settled(&t->ttls[ttl]))
+			return false;
+	return true;
+}
+
+enum trace_state
+trace_next(struct trace *t, int64_t now, uint8_t *ttl, int64_t *until_us)
+{
+	*until_us = INT64_MAX;
+	*ttl = find_overdue(t, now, until_us);
+	if (*ttl != 0)
+		return TRACE_SEND;
+	end_after_silence(t);
+	if (is_done(t))
+		return TRACE_DONE;
+	if (t->n_started < t->last_ttl && n_fresh(t) < t->window) {
+		*ttl = (uint8_t)(t->n_started + 1);
+		return TRACE_SEND;
+	}
+	return TRACE_WAIT;
+}
+
+void
+trace_sent(struct trace *t, uint8_t ttl, int64_t now_mono_us)
+{
+	t->ttls[ttl].n_sent++;
+	t->ttls[ttl].sent_mono_us = now_mono_us;
+	if (ttl > t->n_started)
+		t->n_started = ttl;
+}
+
+static bool
+is_full(const struct trace *t, uint8_t ttl)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->n_hops; i++)
+		n += t->hops[i].ttl == ttl;
+	return n == TRACE_TRIES || t->n_hops == HOP_MAX;
+}
+
+static struct hop *
+find_hop(struct trace *t, const struct hop *like)
+{
+	for (unsigned i = 0; i < t->n_hops; i++)
+		if (t->hops[i].ttl == like->ttl &&
+		    addr_equal(&t->hops[i].address, &like->address))
+			return &t->hops[i];
+	return NULL;
+}
+
+static void
+complete_hop(struct hop *known, const struct hop *more)
+{
+	if (known->reply_ttl == 0)
+		known->reply_ttl = more->reply_ttl;
+	if (known->n_labels == 0 && more->n_labels > 0) {
+		known->n_labels = more->n_labels;
+		memcpy(known->labels, more->labels, sizeof known->labels);
+	}
+}
+
+void
+trace_reply(struct trace *t, const struct hop *hop, bool is_end)
+{
+	struct hop *known = find_hop(t, hop);
+
+	t->ttls[hop->ttl].is_answered = true;
+	if (hop->ttl > t->farthest_ttl)
+		t->farthest_ttl = hop->ttl;
+	if (hop->rtt_us > t->rtt_max_us)
+		t->rtt_max_us = hop->rtt_us;
+	if (is_end && hop->ttl < t->last_ttl)
+		t->last_ttl = hop->ttl;
+	if (known != NULL)
+		complete_hop(known, hop);
+	else if (!is_full(t, hop->ttl))
+		t->hops[t->n_hops++] = *hop;
+}
+
+static void
+put_ttl(const struct trace *t, uint8_t ttl, struct trace_result *out)
+{
+	uint8_t n_before = out->n_hops;
+
+	for (unsigned i = 0; i < t->n_hops && out->n_hops < HOP_MAX; i++)
+		if (t->hops[i].ttl == ttl)
+			out->hops[out->n_hops++] = t->hops[i];
+	if (out->n_hops == n_before && out->n_hops < HOP_MAX)
+		out->hops[out->n_hops++] = (struct hop){ .ttl = ttl };
+}
+
+void
+trace_finish(const struct trace *t, struct trace_result *out)
+{
+	uint8_t last = t->last_ttl < t->n_started ? t->last_ttl : t->n_started;
+
+	out->n_hops = 0;
+	for (uint8_t ttl = 1; ttl <= last; ttl++)
+		put_ttl(t, ttl, out);
+}

@@ -1,0 +1,76 @@
+"""Brings a laboratory up once for all tests of this folder.
+
+The fixture `lab` is a labnet.lab.Lab: .event(name, *args), .truth(),
+.settle(), .nodes(), .exec(node, *command, user=None), .popen(...), .check().
+Whatever a test breaks is mended after it.  The lab has a name of its own, so
+tests run beside a `make demo` and beside each other.
+
+The fixture `world` has the real programs running in it: a collector, and a
+probe on every vantage.
+"""
+
+import glob
+import os
+import re
+import shutil
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from labnet import lab as labnet  # noqa: E402
+from labnet import netns  # noqa: E402
+from labnet.deployment import Deployment  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def lab():
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    result = labnet.Lab(prefix=f"cwt{os.getpid()}-")
+    missing = [tool for tool in (*labnet.TOOLS, "dig") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}; `make deps`")
+    remove_labs_of_the_dead()
+    result.up(wanted_delay=os.environ.get("CATCHWATER_LAB_DELAY"))
+    yield result
+    result.down()
+
+
+@pytest.fixture(scope="session")
+def world(lab, tmp_path_factory):
+    """A labnet.deployment.Deployment: collector and probes at work."""
+    folder = tmp_path_factory.mktemp("catchwater")
+    for path in (folder, *folder.parents[:2]):
+        os.chmod(path, 0o755)       # ordinary users' probes live below
+    result = Deployment(lab, str(folder / "world"),
+                        build=os.environ.get("CATCHWATER_BUILD"))
+    try:
+        result.start()
+        yield result
+    finally:
+        result.stop()
+
+
+@pytest.fixture(autouse=True)
+def mended(request):
+    """After each test the lab is whole again, and at rest."""
+    yield
+    if "lab" in request.fixturenames:
+        the_lab = request.getfixturevalue("lab")
+        if the_lab.is_broken():
+            the_lab.event("restore")
+            the_lab.settle()
+
+
+def remove_labs_of_the_dead():
+    """Labs of test runs that were killed carry the number of a process
+    that is no more."""
+    states = glob.glob(f"{labnet.DEFAULT_STATE}.cwt*")
+    names = netns.existing("cwt") + [path.rsplit(".", 1)[1] for path in states]
+    for stem, pid in {(m.group(0), m.group(1)) for m in
+                      (re.match(r"cwt(\d+)[a-z]*", name) for name in names) if m}:
+        if not os.path.exists(f"/proc/{pid}"):
+            labnet.Lab(prefix=f"{stem}-").down()

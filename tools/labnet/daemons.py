@@ -1,0 +1,123 @@
+"""The BIRDs and the DNS servers of one lab.                         (wiring)"""
+
+import os
+import signal
+import time
+
+from . import asker, birdconf, birdctl, dnsconf, process
+from .errors import LabError
+from .topology import ANYCAST, FAMILIES
+
+START_S = 15
+TRY_S = 0.1
+
+
+class Routers:
+    """Every BIRD: files and control sockets in the state directory."""
+
+    def __init__(self, topology, names, state):
+        self.topology, self.names, self.state = topology, names, state
+        self.nodes = [n for n in topology.nodes.values() if n.has_bird()]
+
+    def start(self):
+        for node in self.nodes:
+            self.write(node.name)
+            process.start(self.state, f"bird-{node.name}",
+                          ["bird", "-f", "-c", self._conf(node.name),
+                           "-s", self._socket(node.name)], self.names[node.name])
+
+    def write(self, name, withdrawn=(), prepend=0):
+        text = birdconf.render(self.topology, self.topology.nodes[name],
+                               withdrawn, prepend)
+        with open(self._conf(name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def reload(self, name):
+        birdctl.configure(self._socket(name))
+
+    def missing(self, cut=()):
+        """Sessions that should be up and are not; nodes that are cut have none."""
+        result = []
+        for node in self.nodes:
+            if node.name in cut:
+                continue
+            wanted = {session for session, other
+                      in birdconf.sessions_of(self.topology, node).items()
+                      if other not in cut}
+            up = birdctl.established(self._socket(node.name))
+            result += [f"{node.name}-{session}" for session in sorted(wanted - up)]
+        return result
+
+    def _conf(self, name):
+        return f"{self.state}/bird-{name}.conf"
+
+    def _socket(self, name):
+        return f"{self.state}/bird-{name}.ctl"
+
+
+class DnsServers:
+    """The DNS server of every site, each in a directory of its own."""
+
+    def __init__(self, topology, names, state):
+        self.topology, self.names, self.state = topology, names, state
+
+    def launch(self, site):
+        """Starts a server and does not wait."""
+        node = self.topology.nodes[site]
+        directory = f"{self.state}/{site}"
+        conf = f"{directory}/{node.server}.conf"
+        os.makedirs(directory, exist_ok=True)
+        _write(f"{directory}/zone", dnsconf.ZONE_TEXT)
+        _write(conf, dnsconf.render(node, directory))
+        for stale in ("knot.pid", "nsd.pid"):
+            if os.path.exists(f"{directory}/{stale}"):
+                os.unlink(f"{directory}/{stale}")
+        process.start(self.state, f"dns-{site}", dnsconf.command(node, conf),
+                      self.names[site])
+
+    def start(self, site):
+        """Starts a server, or wakes it, and waits until it answers."""
+        if process.find(self.state, f"dns-{site}") is None:
+            self.launch(site)
+        self.thaw(site)
+        self.wait([site])
+
+    def stop(self, site):
+        process.stop(self.state, f"dns-{site}")
+
+    def freeze(self, site):
+        self._signal(site, signal.SIGSTOP)
+
+    def thaw(self, site):
+        self._signal(site, signal.SIGCONT)
+
+    def wait(self, sites):
+        """Waits until servers answer at all their addresses."""
+        questions = {(site, address): (self.names[site], family, address)
+                     for site in sites for family in FAMILIES for address in
+                     (ANYCAST[family], self.topology.nodes[site].address[family])}
+        deadline = time.monotonic() + START_S
+        while True:
+            for key in asker.ask(questions, TRY_S):
+                del questions[key]
+            if not questions:
+                return
+            if time.monotonic() > deadline:
+                site, address = next(iter(questions))
+                raise LabError(f"the DNS server of {site} does not answer at "
+                               f"{address}: {self._last_words(site)}")
+
+    def _signal(self, site, number):
+        if not process.send_signal(self.state, f"dns-{site}", number):
+            raise LabError(f"the DNS server of {site} does not run: "
+                           f"event start-dns {site}")
+
+    def _last_words(self, site):
+        with open(f"{self.state}/dns-{site}.log", encoding="utf-8",
+                  errors="replace") as file:
+            return (file.read().strip().split("\n")[-1]) or "no message"
+
+
+def _write(path, text):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
