@@ -24,8 +24,8 @@ DEFS := -D_GNU_SOURCE -DCATCHWATER_VERSION='"$(VERSION)"' \
 	-DCATCHWATER_LIBEXEC='"$(LIBEXEC)"'
 COMPILE = $(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \
 	$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@
-LINK = $(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o %.a,$^) \
-	$(LDLIBS)
+LINK = $(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 # A folder is a layer is a static library; main*.c are the programs.
 LAYERS := collector probe schema schema/base

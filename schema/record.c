@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/base/bytes.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const kinds[] = {
@@ -135,30 +137,20 @@ identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN])
 	return buf;
 }
 
-static uint64_t
-hash_bytes(uint64_t h, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 uint64_t
 trace_path_hash(const struct trace_result *t)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = BYTES_HASH_START;
 
 	for (unsigned i = 0; i < t->n_hops; i++) {
 		const struct hop *hop = &t->hops[i];
 
-		h = hash_bytes(h, &hop->ttl, 1);
-		h = hash_bytes(h, &hop->address.family, 1);
-		h = hash_bytes(
+		h = bytes_hash(h, &hop->ttl, 1);
+		h = bytes_hash(h, &hop->address.family, 1);
+		h = bytes_hash(
 		    h, hop->address.bytes, sizeof hop->address.bytes);
 		for (unsigned k = 0; k < hop->n_labels; k++)
-			h = hash_bytes(h, &hop->labels[k].label,
+			h = bytes_hash(h, &hop->labels[k].label,
 			    sizeof hop->labels[k].label);
 	}
 	return h;

@@ -19,7 +19,7 @@
 #include "schema/base/err.h"
 #include "schema/record.h"
 
-#define WIRE_LINE_MAX 16384     /* bytes of one line, newline included */
+#define WIRE_LINE_MAX 32768     /* bytes of one line, newline included */
 #define WIRE_BATCH_MAX 1000     /* observations in one batch */
 #define WIRE_BODY_MAX (4 << 20) /* bytes of a batch after decompression */
 #define WIRE_POST_MAX (1 << 20) /* bytes of a request body as sent */

@@ -1,7 +1,7 @@
 /*
  * bytes.h - bounds-checked reading and writing of wire formats.      (pure)
  *
- * Used by  dnsmsg, icmpmsg, signature
+ * Used by  dnsmsg, icmpmsg, signature, record, assignment
  *
  * Both cursors are sticky: after the first access outside the buffer they
  * are marked bad, reads give zeros, writes do nothing, and the caller checks
@@ -52,5 +52,10 @@ void wbuf_put(struct wbuf *w, const void *bytes, size_t n);
 /* The Internet checksum (RFC 1071) of len bytes, starting from the partial
  * sum seed; in host order, ready to be written with wbuf_u16. */
 uint16_t inet_checksum(const void *bytes, size_t len, uint32_t seed);
+
+/* FNV-1a, 64 bits: goes on from h (BYTES_HASH_START at first).  It tells
+ * things apart; it withstands nobody who wants them equal. */
+#define BYTES_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t bytes_hash(uint64_t h, const void *bytes, size_t len);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-set_text(struct err *e, enum rc rc, int sys_errno, const char *fmt, va_list ap)
+static void PRINTF_LIKE(4, 0) set_text(
+    struct err *e, enum rc rc, int sys_errno, const char *fmt, va_list ap)
 {
 	e->rc = rc;
 	e->sys_errno = sys_errno;

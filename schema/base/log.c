@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void
-write_line(int priority, const char *fmt, va_list ap)
+static void PRINTF_LIKE(2, 0)
+    write_line(int priority, const char *fmt, va_list ap)
 {
 	char line[1024];
 	size_t used = 0;

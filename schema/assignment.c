@@ -1,0 +1,193 @@
+/* assignment.c - see assignment.h. */
+#include "schema/assignment.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/base/bytes.h"
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+#include "schema/fields.h"
+
+#define DAY_US (86400 * US_PER_S)
+#define TIMEOUT_MIN_US (100 * US_PER_MS)
+#define TIMEOUT_MAX_US (60 * US_PER_S)
+#define AFTER_MAX_US (3600 * US_PER_S)
+
+static void
+fill_etag(struct assignment *a, const char *body, size_t len)
+{
+	snprintf(a->etag, sizeof a->etag, "%016" PRIx64,
+	    bytes_hash(BYTES_HASH_START, body, len));
+}
+
+/* --- encoding ----------------------------------------------------------- */
+
+static void
+put_times(json_t *to, const char *key, const int64_t *times, unsigned n)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_integer(times[i]));
+	fields_put(to, key, list);
+}
+
+static json_t *
+new_target(const struct assigned_target *t)
+{
+	char address[ADDR_TEXT_LEN];
+	json_t *o = json_object();
+
+	fields_put_text(o, "address", addr_format(&t->address, address));
+	fields_put_int(o, "port", t->port);
+	fields_put_text(o, "role", t->is_control ? "control" : "service");
+	fields_put_text(o, "zone", t->zone);
+	fields_put_int(o, "phase_us", t->phase_us);
+	fields_put_int(o, "dns_every_us", t->dns_every_us);
+	fields_put_int(o, "ping_every_us", t->ping_every_us);
+	fields_put_int(o, "trace_every_us", t->trace_every_us);
+	return o;
+}
+
+char *
+assignment_encode(struct assignment *a)
+{
+	json_t *o = json_object(), *targets = json_array();
+	char *body;
+
+	fields_put_int(o, "upload_every_us", a->upload_every_us);
+	fields_put_int(o, "timeout_us", a->timeout_us);
+	put_times(o, "confirm_after_us", a->confirm_after_us, a->n_confirm);
+	put_times(o, "retry_after_us", a->retry_after_us, a->n_retry);
+	for (size_t i = 0; i < a->n_targets; i++)
+		json_array_append_new(targets, new_target(&a->targets[i]));
+	fields_put(o, "targets", targets);
+	body = json_dumps(o, JSON_COMPACT);
+	if (body == NULL)
+		abort();
+	json_decref(o);
+	fill_etag(a, body, strlen(body));
+	return body;
+}
+
+/* --- decoding ----------------------------------------------------------- */
+
+static uint8_t
+read_times(struct fields *f, const char *key, int64_t *times)
+{
+	size_t n = fields_count(f, key, ASSIGNMENT_TRIES_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		times[i] =
+		    fields_element_int(f, key, i, TIMEOUT_MIN_US, AFTER_MAX_US);
+	return (uint8_t)n;
+}
+
+/* A period: 0 for never, or a second to a day. */
+static int64_t
+read_period(struct fields *f, const char *key)
+{
+	int64_t v = fields_int(f, key, 0, DAY_US);
+
+	if (v > 0 && v < US_PER_S)
+		fields_fail(f, RC_RANGE, key, "shorter than a second");
+	return v;
+}
+
+static void
+read_address(struct fields *f, struct addr *a)
+{
+	if (addr_parse(a, fields_text(f, "address")) != RC_OK)
+		fields_fail(f, RC_MALFORMED, "address", "not an IP address");
+}
+
+static bool
+read_is_control(struct fields *f)
+{
+	const char *role = fields_text(f, "role");
+
+	if (strcmp(role, "control") == 0)
+		return true;
+	if (strcmp(role, "service") != 0)
+		fields_fail(
+		    f, RC_MALFORMED, "role", "neither service nor control");
+	return false;
+}
+
+/* Only what makes it safe to carry; what a name is, dnsmsg knows. */
+static void
+read_zone(struct fields *f, char zone[static ZONE_TEXT_MAX + 1])
+{
+	const char *text = fields_text(f, "zone");
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] <= '~' && n <= ZONE_TEXT_MAX)
+		n++;
+	if (text[n] == '\0' && n > 0 && n <= ZONE_TEXT_MAX &&
+	    text[n - 1] == '.')
+		memcpy(zone, text, n + 1);
+	else
+		fields_fail(f, RC_MALFORMED, "zone",
+		    "not a domain name with its final dot");
+}
+
+static void
+read_target(struct fields *f, struct assigned_target *t)
+{
+	read_address(f, &t->address);
+	t->port = (uint16_t)fields_int(f, "port", 1, UINT16_MAX);
+	t->is_control = read_is_control(f);
+	read_zone(f, t->zone);
+	t->phase_us = fields_int(f, "phase_us", 0, DAY_US);
+	t->dns_every_us = read_period(f, "dns_every_us");
+	t->ping_every_us = read_period(f, "ping_every_us");
+	t->trace_every_us = read_period(f, "trace_every_us");
+}
+
+static void
+read_assignment(struct fields *f, struct assignment *a)
+{
+	a->upload_every_us = fields_int(f, "upload_every_us", US_PER_S, DAY_US);
+	a->timeout_us =
+	    fields_int(f, "timeout_us", TIMEOUT_MIN_US, TIMEOUT_MAX_US);
+	a->n_confirm = read_times(f, "confirm_after_us", a->confirm_after_us);
+	a->n_retry = read_times(f, "retry_after_us", a->retry_after_us);
+	if (!fields_has(f, "targets"))
+		fields_fail(f, RC_MALFORMED, "targets", "missing");
+	a->n_targets = fields_count(f, "targets", ASSIGNMENT_TARGETS_MAX);
+	for (size_t i = 0; i < a->n_targets; i++) {
+		struct fields target = fields_element(f, "targets", i);
+
+		read_target(&target, &a->targets[i]);
+	}
+}
+
+enum rc
+assignment_decode(
+    struct assignment *out, const char *body, size_t len, struct err *err)
+{
+	struct fields_fault fault = { .err = err };
+	struct assignment *a;
+	struct fields f;
+	json_t *root;
+	enum rc rc;
+
+	if (len > ASSIGNMENT_BODY_MAX)
+		return err_set(
+		    err, RC_LIMIT, "longer than %d bytes", ASSIGNMENT_BODY_MAX);
+	rc = fields_load(&root, body, len, err);
+	if (rc != RC_OK)
+		return rc;
+	a = mem_new(sizeof *a); /* 160 KiB: not for the stack */
+	f = fields_root(root, &fault);
+	read_assignment(&f, a);
+	fill_etag(a, body, len);
+	json_decref(root);
+	if (fault.rc == RC_OK)
+		*out = *a;
+	free(a);
+	return fault.rc;
+}
