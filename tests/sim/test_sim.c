@@ -13,7 +13,8 @@
 #include "tests/sim/script.h"
 #include "tests/unit/check.h"
 
-#define CUTS 24
+#define CUTS_MAX 16
+#define CUTS_INPUTS 1500000 /* handed in again, in all, per story */
 
 static void
 hand_in(struct detect *d, const struct input *in)
@@ -427,19 +428,25 @@ check_cut(const struct services *services, const struct inputs *in, size_t at,
 	memory_fini(&m);
 }
 
-/* Cuts spread over the story, and some right before something is told. */
+/* Cuts spread over the story, and some right before and after something is
+ * told; fewer of a long story. */
 static void
 check_restarts(const struct services *services, const struct inputs *in,
     const struct memory *whole, const char *path)
 {
-	for (size_t i = 1; i < CUTS; i++)
-		check_cut(services, in, in->n * i / CUTS, whole, path);
-	for (size_t i = 0; i < CUTS && whole->n_told > 0; i++) {
-		size_t told = whole->n_told * i / CUTS;
+	size_t cuts = CUTS_INPUTS / in->n / 3 + 2;
 
-		check_cut(services, in, whole->told[told].input, whole, path);
-		check_cut(
-		    services, in, whole->told[told].input + 1, whole, path);
+	if (cuts > CUTS_MAX)
+		cuts = CUTS_MAX;
+	for (size_t i = 1; i < cuts; i++) {
+		size_t told = whole->n_told * i / cuts;
+
+		check_cut(services, in, in->n * i / cuts, whole, path);
+		if (told == whole->n_told)
+			continue;
+		told = whole->told[told].input;
+		check_cut(services, in, told, whole, path);
+		check_cut(services, in, told + 1, whole, path);
 	}
 }
 
