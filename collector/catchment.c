@@ -223,6 +223,7 @@ add_groups(struct report *r, const struct member *m, size_t n, int64_t n_landed)
 		for (end = i; end < n && strcmp(m[end].key, m[i].key) == 0;)
 			end++;
 		c = count_members(m + i, end - i);
+		c.has_rtt = c.has_rtt && n_landed > 0;
 		add_row(r, m->landed->service, m[i].key, &c, n_landed);
 	}
 }
