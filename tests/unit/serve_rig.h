@@ -39,7 +39,8 @@ struct rig {
 	const char *site_names[2];
 	struct identity_template template;
 	struct target targets[3];
-	struct store *store;
+	struct store *store; /* of the writer's thread, where there is one */
+	struct store *side;  /* of the test */
 	struct metrics metrics;
 	struct ingest *ingest;
 	struct signing_key key;
@@ -63,7 +64,7 @@ rig_query(struct rig *r, const char *sql)
 	int64_t v;
 
 	assert_int_equal(
-	    sqlite3_prepare_v2(store_handle(r->store), sql, -1, &s, NULL),
+	    sqlite3_prepare_v2(store_handle(r->side), sql, -1, &s, NULL),
 	    SQLITE_OK);
 	T_CHECK(sqlite3_step(s) == SQLITE_ROW, "%s", sql);
 	v = sqlite3_column_int64(s, 0);
@@ -71,12 +72,16 @@ rig_query(struct rig *r, const char *sql)
 	return v;
 }
 
+/* Lets the writer's database have no more than n pages. */
 static inline void
-rig_exec(struct rig *r, const char *sql)
+rig_limit_pages(struct rig *r, int n)
 {
-	T_CHECK(sqlite3_exec(store_handle(r->store), sql, NULL, NULL, NULL) ==
-		    SQLITE_OK,
-	    "%s: %s", sql, sqlite3_errmsg(store_handle(r->store)));
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %d", n);
+	assert_int_equal(
+	    sqlite3_exec(store_handle(r->store), sql, NULL, NULL, NULL),
+	    SQLITE_OK);
 }
 
 static inline void
@@ -130,7 +135,7 @@ rig_add_token(struct rig *r, const char *token, int uses)
 	sqlite3_stmt *s;
 
 	token_hash(token, hash);
-	sqlite3_prepare_v2(store_handle(r->store),
+	sqlite3_prepare_v2(store_handle(r->side),
 	    "INSERT INTO token (hash, uses_left, created_us, expires_us) "
 	    "VALUES (?1, ?2, 0, 9000000000000000)",
 	    -1, &s, NULL);
@@ -174,6 +179,8 @@ rig_new(void)
 	T_CHECK(ingest_open(&r->ingest, r->store, &r->settings, NULL,
 		    &r->metrics, RIG_NOW, &err) == RC_OK,
 	    "%s", err.text);
+	T_CHECK(store_open(&r->side, r->database, STORE_EDIT, &err) == RC_OK,
+	    "%s", err.text);
 	rig_add_token(r, RIG_TOKEN, 100);
 	rig_add_probe(r, "one", &r->key, r->probe);
 	return r;
@@ -185,6 +192,7 @@ rig_free(struct rig *r)
 	char path[80];
 
 	ingest_close(r->ingest);
+	store_close(r->side);
 	store_close(r->store);
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const tails[] = { "", "-wal", "-shm" };

@@ -137,7 +137,7 @@ a_revoked_probe_is_told_and_the_others_are_stored(void **state)
 	struct err err;
 
 	rig_add_probe(r, "two", &key, other);
-	assert_int_equal(store_probe_set_state(r->store, other, PROBE_REVOKED,
+	assert_int_equal(store_probe_set_state(r->side, other, PROBE_REVOKED,
 			     "lies", RIG_NOW, &err),
 	    RC_OK);
 	jobs[0] = new_job(other, 1, 3);
@@ -209,12 +209,12 @@ a_full_disk_loses_nothing_and_doubles_nothing(void **state)
 
 	assert_int_equal(ingest(r, &first, 1), RC_OK);
 	rebuilds = metrics_get(&r->metrics, METRIC_REBUILDS);
-	rig_query(r, "PRAGMA max_page_count = 1"); /* that is: no more */
+	rig_limit_pages(r, 1); /* that is: no more than now */
 	assert_int_equal(ingest(r, &next, 1), RC_DB);
 	assert_int_equal(next.rc, RC_DB);
 	check_once(r, 3);
 	assert_int_equal(ingest(r, &next, 1), RC_DB);
-	rig_query(r, "PRAGMA max_page_count = 1000000");
+	rig_limit_pages(r, 1000000);
 	assert_int_equal(ingest(r, &next, 1), RC_OK);
 	assert_int_equal(next.acked, 900);
 	check_once(r, 900);
