@@ -498,6 +498,9 @@ who_leaves_is_gone(void **state)
 	struct reply r = ask(l, &q);
 
 	T_CHECK(r.status == 200, "%ld %s", r.status, r.body);
+	r = ask(l, &q);
+	T_CHECK(r.status == 410, "it may erase its key: %ld", r.status);
+	q = (struct request){ .method = "GET", .path = "/v1/assignment" };
 	assert_int_equal(ask(l, &q).status, 403);
 }
 
