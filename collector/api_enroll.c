@@ -30,7 +30,7 @@ check_token(struct api *a, const struct enrolment *e, struct err *err)
 	return rc;
 }
 
-/* One transaction; on RC_OK *name is what the probe is called. */
+/* One transaction; on RC_OK *row is the probe as it is stored. */
 static enum rc
 enrol(struct api *a, const struct enrolment *e, struct probe_row *row,
     struct err *err)
@@ -75,7 +75,7 @@ api_post_enroll(struct api *a, struct exchange *x)
 	if (rc == RC_OK)
 		rc = enrol(a, &e, &row, &err);
 	if (rc != RC_OK) {
-		api_refuse(a, x, *enrol_refusal(rc),
+		api_refuse(a, x, enrol_refusal(rc),
 		    rc == RC_DB ? "not stored; try again later" : err.text);
 		return;
 	}
