@@ -27,8 +27,8 @@ Q := $(if $(V),,@)
 SAY = @printf '%-3s %s\n'
 COMPILE = $(Q)$(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \
 	$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@
-LINK = $(Q)$(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o %.a,$^) \
-	$(LDLIBS)
+LINK = $(Q)$(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 # A folder is a layer is a static library; main*.c are the programs.
 LAYERS := collector probe schema schema/base

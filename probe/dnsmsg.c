@@ -9,7 +9,12 @@
 #define OPTION_NSID 3
 #define OPTION_EDE 15
 
-enum flag { FLAG_QR = 0x8000, FLAG_AA = 0x400, FLAG_TC = 0x200, FLAG_RA = 0x80 };
+enum flag {
+	FLAG_QR = 0x8000,
+	FLAG_AA = 0x400,
+	FLAG_TC = 0x200,
+	FLAG_RA = 0x80
+};
 
 struct record_head {
 	struct dnsmsg_question owner; /* its name, type and class */
@@ -40,7 +45,7 @@ dnsmsg_question_set(struct dnsmsg_question *out, const char *name,
     enum dnsmsg_type type, enum dnsmsg_class class)
 {
 	struct dnsmsg_question q = { .type = (uint16_t)type,
-		.class = (uint16_t)class };
+		.class = (uint16_t) class };
 
 	if (strcmp(name, ".") == 0)
 		name = "";
@@ -150,8 +155,8 @@ read_options(struct rbuf *r, struct dnsmsg_reply *out)
 
 /* RFC 6891 section 6.1.1: one OPT at most, owned by the root. */
 static void
-read_opt(
-    struct rbuf *rdata, const struct record_head *head, struct dnsmsg_reply *out)
+read_opt(struct rbuf *rdata, const struct record_head *head,
+    struct dnsmsg_reply *out)
 {
 	if (out->has_edns || head->owner.name_len != 1) {
 		rdata->is_bad = true;
@@ -296,8 +301,8 @@ dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len)
 }
 
 bool
-dnsmsg_is_reply_to(const struct dnsmsg_reply *r, uint16_t id,
-    const struct dnsmsg_question *q)
+dnsmsg_is_reply_to(
+    const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q)
 {
 	if (!r->is_response || r->opcode != 0 || r->id != id)
 		return false;

@@ -65,8 +65,8 @@ dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len);
 
 /* Is this the reply to that question?  One without a question section is,
  * by its id alone (Unbound refuses so). */
-bool dnsmsg_is_reply_to(const struct dnsmsg_reply *r, uint16_t id,
-    const struct dnsmsg_question *q);
+bool dnsmsg_is_reply_to(
+    const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q);
 
 /* "NOERROR", "REFUSED" ...; "RCODE" for one without a name. */
 const char *dnsmsg_rcode_name(uint16_t rcode);

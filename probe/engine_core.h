@@ -72,8 +72,8 @@ struct ask_ops {
 	/* Its echo request was answered, or refused. */
 	void (*echo)(struct ask *a, const struct echo_sent *e,
 	    const struct flow_packet *p);
-	void (*echo_notice)(struct ask *a, const struct echo_sent *e,
-	    const struct notice *n);
+	void (*echo_notice)(
+	    struct ask *a, const struct echo_sent *e, const struct notice *n);
 	/* Is this DNS id in use? */
 	bool (*has_id)(const struct ask *a, uint16_t id);
 	/* Releases what the ask holds beside its slot. */
@@ -98,7 +98,7 @@ struct dns_ask {
 	struct dns_part parts[N_PARTS];
 	enum outcome zone_outcome; /* when PART_ZONE is over */
 	bool is_second_name;       /* PART_CHAOS asks id.server */
-	struct moment connecting; /* TCP */
+	struct moment connecting;  /* TCP */
 	int64_t connect_deadline_mono_us;
 	bool is_connected;
 	uint8_t *in; /* TCP: what came, not yet a whole message */
@@ -189,7 +189,7 @@ struct engine {
 	unsigned n_active, first_ask;
 	uint16_t next_seq;
 	int64_t sweep_mono_us; /* when a flow may be closed; NEVER: none */
-	uint64_t n_stray; /* packets that answered nothing of ours */
+	uint64_t n_stray;      /* packets that answered nothing of ours */
 	int64_t due_mono_us[ENGINE_ASKS_MAX];
 	struct ask asks[ENGINE_ASKS_MAX];
 	struct slot slots[ENGINE_SLOTS_MAX];

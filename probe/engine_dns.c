@@ -20,8 +20,8 @@ want(struct ask *a, enum dns_part_index i, const char *name,
 static enum rc
 want_chaos(struct ask *a, enum chaos_name name)
 {
-	return want(a, PART_CHAOS, chaos_name_text(name), DNSMSG_TXT,
-	    DNSMSG_CH);
+	return want(
+	    a, PART_CHAOS, chaos_name_text(name), DNSMSG_TXT, DNSMSG_CH);
 }
 
 enum rc
@@ -33,8 +33,7 @@ dns_begin(struct ask *a)
 		if (want_chaos(a, CHAOS_HOSTNAME_BIND) != RC_OK)
 			return RC_MALFORMED;
 	}
-	return want(
-	    a, PART_ZONE, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
+	return want(a, PART_ZONE, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
 }
 
 void
@@ -86,8 +85,8 @@ end_chaos(struct ask *a, const struct chaos *got)
 }
 
 static void
-end_part(struct ask *a, enum dns_part_index i, enum outcome outcome,
-    int64_t rtt_us)
+end_part(
+    struct ask *a, enum dns_part_index i, enum outcome outcome, int64_t rtt_us)
 {
 	const struct chaos silent = { .is_asked = true,
 		.name = a->dns.is_second_name ? CHAOS_ID_SERVER
@@ -226,8 +225,8 @@ take_zone(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt,
 	r->has_reply_ttl = p->has_ttl;
 	r->reply_ttl = p->ttl;
 	a->observation.stamp = rtt->stamp;
-	end_part(a, PART_ZONE, m->rcode == 0 ? OUTCOME_OK : OUTCOME_RCODE,
-	    rtt->us);
+	end_part(
+	    a, PART_ZONE, m->rcode == 0 ? OUTCOME_OK : OUTCOME_RCODE, rtt->us);
 }
 
 static void
@@ -288,8 +287,7 @@ dns_take(struct ask *a, const struct flow_packet *p, const uint8_t *bytes,
 		part->silence = OUTCOME_MISMATCH;
 		return DNS_OURS;
 	}
-	if (m.is_tc && part == &a->dns.parts[PART_ZONE] &&
-	    !a->slot->is_stream)
+	if (m.is_tc && part == &a->dns.parts[PART_ZONE] && !a->slot->is_stream)
 		return DNS_TRUNCATED;
 	part->is_answered = true;
 	rtt = rtt_between(&part->sent, &p->arrival);

@@ -13,8 +13,8 @@
 #include "probe/engine_core.h"
 
 /* Writes one query to the ask's flow.  RC_SYS: errno. */
-typedef enum rc dns_send(
-    struct ask *a, const uint8_t *query, size_t len, struct moment *sent);
+typedef enum rc
+dns_send(struct ask *a, const uint8_t *query, size_t len, struct moment *sent);
 
 enum dns_verdict { DNS_NOT_OURS, DNS_OURS, DNS_TRUNCATED };
 

@@ -34,8 +34,7 @@ outcome_of(int sys_errno)
 }
 
 static enum rc
-send_frame(
-    struct ask *a, const uint8_t *query, size_t len, struct moment *sent)
+send_frame(struct ask *a, const uint8_t *query, size_t len, struct moment *sent)
 {
 	uint8_t frame[2 + DNSMSG_QUERY_MAX] = { (uint8_t)(len >> 8),
 		(uint8_t)len };
@@ -67,8 +66,8 @@ step(struct ask *a, int64_t now_mono_us)
 	ask_sent(a, &d->connecting);
 	rc = slot_join_tcp(a, a->question.source_port, 0);
 	if (rc != RC_OK) {
-		dns_finish(a, rc == RC_LIMIT ? OUTCOME_SEND_FAILED
-					     : flow_outcome(errno));
+		dns_finish(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 		return;
 	}
 	d->connect_deadline_mono_us =
@@ -128,8 +127,8 @@ ready(struct ask *a)
 		finish_connecting(a);
 		return;
 	}
-	rc = flow_read(a->slot->flow.fd, d->in + d->in_len,
-	    FRAME_MAX - d->in_len, &p);
+	rc = flow_read(
+	    a->slot->flow.fd, d->in + d->in_len, FRAME_MAX - d->in_len, &p);
 	if (rc == RC_AGAIN)
 		return;
 	if (rc != RC_OK || p.len == 0) {

@@ -27,8 +27,8 @@ step(struct ask *a, int64_t now_mono_us)
 	enum rc rc = a->slot != NULL ? RC_OK : slot_join_udp(a);
 
 	if (rc != RC_OK)
-		dns_finish(a, rc == RC_LIMIT ? OUTCOME_SEND_FAILED
-					     : flow_outcome(errno));
+		dns_finish(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 	else
 		dns_step(a, now_mono_us, send_datagram);
 }
@@ -67,14 +67,14 @@ notice(struct ask *a, const struct notice *n)
 	if (meaning == ICMPMSG_IGNORED)
 		return false;
 	if (n->quote_len >= 2)
-		return dns_end_one(a,
-		    (uint16_t)(n->quote[0] << 8 | n->quote[1]), outcome, at);
+		return dns_end_one(
+		    a, (uint16_t)(n->quote[0] << 8 | n->quote[1]), outcome, at);
 	/* A quote cut before the id concerns whatever waits here; only an
 	 * exceeded TTL must be about a trace on the same flow. */
 	if (meaning == ICMPMSG_TTL_EXCEEDED)
 		return false;
-	dns_end_all(a, outcome,
-	    rtt_between(&a->dns.parts[PART_ZONE].sent, at).us);
+	dns_end_all(
+	    a, outcome, rtt_between(&a->dns.parts[PART_ZONE].sent, at).us);
 	return true;
 }
 

@@ -44,8 +44,8 @@ is_id_right(const struct engine *e, const struct echo_sent *s, uint16_t id)
 }
 
 static void
-take_reply(struct engine *e, const struct icmpmsg *m,
-    const struct flow_packet *p)
+take_reply(
+    struct engine *e, const struct icmpmsg *m, const struct flow_packet *p)
 {
 	struct echo_sent *s = find_echo(e, m->echo.seq);
 
@@ -59,8 +59,8 @@ take_reply(struct engine *e, const struct icmpmsg *m,
 }
 
 static void
-take_echo_error(struct engine *e, const struct icmpmsg_quote *quote,
-    const struct notice *n)
+take_echo_error(
+    struct engine *e, const struct icmpmsg_quote *quote, const struct notice *n)
 {
 	struct echo_sent *s = find_echo(e, quote->seq);
 
@@ -89,8 +89,8 @@ notice_of(const struct icmpmsg *m, const struct flow_packet *p)
 
 /* An error about any packet of this host; TCP has its own error queue. */
 static void
-take_error(struct engine *e, const struct icmpmsg *m,
-    const struct flow_packet *p)
+take_error(
+    struct engine *e, const struct icmpmsg *m, const struct flow_packet *p)
 {
 	struct notice n = notice_of(m, p);
 
@@ -134,8 +134,8 @@ drain_errors(struct engine *e, int fd)
 		struct echo_sent *s;
 		struct notice n;
 
-		if (flow_read_error(
-			fd, e->buffer, ENGINE_BUFFER_LEN, &error) != RC_OK)
+		if (flow_read_error(fd, e->buffer, ENGINE_BUFFER_LEN, &error) !=
+		    RC_OK)
 			return;
 		if (!error.is_icmp || icmpmsg_parse_quoted_echo(&quote,
 					  e->buffer, error.len) != RC_OK)
@@ -253,14 +253,13 @@ icmp_send(struct ask *a, uint16_t id,
 	if (flow_write(icmp->fd, target, packet, len, ttl, sent) != RC_OK &&
 	    flow_write(icmp->fd, target, packet, len, ttl, sent) != RC_OK)
 		return RC_SYS;
-	e->echoes[e->next_seq % ENGINE_ECHOES_MAX] = (struct echo_sent){
-		.ask = a,
-		.serial = a->serial,
-		.id = id,
-		.seq = e->next_seq,
-		.what = what,
-		.sent = *sent
-	};
+	e->echoes[e->next_seq % ENGINE_ECHOES_MAX] =
+	    (struct echo_sent){ .ask = a,
+		    .serial = a->serial,
+		    .id = id,
+		    .seq = e->next_seq,
+		    .what = what,
+		    .sent = *sent };
 	e->next_seq++;
 	return RC_OK;
 }

@@ -88,8 +88,7 @@ icmp_step(struct ask *a, int64_t now)
 }
 
 static void
-icmp_echo(struct ask *a, const struct echo_sent *e,
-    const struct flow_packet *p)
+icmp_echo(struct ask *a, const struct echo_sent *e, const struct flow_packet *p)
 {
 	struct rtt rtt = rtt_between(&e->sent, &p->arrival);
 
@@ -136,8 +135,8 @@ tcp_connect(struct ask *a, int64_t now)
 	g->sent = flow_now();
 	rc = slot_join_tcp(a, 0, 0);
 	if (rc != RC_OK) {
-		finish(a, rc == RC_LIMIT ? OUTCOME_SEND_FAILED
-					 : flow_outcome(errno));
+		finish(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 		return;
 	}
 	ask_sent(a, &g->sent);

@@ -113,8 +113,8 @@ slot_join_udp(struct ask *a)
 		s = find_free(a->engine);
 		if (s == NULL)
 			return RC_LIMIT;
-		if (flow_open_udp(&flow, &q->target, q->port,
-			q->source_port) != RC_OK ||
+		if (flow_open_udp(&flow, &q->target, q->port, q->source_port) !=
+			RC_OK ||
 		    start_slot(s, a->engine, &flow) != RC_OK)
 			return RC_SYS;
 		s->wanted_port = q->source_port;
@@ -234,8 +234,8 @@ slot_drain_errors(struct slot *s)
 	for (unsigned i = 0; i < BATCH; i++) {
 		struct notice n;
 
-		if (flow_read_error(s->flow.fd, bytes, ENGINE_BUFFER_LEN,
-			&e) != RC_OK)
+		if (flow_read_error(s->flow.fd, bytes, ENGINE_BUFFER_LEN, &e) !=
+		    RC_OK)
 			return;
 		n = (struct notice){ .arrival = e.arrival,
 			.from = e.from,
@@ -255,8 +255,8 @@ slot_drain_errors(struct slot *s)
 }
 
 bool
-slot_notice(struct engine *e, const struct icmpmsg_quote *quote,
-    const struct notice *n)
+slot_notice(
+    struct engine *e, const struct icmpmsg_quote *quote, const struct notice *n)
 {
 	for (unsigned i = 0; i < ENGINE_SLOTS_MAX; i++) {
 		struct slot *s = &e->slots[i];

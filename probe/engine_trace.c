@@ -54,8 +54,8 @@ step_with(struct ask *a, int64_t now, send_try *send)
 }
 
 static void
-take_hop(struct ask *a, const struct hop *hop, const struct rtt *rtt,
-    bool is_end)
+take_hop(
+    struct ask *a, const struct hop *hop, const struct rtt *rtt, bool is_end)
 {
 	/* The first reply sets the stamp; one without the kernel's undoes it. */
 	if (rtt->stamp == STAMP_USER)
@@ -119,13 +119,13 @@ udp_send(struct ask *a, struct trace_try *try)
 
 	try->id = slot_new_id(a->slot);
 	len = dnsmsg_write_query(query, try->id, &a->trace.question);
-	try->checksum = icmpmsg_udp_checksum(&f->source, f->source_port,
-	    &f->target, f->port, query, len);
+	try->checksum = icmpmsg_udp_checksum(
+	    &f->source, f->source_port, &f->target, f->port, query, len);
 	/* Errors of earlier TTLs wait on this very socket and fail a write:
 	 * each failure takes one, so there are as many tries as TTLs. */
 	for (unsigned i = 0; i <= TRACE_TTL_MAX; i++)
-		if (flow_write(f->fd, NULL, query, len, try->ttl,
-			&try->sent) == RC_OK)
+		if (flow_write(f->fd, NULL, query, len, try->ttl, &try->sent) ==
+		    RC_OK)
 			return RC_OK;
 	return RC_SYS;
 }
@@ -136,8 +136,8 @@ udp_step(struct ask *a, int64_t now)
 	enum rc rc = a->slot != NULL ? RC_OK : slot_join_udp(a);
 
 	if (rc != RC_OK) {
-		finish(a, rc == RC_LIMIT ? OUTCOME_SEND_FAILED
-					 : flow_outcome(errno));
+		finish(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 		return;
 	}
 	a->observation.trace.source_port = a->slot->flow.source_port;
@@ -170,8 +170,7 @@ udp_notice(struct ask *a, const struct notice *n)
 	const struct trace_try *try = NULL;
 
 	if (n->quote_len >= 2)
-		try = find_id(
-		    a, (uint16_t)(n->quote[0] << 8 | n->quote[1]));
+		try = find_id(a, (uint16_t)(n->quote[0] << 8 | n->quote[1]));
 	else if (n->has_checksum)
 		try = find_checksum(a, n->checksum);
 	if (try == NULL)
@@ -217,8 +216,7 @@ icmp_step(struct ask *a, int64_t now)
 }
 
 static void
-icmp_echo(struct ask *a, const struct echo_sent *e,
-    const struct flow_packet *p)
+icmp_echo(struct ask *a, const struct echo_sent *e, const struct flow_packet *p)
 {
 	take_answer(a, e->what, &e->sent, p);
 }

@@ -102,8 +102,8 @@ learn_source(struct flow *f)
 	socklen_t len = sizeof ss;
 
 	if (getsockname(f->fd, (struct sockaddr *)&ss, &len) == 0)
-		f->source = addr_from_sockaddr(
-		    (struct sockaddr *)&ss, &f->source_port);
+		f->source =
+		    addr_from_sockaddr((struct sockaddr *)&ss, &f->source_port);
 }
 
 static enum rc
@@ -118,13 +118,11 @@ set_up_tcp(int fd, const struct addr *target, uint8_t ttl)
 		return failed ? RC_SYS : RC_OK;
 	/* A trace opens the same 5-tuple again at once: no TIME_WAIT. */
 	failed |= setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-	failed |=
-	    setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &n_syn, sizeof n_syn);
-	failed |= target->family == 4 ? setsockopt(fd, IPPROTO_IP, IP_TTL,
-					    &hops, sizeof hops)
-				      : setsockopt(fd, IPPROTO_IPV6,
-					    IPV6_UNICAST_HOPS, &hops,
-					    sizeof hops);
+	failed |= setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &n_syn, sizeof n_syn);
+	failed |= target->family == 4
+		      ? setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops)
+		      : setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops,
+			    sizeof hops);
 	return failed ? RC_SYS : RC_OK;
 }
 
@@ -158,9 +156,9 @@ enum rc
 flow_open_udp(struct flow *out, const struct addr *target, uint16_t port,
     uint16_t source_port)
 {
-	const struct flow wanted = { .target = *target,
-		.port = port,
-		.source_port = source_port };
+	const struct flow wanted = {
+		.target = *target, .port = port, .source_port = source_port
+	};
 
 	return open_flow(out, &wanted, SOCK_DGRAM, 0);
 }
@@ -169,9 +167,9 @@ enum rc
 flow_open_tcp(struct flow *out, const struct addr *target, uint16_t port,
     uint16_t source_port, uint8_t ttl)
 {
-	const struct flow wanted = { .target = *target,
-		.port = port,
-		.source_port = source_port };
+	const struct flow wanted = {
+		.target = *target, .port = port, .source_port = source_port
+	};
 
 	return open_flow(out, &wanted, SOCK_STREAM, ttl);
 }

@@ -227,8 +227,7 @@ quote_length(int family, uint8_t units, size_t body_len)
 
 /* The length byte is the sixth of an IPv4, the fifth of an IPv6 error. */
 static enum rc
-read_error(
-    struct icmpmsg *m, int family, const uint8_t rest[4], struct rbuf *r)
+read_error(struct icmpmsg *m, int family, const uint8_t rest[4], struct rbuf *r)
 {
 	size_t body_len = rbuf_left(r);
 	size_t n = quote_length(family, rest[family == 6 ? 0 : 1], body_len);
@@ -278,8 +277,7 @@ icmpmsg_parse(struct icmpmsg *out, int family, const void *bytes, size_t len)
 	m.code = rbuf_u8(&r);
 	rbuf_skip(&r, 2);
 	rest = rbuf_take(&r, 4);
-	if (rest == NULL ||
-	    (family == 4 && inet_checksum(bytes, len, 0) != 0))
+	if (rest == NULL || (family == 4 && inet_checksum(bytes, len, 0) != 0))
 		return RC_MALFORMED;
 	m.kind = kind_of(family, m.type);
 	if (m.kind == ICMPMSG_ECHO_REPLY)
@@ -357,8 +355,8 @@ icmpmsg_udp_checksum(const struct addr *source, uint16_t source_port,
 enum icmpmsg_meaning
 icmpmsg_meaning(int family, uint8_t type, uint8_t code)
 {
-	bool is_unreachable = type == (family == 6 ? ICMPV6_UNREACHABLE
-						   : ICMP4_UNREACHABLE);
+	bool is_unreachable =
+	    type == (family == 6 ? ICMPV6_UNREACHABLE : ICMP4_UNREACHABLE);
 
 	if (type == (family == 6 ? ICMPV6_TIME_EXCEEDED : ICMP4_TIME_EXCEEDED))
 		return code == 0 ? ICMPMSG_TTL_EXCEEDED : ICMPMSG_IGNORED;
@@ -367,6 +365,5 @@ icmpmsg_meaning(int family, uint8_t type, uint8_t code)
 	if (code == (family == 6 ? 4 : 3))
 		return ICMPMSG_PORT_CLOSED;
 	/* IPv4 code 4 is path MTU discovery at work. */
-	return family == 4 && code == 4 ? ICMPMSG_IGNORED
-					: ICMPMSG_UNREACHABLE;
+	return family == 4 && code == 4 ? ICMPMSG_IGNORED : ICMPMSG_UNREACHABLE;
 }

@@ -35,8 +35,8 @@ struct icmpmsg_echo {
 	uint8_t nonce[ICMPMSG_NONCE_LEN];
 };
 
-struct icmpmsg_quote { /* the packet of ours that an error is about */
-	uint8_t ip_proto;    /* IPPROTO_UDP, _TCP, _ICMP, _ICMPV6 */
+struct icmpmsg_quote {    /* the packet of ours that an error is about */
+	uint8_t ip_proto; /* IPPROTO_UDP, _TCP, _ICMP, _ICMPV6 */
 	struct addr source, target;
 	uint16_t source_port, target_port; /* UDP, TCP */
 	uint16_t checksum;                 /* UDP, ICMP */
@@ -61,12 +61,12 @@ struct icmpmsg {
 /* Parses an ICMP message without its IP header; family 4 or 6.  out lends
  * from bytes.  RC_MALFORMED: too short for its kind, or (IPv4) its checksum
  * is wrong; over IPv6 the kernel has checked it. */
-MUST_USE enum rc icmpmsg_parse(
-    struct icmpmsg *out, int family, const void *bytes, size_t len);
+MUST_USE enum rc
+icmpmsg_parse(struct icmpmsg *out, int family, const void *bytes, size_t len);
 
 /* Skips an IPv4 header (raw sockets give it).  RC_MALFORMED. */
-MUST_USE enum rc icmpmsg_skip_ip4(const uint8_t **bytes, size_t *len,
-    struct addr *source, uint8_t *ttl);
+MUST_USE enum rc icmpmsg_skip_ip4(
+    const uint8_t **bytes, size_t *len, struct addr *source, uint8_t *ttl);
 
 /* Parses the quote of an echo request of ours, from its ICMP header on (as
  * error queues give it).  RC_MALFORMED: cut before the sequence number. */

@@ -43,7 +43,8 @@ end_after_silence(struct trace *t)
 {
 	unsigned n_silent = 0;
 
-	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl; ttl++) {
+	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
+	     ttl++) {
 		n_silent = t->ttls[ttl].is_given_up && !t->ttls[ttl].is_answered
 			       ? n_silent + 1
 			       : 0;
@@ -58,7 +59,8 @@ end_after_silence(struct trace *t)
 static uint8_t
 find_overdue(struct trace *t, int64_t now, int64_t *until_us)
 {
-	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl; ttl++) {
+	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
+	     ttl++) {
 		struct trace_ttl *s = &t->ttls[ttl];
 		int64_t due = s->sent_mono_us + wait_us(t, ttl);
 

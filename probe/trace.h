@@ -38,9 +38,9 @@ struct trace {
 	uint8_t window;
 	uint8_t n_started; /* TTLs 1 .. n_started were sent */
 	uint8_t last_ttl;  /* where the way ends; TRACE_TTL_MAX until known */
-	uint8_t farthest_ttl;  /* highest that answered; 0: none */
+	uint8_t farthest_ttl; /* highest that answered; 0: none */
 	int64_t max_wait_us;
-	int64_t rtt_max_us;    /* largest seen */
+	int64_t rtt_max_us;                       /* largest seen */
 	struct trace_ttl ttls[TRACE_TTL_MAX + 1]; /* [0] unused */
 	uint8_t n_hops;
 	struct hop hops[HOP_MAX]; /* in order of arrival */
