@@ -160,7 +160,7 @@ rig_add_probe(struct rig *r, const char *name, struct signing_key *key,
 	e.probe.declared.asn = 64500;
 	token_hash(RIG_TOKEN, e.token_hash);
 	T_CHECK(store_probe_enrol(
-		    r->store, &e.probe, e.token_hash, RIG_NOW, &err) == RC_OK,
+		    r->side, &e.probe, e.token_hash, RIG_NOW, &err) == RC_OK,
 	    "%s", err.text);
 }
 
