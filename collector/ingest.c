@@ -14,7 +14,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-/* Moves that a new detector hears of: more than its longest window. */
 /* Deleting in small steps keeps the wait of batches short. */
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000

@@ -28,8 +28,9 @@ MUST_USE enum rc store_detect_next_ids(struct store *st, int64_t *next_event_id,
 MUST_USE enum rc store_detect_restore(
     struct store *st, struct detect *d, unsigned *n_afresh, struct err *err);
 
-/* Tells the detector what was announced with an id over *last_id and is in
- * force at now_us; moves *last_id on.  RC_DB. */
+/* Tells the detector, in order, what was announced with an id over *last_id
+ * and is in force at now_us or was said in the hour before; moves *last_id
+ * on.  RC_DB. */
 MUST_USE enum rc store_announcements(struct store *st, struct detect *d,
     int64_t now_us, int64_t *last_id, struct err *err);
 

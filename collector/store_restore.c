@@ -4,6 +4,10 @@
 
 #include "collector/store_detect.h"
 #include "collector/store_sqlite.h"
+#include "schema/base/clock.h"
+
+/* What was announced this lately still explains what is seen now. */
+#define REMEMBERED_US (3600 * US_PER_S)
 
 static const char NEXT_IDS[] =
     "SELECT (SELECT coalesce(max(id), 0) + 1 FROM event), "
@@ -200,7 +204,8 @@ store_announcements(struct store *st, struct detect *d, int64_t now_us,
 	store_bind_int(s, 1, *last_id);
 	while ((rc = store_step(st, s, err)) == RC_OK) {
 		*last_id = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int64(s, 5) <= now_us)
+		if (sqlite3_column_int64(s, 4) < now_us - REMEMBERED_US &&
+		    sqlite3_column_int64(s, 5) <= now_us)
 			continue;
 		detect_announcement(d, sqlite3_column_int64(s, 1),
 		    (uint8_t)sqlite3_column_int(s, 2),
