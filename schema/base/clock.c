@@ -49,6 +49,19 @@ clock_format(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
 	return buf;
 }
 
+const char *
+clock_format_exact(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
+{
+	int64_t fraction = at_us % US_PER_S;
+	size_t end;
+
+	if (fraction < 0)
+		fraction += US_PER_S;
+	end = strlen(clock_format(at_us, buf)) - 1;
+	snprintf(buf + end, CLOCK_TEXT_LEN - end, ".%06dZ", (int)fraction);
+	return buf;
+}
+
 enum rc
 clock_parse_duration(int64_t *us, const char *text, struct err *err)
 {
