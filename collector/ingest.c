@@ -14,8 +14,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-/* Moves that a new detector hears of: more than its longest window. */
-#define MOVES_KEPT_US (24 * 3600 * US_PER_S)
 /* Deleting in small steps keeps the wait of batches short. */
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
@@ -110,8 +108,8 @@ need_detector(struct ingest *in)
 	    next_event_id, next_landing_id);
 	in->rc = store_vantage_each(in->store, restore_vantage, in, in->err);
 	if (in->rc == RC_OK)
-		in->rc = store_detect_restore(in->store, in->detect,
-		    in->now_us - MOVES_KEPT_US, &n_afresh, in->err);
+		in->rc = store_detect_restore(
+		    in->store, in->detect, &n_afresh, in->err);
 	if (in->rc == RC_OK)
 		in->rc = store_announcements(in->store, in->detect, in->now_us,
 		    &in->last_announcement, in->err);
