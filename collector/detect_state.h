@@ -27,6 +27,7 @@ struct detect {
 	int64_t now_us;  /* the newest received_us or tick */
 	int64_t soft_us; /* when soft fields were last emitted */
 	int64_t next_landing_id;
+	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
 	struct events events;
 	struct announced announced;
