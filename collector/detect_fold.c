@@ -253,6 +253,8 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
+	o->is_told = true;
+	o->told = e->severity;
 	if (e->kind == EVENT_SHIFT)
 		shift_restore(o);
 	else if (e->kind == EVENT_BLACKHOLE)

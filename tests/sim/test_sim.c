@@ -91,8 +91,8 @@ static void
 check_notices(const struct memory *m)
 {
 	for (size_t i = 0; i < m->n_events; i++) {
-		T_CHECK(m->opened[i] == 1, "event %" PRId64 " told %zu times",
-		    m->events[i].id, m->opened[i]);
+		T_CHECK(m->opened[i] >= 1, "event %" PRId64 " never told",
+		    m->events[i].id);
 		T_CHECK(m->resolved[i] == (m->events[i].resolved_us != 0),
 		    "end of event %" PRId64 " told %zu times", m->events[i].id,
 		    m->resolved[i]);
