@@ -166,8 +166,11 @@ static const struct {
 	    "file" },
 	{ "an octal escape", DB "url = \"a\\12\"\n",
 	    ":2: '\\1' in a string, expected '\\\\' for a backslash" },
-	{ "a file that ends inside a section", HEAD,
-	    ":5: the file ends too early, expected '}'" },
+	{ "a section that does not end is told where it begins", HEAD,
+	    ":2: the '{' is not closed, expected '}' before the end of the "
+	    "file" },
+	{ "a brace too many", DB "}\n",
+	    ":2: '}' closes nothing, expected a key" },
 	{ "a key without '='", DB "\nurl \"x\"\n",
 	    ":3: key 'url' has no value, expected '=' after it" },
 	{ "an include that is not there", DB "include(\"none.conf\")\n",
