@@ -83,6 +83,8 @@ run(const struct options *o, char **operands, struct err *err)
 	enum rc rc = parse_direction(operands[1], &a.is_up, err);
 
 	if (rc == RC_OK)
+		rc = check_family(o->family, err);
+	if (rc == RC_OK)
 		rc = check_lease(o->lease_us, err);
 	if (rc == RC_OK)
 		rc = where_open(&o->where, STORE_EDIT, &st, err);

@@ -378,8 +378,10 @@ run(const struct options *o, struct err *err)
 	int64_t now_us = clock_wall_us(), at_us = now_us;
 	struct store *st = NULL;
 	enum by by;
-	enum rc rc = parse_by(o->by, &by, err);
+	enum rc rc = check_family(o->family, err);
 
+	if (rc == RC_OK)
+		rc = parse_by(o->by, &by, err);
 	if (rc == RC_OK && o->at != NULL)
 		rc = clock_parse(&at_us, o->at, now_us, err);
 	if (rc == RC_OK)

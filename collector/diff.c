@@ -264,7 +264,7 @@ run(const struct options *o, char **times, struct err *err)
 {
 	int64_t at_us[2], now_us = clock_wall_us();
 	struct store *st = NULL;
-	enum rc rc = RC_OK;
+	enum rc rc = check_family(o->family, err);
 
 	for (int i = 0; rc == RC_OK && i < 2; i++)
 		rc = clock_parse(&at_us[i], times[i], now_us, err);
