@@ -2,6 +2,7 @@
 #include "schema/base/clock.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,19 @@ clock_format(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
 	return buf;
 }
 
+const char *
+clock_format_exact(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
+{
+	int64_t fraction = at_us % US_PER_S;
+	size_t end;
+
+	if (fraction < 0)
+		fraction += US_PER_S;
+	end = strlen(clock_format(at_us, buf)) - 1;
+	snprintf(buf + end, CLOCK_TEXT_LEN - end, ".%06dZ", (int)fraction);
+	return buf;
+}
+
 enum rc
 clock_parse_duration(int64_t *us, const char *text, struct err *err)
 {
@@ -62,13 +76,15 @@ clock_parse_duration(int64_t *us, const char *text, struct err *err)
 		{ "d", US_PER_DAY },
 		{ "w", 7 * US_PER_DAY },
 	};
+	/* strtol alone would take spaces and signs. */
+	bool is_number = text[0] >= '0' && text[0] <= '9';
 	char *end;
 	long n;
 
 	errno = 0;
 	n = strtol(text, &end, 10);
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (end == text || n < 0 || strcmp(end, units[i].suffix) != 0)
+		if (!is_number || strcmp(end, units[i].suffix) != 0)
 			continue;
 		if (errno != 0 || n > 36525 * US_PER_DAY / units[i].us)
 			return err_set(err, RC_RANGE,
@@ -109,7 +125,8 @@ parse_offset(const char *p, int64_t *offset_s)
 		return RC_OK;
 	if ((sscanf(p, "%c%2d:%2d%n", &sign, &h, &m, &used) != 3 &&
 		sscanf(p, "%c%2d%2d%n", &sign, &h, &m, &used) != 3) ||
-	    p[used] != '\0' || (sign != '+' && sign != '-'))
+	    p[used] != '\0' || (sign != '+' && sign != '-') || h < 0 ||
+	    h > 23 || m < 0 || m > 59)
 		return RC_MALFORMED;
 	*offset_s = (h * 3600 + m * 60) * (sign == '-' ? -1 : 1);
 	return RC_OK;
@@ -119,8 +136,9 @@ static enum rc
 parse_rfc3339(int64_t *at_us, const char *text)
 {
 	struct tm tm = { 0 };
-	int64_t fraction, offset_s;
+	int64_t fraction, offset_s, s;
 	const char *p;
+	int day;
 
 	p = strptime(text, "%Y-%m-%d", &tm);
 	if (p == NULL)
@@ -135,7 +153,11 @@ parse_rfc3339(int64_t *at_us, const char *text)
 	fraction = parse_fraction(&p);
 	if (parse_offset(p, &offset_s) != RC_OK)
 		return RC_MALFORMED;
-	*at_us = ((int64_t)timegm(&tm) - offset_s) * US_PER_S + fraction;
+	day = tm.tm_mday;
+	s = timegm(&tm);
+	if (tm.tm_mday != day)
+		return RC_MALFORMED; /* such as the 30th of February */
+	*at_us = (s - offset_s) * US_PER_S + fraction;
 	return RC_OK;
 }
 
