@@ -27,8 +27,8 @@ Q := $(if $(V),,@)
 SAY = @printf '%-3s %s\n'
 COMPILE = $(Q)$(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \
 	$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@
-LINK = $(Q)$(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o %.a,$^) \
-	$(LDLIBS)
+LINK = $(Q)$(CC) $(SANFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 # A folder is a layer is a static library; main*.c are the programs.
 LAYERS := collector probe schema schema/base
@@ -58,6 +58,7 @@ $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
 $(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
+$(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
 $(REPLAY): $(B)/tests/fuzz/replay.o
 $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH):
 	@mkdir -p $(@D)

@@ -45,8 +45,10 @@ auth_check(const struct auth_request *r, auth_find *find, void *ctx,
 	rc = find(ctx, keyid, &found);
 	if (rc != RC_OK)
 		return rc == RC_NOTFOUND ? AUTH_UNKNOWN : AUTH_STORE;
-	if (found.state == PROBE_REVOKED || found.state == PROBE_LEFT)
+	if (found.state == PROBE_REVOKED)
 		return AUTH_REVOKED;
+	if (found.state == PROBE_LEFT)
+		return AUTH_LEFT;
 	auth = verify(r, found.public_key);
 	if (auth == AUTH_OK)
 		*probe = found;
@@ -81,7 +83,9 @@ auth_text(enum auth a)
 	case AUTH_UNKNOWN:
 		return "no probe with this id has enrolled";
 	case AUTH_REVOKED:
-		return "the probe has been revoked or has left";
+		return "the probe has been revoked";
+	case AUTH_LEFT:
+		return "the probe has left";
 	case AUTH_SIGNATURE:
 		return "the signature is not that of the probe's key";
 	case AUTH_STORE:

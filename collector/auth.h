@@ -27,9 +27,10 @@ enum auth {
 	AUTH_NO_SIGNATURE, /* a header is missing or cannot be read */
 	AUTH_DIGEST,       /* the body is not what was signed */
 	AUTH_UNKNOWN,      /* no probe has this id */
-	AUTH_REVOKED,      /* revoked, or has left */
-	AUTH_SIGNATURE,    /* signed by another key, or changed on the way */
-	AUTH_STORE         /* the probe could not be looked up */
+	AUTH_REVOKED,
+	AUTH_LEFT,
+	AUTH_SIGNATURE, /* signed by another key, or changed on the way */
+	AUTH_STORE      /* the probe could not be looked up */
 };
 
 /* Finds the probe of an id: RC_OK, RC_NOTFOUND, or another code. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "collector/conf_scan.h"
 #include "schema/base/file.h"
@@ -193,11 +194,18 @@ conf_beside(const char *file, const char *path)
 	return whole;
 }
 
+/* By what it is, not by how it is called: "../a.conf" may be a.conf. */
 static bool
 is_known_file(const struct conf *c, const char *path)
 {
+	struct stat known, asked;
+
+	if (stat(path, &asked) != 0)
+		return false; /* reading it will say why */
 	for (size_t i = 0; i < c->n_files; i++)
-		if (strcmp(c->files[i], path) == 0)
+		if (stat(c->files[i], &known) == 0 &&
+		    known.st_dev == asked.st_dev &&
+		    known.st_ino == asked.st_ino)
 			return true;
 	return false;
 }

@@ -1,8 +1,8 @@
 /*
  * detect.h - from observations to landings and events.               (pure)
  *
- * Uses     collector/service.h, landing.h, detect_shift, detect_blackhole,
- *          detect_mismatch
+ * Uses     collector/service.h; its work is done in detect_fold.c with
+ *          landing, detect_shift, detect_blackhole, detect_mismatch
  * Used by  collector/ingest.c (live), tests/sim
  *
  * A fold over observations in order of arrival, with explicit ticks and
@@ -168,10 +168,10 @@ void detect_free(struct detect *d); /* NULL is fine */
 void detect_vantage(struct detect *d, const struct vantage *v);
 
 /* Bring back what an earlier run emitted; vantages first, then in this order.
- * RC_MALFORMED: bytes of another version (that track starts afresh). */
+ * open is the track's interval without an end, or NULL.  RC_MALFORMED: bytes
+ * of another version (that track starts from its interval alone). */
 MUST_USE enum rc detect_restore_track(
     struct detect *d, const struct track_bytes *t, const struct landing *open);
-void detect_restore_move(struct detect *d, const struct move *m);
 void detect_restore_event(struct detect *d, const struct event *e);
 void detect_restore_vote(struct detect *d, const struct vote *v);
 void detect_restore_site_state(struct detect *d, const struct site_state *s);
@@ -179,7 +179,8 @@ void detect_restore_site_state(struct detect *d, const struct site_state *s);
 /* One observation.  Sightings of unknown vantages or targets are ignored. */
 void detect_sighting(struct detect *d, const struct sighting *s);
 
-/* What was said of a site: valid until lease_until_us.  family 0: both. */
+/* What was said of a site: valid until lease_until_us.  family 0: both.  After
+ * a restart, tell it again what was said in the last hour, in order. */
 void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us);
 

@@ -285,6 +285,14 @@ on_complaint(void *cls, const char *fmt, va_list ap)
 	h->complaint[strcspn(h->complaint, "\n")] = '\0';
 }
 
+/* Every path is plain; one with an escape is simply another. */
+static size_t
+keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void)cls, (void)connection;
+	return strlen(text);
+}
+
 /* Half of the descriptors that the process may have, within reason. */
 static unsigned
 connection_limit(void)
@@ -326,6 +334,7 @@ start_daemon(struct httpd *h, const struct httpd_settings *settings)
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 	    MHD_OPTION_NOTIFY_COMPLETED, free_exchange, NULL,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 	    is_tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
 }
 
@@ -373,6 +382,7 @@ httpd_stop(struct httpd *h)
 {
 	if (h == NULL)
 		return;
+	httpd_quiesce(h); /* or libmicrohttpd would close the socket too */
 	MHD_stop_daemon(h->daemon);
 	close(h->listen_fd);
 	free(h);

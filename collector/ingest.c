@@ -14,8 +14,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-/* Moves that a new detector hears of: more than its longest window. */
-#define MOVES_KEPT_US (24 * 3600 * US_PER_S)
 /* Deleting in small steps keeps the wait of batches short. */
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
@@ -110,8 +108,8 @@ need_detector(struct ingest *in)
 	    next_event_id, next_landing_id);
 	in->rc = store_vantage_each(in->store, restore_vantage, in, in->err);
 	if (in->rc == RC_OK)
-		in->rc = store_detect_restore(in->store, in->detect,
-		    in->now_us - MOVES_KEPT_US, &n_afresh, in->err);
+		in->rc = store_detect_restore(
+		    in->store, in->detect, &n_afresh, in->err);
 	if (in->rc == RC_OK)
 		in->rc = store_announcements(in->store, in->detect, in->now_us,
 		    &in->last_announcement, in->err);
@@ -256,13 +254,24 @@ sight(struct ingest *in, const struct observation *o,
 	detect_sighting(in->detect, &s);
 }
 
+/* ICMP knows no ports: it measured the address. */
+static const struct target *
+find_target(const struct services *s, const struct observation *o)
+{
+	if (o->proto != PROTO_ICMP)
+		return services_find_target(s, &o->target, o->port);
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (addr_equal(&s->targets[i].address, &o->target))
+			return &s->targets[i];
+	return NULL;
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
 	const struct services *services = &in->settings->services;
-	const struct target *target =
-	    services_find_target(services, &o->target, o->port);
+	const struct target *target = find_target(services, o);
 	struct interpretation meaning = { 0 };
 	struct observation_context c;
 	const struct vantage_row *v;
@@ -411,7 +420,8 @@ expire(struct ingest *in, int64_t now_us, struct err *err)
 }
 
 enum rc
-ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
+ingest_tick(
+    struct ingest *in, int64_t now_us, bool *has_written, struct err *err)
 {
 	enum rc rc;
 
@@ -421,6 +431,7 @@ ingest_tick(struct ingest *in, int64_t now_us, struct err *err)
 		    in->store, in->detect, now_us, &in->last_announcement, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	*has_written = in->is_begun;
 	rc = end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }

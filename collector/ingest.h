@@ -11,6 +11,7 @@
 #ifndef COLLECTOR_INGEST_H
 #define COLLECTOR_INGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,9 +50,9 @@ MUST_USE enum rc ingest_group(struct ingest *in, struct ingest_job **jobs,
     size_t n, int64_t now_us, struct err *err);
 
 /* About once a second: announcements, the detector's ticks, old observations
- * out.  RC_DB. */
-MUST_USE enum rc
-ingest_tick(struct ingest *in, int64_t now_us, struct err *err);
+ * out.  *has_written: was there anything to commit?  RC_DB. */
+MUST_USE enum rc ingest_tick(
+    struct ingest *in, int64_t now_us, bool *has_written, struct err *err);
 
 /* Writes what the detector still holds back: before a stop.  RC_DB. */
 MUST_USE enum rc

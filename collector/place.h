@@ -1,5 +1,5 @@
 /*
- * place.h - where a vantage is, from all that is known of it.        (pure)
+ * place.h - where a vantage is, from all that is known of it.      (wiring)
  *
  * Uses     geo.h (look up), store_probe.h and detect.h (values)
  * Used by  ingest

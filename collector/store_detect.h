@@ -23,18 +23,19 @@ MUST_USE enum rc store_detect_next_ids(struct store *st, int64_t *next_event_id,
     int64_t *next_landing_id, struct err *err);
 
 /* Hands the detector everything it needs of an earlier run, in the order that
- * it wants, moves since moves_since_us; vantages must be known to it already.
+ * it wants; vantages must be known to it already.
  * *n_afresh counts tracks of another version.  RC_DB. */
-MUST_USE enum rc store_detect_restore(struct store *st, struct detect *d,
-    int64_t moves_since_us, unsigned *n_afresh, struct err *err);
+MUST_USE enum rc store_detect_restore(
+    struct store *st, struct detect *d, unsigned *n_afresh, struct err *err);
 
-/* Tells the detector what was announced with an id over *last_id and is in
- * force at now_us; moves *last_id on.  RC_DB. */
+/* Tells the detector, in order, what was announced with an id over *last_id
+ * and is in force at now_us or was said in the hour before; moves *last_id
+ * on.  RC_DB. */
 MUST_USE enum rc store_announcements(struct store *st, struct detect *d,
     int64_t now_us, int64_t *last_id, struct err *err);
 
-/* Puts a notice into the outbox of an alert; once, however often it is
- * called.  RC_DB. */
+/* Puts a notice into the outbox of an alert; once, however often it is called.
+ * A resolve only follows an opening that was put there.  RC_DB. */
 MUST_USE enum rc store_delivery_put(struct store *st, int64_t event_id,
     bool is_resolve, const char *alert, int64_t now_us, struct err *err);
 

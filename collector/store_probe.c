@@ -23,6 +23,9 @@ static const char USE_TOKEN[] =
     "UPDATE token SET uses_left = uses_left - 1 WHERE hash = ?1 "
     "AND uses_left > 0 AND expires_us > ?2 AND revoked_us IS NULL "
     "RETURNING id";
+static const char CHECK_TOKEN[] =
+    "SELECT 1 FROM token WHERE hash = ?1 AND uses_left > 0 "
+    "AND expires_us > ?2 AND revoked_us IS NULL";
 static const char NAME_TAKEN[] = "SELECT 1 FROM probe WHERE name = ?1";
 static const char PUT[] =
     "INSERT INTO probe (id, public_key, name, state, token_id, enrolled_us, "
@@ -182,6 +185,37 @@ put_probe(struct store *st, const struct probe_row *p, int64_t token_id,
 }
 
 enum rc
+store_token_check(struct store *st,
+    const uint8_t token_hash[static TOKEN_HASH_BYTES], int64_t now_us,
+    struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, CHECK_TOKEN);
+	enum rc rc;
+
+	store_bind_blob(s, 1, token_hash, TOKEN_HASH_BYTES);
+	store_bind_int(s, 2, now_us);
+	rc = store_step(st, s, err);
+	if (s != NULL)
+		sqlite3_reset(s);
+	return rc == RC_NOTFOUND
+		   ? err_set(err, RC_PEER, "the token is not good")
+		   : rc;
+}
+
+/* A probe that enrols again: its first answer was lost. */
+static enum rc
+check_there(
+    const struct probe_row *there, const struct probe_row *p, struct err *err)
+{
+	if (memcmp(there->public_key, p->public_key, sizeof p->public_key) != 0)
+		return err_set(err, RC_RANGE, "another key has this id");
+	if (there->state == PROBE_REVOKED || there->state == PROBE_LEFT)
+		return err_set(err, RC_PEER,
+		    "this key was revoked or has left; enroll with a new one");
+	return RC_OK;
+}
+
+enum rc
 store_probe_enrol(struct store *st, const struct probe_row *p,
     const uint8_t token_hash[static TOKEN_HASH_BYTES], int64_t now_us,
     struct err *err)
@@ -190,11 +224,8 @@ store_probe_enrol(struct store *st, const struct probe_row *p,
 	int64_t token_id = 0;
 	enum rc rc = store_probe_find(st, p->id, &there, err);
 
-	if (rc == RC_OK &&
-	    memcmp(there.public_key, p->public_key, sizeof p->public_key) == 0)
-		return RC_OK;
 	if (rc == RC_OK)
-		return err_set(err, RC_RANGE, "another key has this id");
+		return check_there(&there, p, err);
 	if (rc == RC_NOTFOUND)
 		rc = use_token(st, token_hash, now_us, &token_id, err);
 	if (rc == RC_OK)

@@ -56,10 +56,16 @@ MUST_USE enum rc store_probe_each(struct store *st,
 
 /* Adds a probe for one use of a token, within the caller's transaction.  Of
  * *p the id, key, name, version and declared count.  A probe that is there
- * already, with the same key, uses the token no further and stays as it is.
- * RC_PEER: the token is not good (unknown, used up, expired, revoked).
- * RC_RANGE: another probe has the name.  RC_DB. */
+ * already, with the same key, uses no token and stays as it is.  RC_PEER: the
+ * token is not good (unknown, used up, expired, revoked), or the probe that
+ * is there was revoked or has left.  RC_RANGE: another probe has the name.
+ * RC_DB. */
 MUST_USE enum rc store_probe_enrol(struct store *st, const struct probe_row *p,
+    const uint8_t token_hash[static TOKEN_HASH_BYTES], int64_t now_us,
+    struct err *err);
+
+/* Would the token be taken now?  Changes nothing.  RC_PEER: no.  RC_DB. */
+MUST_USE enum rc store_token_check(struct store *st,
     const uint8_t token_hash[static TOKEN_HASH_BYTES], int64_t now_us,
     struct err *err);
 

@@ -4,6 +4,10 @@
 
 #include "collector/store_detect.h"
 #include "collector/store_sqlite.h"
+#include "schema/base/clock.h"
+
+/* What was announced this lately still explains what is seen now. */
+#define REMEMBERED_US (3600 * US_PER_S)
 
 static const char NEXT_IDS[] =
     "SELECT (SELECT coalesce(max(id), 0) + 1 FROM event), "
@@ -13,9 +17,6 @@ static const char TRACKS[] =
     "l.since_us, l.last_us, l.n, l.rtt_min_us, l.rtt_sum_us, l.rtt_n "
     "FROM track t LEFT JOIN landing l ON l.vantage_id = t.vantage_id "
     "AND l.target_id = t.target_id AND l.until_us IS NULL";
-static const char MOVES[] =
-    "SELECT vantage_id, target_id, from_site_id, to_site_id, at_us, "
-    "confirmed_us FROM move WHERE confirmed_us >= ?1 ORDER BY id";
 static const char EVENTS[] =
     "SELECT id, kind, severity, service_id, site_id, family, verdict, "
     "since_us, detected_us, updated_us, parent_id, n_vantages, n_asns, "
@@ -101,21 +102,6 @@ restore_track(struct restoring *r, sqlite3_stmt *s)
 }
 
 static void
-restore_move(struct restoring *r, sqlite3_stmt *s)
-{
-	struct move m = {
-		.vantage_id = sqlite3_column_int64(s, 0),
-		.target_id = sqlite3_column_int64(s, 1),
-		.from_site_id = sqlite3_column_int64(s, 2),
-		.to_site_id = sqlite3_column_int64(s, 3),
-		.at_us = sqlite3_column_int64(s, 4),
-		.confirmed_us = sqlite3_column_int64(s, 5),
-	};
-
-	detect_restore_move(r->detect, &m);
-}
-
-static void
 restore_event(struct restoring *r, sqlite3_stmt *s)
 {
 	struct event e = {
@@ -191,18 +177,12 @@ store_detect_next_ids(struct store *st, int64_t *next_event_id,
 }
 
 enum rc
-store_detect_restore(struct store *st, struct detect *d, int64_t moves_since_us,
-    unsigned *n_afresh, struct err *err)
+store_detect_restore(
+    struct store *st, struct detect *d, unsigned *n_afresh, struct err *err)
 {
 	struct restoring r = { .detect = d };
-	sqlite3_stmt *s = store_stmt(st, TRACKS);
-	enum rc rc = each(st, s, restore_track, &r, err);
+	enum rc rc = each(st, store_stmt(st, TRACKS), restore_track, &r, err);
 
-	if (rc == RC_OK) {
-		s = store_stmt(st, MOVES);
-		store_bind_int(s, 1, moves_since_us);
-		rc = each(st, s, restore_move, &r, err);
-	}
 	if (rc == RC_OK)
 		rc = each(st, store_stmt(st, EVENTS), restore_event, &r, err);
 	if (rc == RC_OK)
@@ -224,7 +204,8 @@ store_announcements(struct store *st, struct detect *d, int64_t now_us,
 	store_bind_int(s, 1, *last_id);
 	while ((rc = store_step(st, s, err)) == RC_OK) {
 		*last_id = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int64(s, 5) <= now_us)
+		if (sqlite3_column_int64(s, 4) < now_us - REMEMBERED_US &&
+		    sqlite3_column_int64(s, 5) <= now_us)
 			continue;
 		detect_announcement(d, sqlite3_column_int64(s, 1),
 		    (uint8_t)sqlite3_column_int(s, 2),

@@ -47,6 +47,14 @@ note(struct writer *w, enum rc rc, const struct err *err)
 }
 
 static void
+note_progress(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->progress_mono_us = clock_mono_us();
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
 write_group(struct writer *w, struct ingest_job **jobs, size_t n)
 {
 	struct err err = ERR_NONE;
@@ -57,13 +65,19 @@ write_group(struct writer *w, struct ingest_job **jobs, size_t n)
 		jobs[i]->done(jobs[i]);
 }
 
+/* A tick that had nothing to write says nothing about the disk. */
 static void
 tick(struct writer *w)
 {
 	struct err err = ERR_NONE;
-	enum rc rc = ingest_tick(w->ingest, clock_wall_us(), &err);
+	bool has_written = false;
+	enum rc rc =
+	    ingest_tick(w->ingest, clock_wall_us(), &has_written, &err);
 
-	note(w, rc, &err);
+	if (rc != RC_OK || has_written)
+		note(w, rc, &err);
+	else
+		note_progress(w);
 }
 
 static void *

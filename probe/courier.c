@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/spooldir.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -39,8 +40,8 @@ courier_parse(struct courier_news *out, const char *line, size_t len)
 	if (json_unpack(root, "{s:I, s:I, s:I, s:s, s:s}", "acked", &acked,
 		"n_sent", &n_sent, "retry_after_s", &retry_after_s,
 		"assignment", &assignment, "error", &error) == 0 &&
-	    acked >= 0 && n_sent >= 0 && retry_after_s >= 0 &&
-	    retry_after_s < 1 << 30) {
+	    acked >= 0 && (uint64_t)acked <= SPOOL_SEQ_MAX && n_sent >= 0 &&
+	    retry_after_s >= 0 && retry_after_s < 1 << 30) {
 		news.is_ok = error[0] == '\0';
 		news.acked = (uint64_t)acked;
 		news.n_sent = (uint64_t)n_sent;

@@ -173,6 +173,8 @@ recover(struct spool *s, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	s->acked = spooldir_read_count(s->dir, SPOOL_ACKED);
+	if (s->acked > SPOOL_SEQ_MAX)
+		s->acked = 0;
 	s->acked_on_disk = s->acked;
 	s->n_lost = spooldir_read_count(s->dir, SPOOL_LOST);
 	s->n_lost_on_disk = s->n_lost;

@@ -18,6 +18,8 @@
 #define SPOOL_PATH_MAX 1024
 #define SEGMENT_BYTES_MAX (4 << 20) /* more than a segment ever has */
 
+#define SPOOL_SEQ_MAX (UINT64_C(1) << 53) /* no probe lives that long */
+
 #define SPOOL_ACKED "acked"       /* the collector has all up to this seq */
 #define SPOOL_LOST "lost"         /* dropped by the resident probe */
 #define SPOOL_REJECTED "rejected" /* refused by the collector, and skipped */

@@ -113,7 +113,7 @@ take_ack(struct upload *u, const struct backlog *b,
 	json_int_t n = json_integer_value(acked);
 
 	json_decref(root);
-	if (n <= 0 || (uint64_t)n < b->last_seq)
+	if (n <= 0 || (uint64_t)n < b->last_seq || (uint64_t)n > SPOOL_SEQ_MAX)
 		return err_set(err, RC_PEER,
 		    "the collector answered 200 but acknowledged up to %" PRId64
 		    " of %" PRIu64 "; is it a Catchwater collector?",

@@ -1,0 +1,168 @@
+/* api.c - see api.h: which path is answered by what, and the first look at a
+ * request's head. */
+#include "collector/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "collector/api_answer.h"
+#include "collector/enrolment.h"
+#include "schema/base/mem.h"
+#include "schema/wire.h"
+
+static const struct route {
+	const char *path, *method;
+	size_t max_body;
+	bool is_signed, takes_zstd;
+	void (*run)(struct api *a, struct exchange *x);
+} routes[] = {
+	{ "/v1/batches", "POST", WIRE_POST_MAX, true, true, api_post_batch },
+	{ "/v1/assignment", "GET", 0, true, false, api_get_assignment },
+	{ "/v1/enroll", "POST", ENROLMENT_BODY_MAX, true, false,
+	    api_post_enroll },
+	{ "/v1/leave", "POST", ENROLMENT_BODY_MAX, true, false,
+	    api_post_leave },
+	{ "/healthz", "GET", 0, false, false, api_get_health },
+	{ "/metrics", "GET", 0, false, false, api_get_metrics },
+};
+
+static const struct route *
+find_route(const char *path)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+/* The length that the head announces, 0 when it announces no body (RFC 9112
+ * section 6.3).  RC_NOTFOUND: it will only be known at the end. */
+static enum rc
+announced_length(const struct exchange *x, size_t *out)
+{
+	const char *p = exchange_header(x, "Content-Length");
+	size_t v = 0;
+
+	if (exchange_header(x, "Transfer-Encoding") != NULL)
+		return RC_NOTFOUND;
+	for (; p != NULL && *p >= '0' && *p <= '9'; p++)
+		v = v > SIZE_MAX / 16 ? v : 10 * v + (size_t)(*p - '0');
+	*out = v;
+	return p == NULL || *p == '\0' ? RC_OK : RC_MALFORMED;
+}
+
+/* What of a POST can be refused before its body is read. */
+static bool
+admit_body(struct api *a, struct exchange *x, const struct route *route)
+{
+	static const struct refusal no_length = { METRIC_REFUSED_MALFORMED, 411,
+		0 };
+	static const struct refusal bad_encoding = { METRIC_REFUSED_ENCODING,
+		415, 0 };
+	const char *encoding = exchange_header(x, "Content-Encoding");
+	size_t len = 0;
+
+	if (announced_length(x, &len) != RC_OK) {
+		api_refuse(a, x, &no_length, "Content-Length is needed");
+		return false;
+	}
+	if (len > route->max_body) {
+		api_refuse(a, x, &refusal_too_large, "the body is too large");
+		return false;
+	}
+	if (encoding != NULL && strcasecmp(encoding, "identity") != 0 &&
+	    !(route->takes_zstd && api_is_zstd(x))) {
+		api_refuse(a, x, &bad_encoding,
+		    route->takes_zstd ? "Content-Encoding: zstd or identity"
+				      : "no Content-Encoding is taken here");
+		return false;
+	}
+	return true;
+}
+
+static bool
+admit_signed(struct api *a, struct exchange *x)
+{
+	if (exchange_header(x, "Signature-Input") != NULL &&
+	    exchange_header(x, "Signature") != NULL &&
+	    exchange_header(x, "Content-Digest") != NULL &&
+	    exchange_header(x, "Catchwater-Seq") != NULL)
+		return true;
+	api_refuse_auth(a, x, AUTH_NO_SIGNATURE);
+	return false;
+}
+
+static size_t
+on_head(void *ctx, struct exchange *x)
+{
+	static const struct refusal no_path = { METRIC_N, 404, 0 };
+	static const char no_method[] = "{\"error\":\"method not allowed\"}";
+	const struct route *route = find_route(exchange_path(x));
+	struct api *a = ctx;
+
+	if (route == NULL) {
+		api_refuse(a, x, &no_path, "no such path");
+		return 0;
+	}
+	if (strcmp(route->method, exchange_method(x)) != 0) {
+		exchange_answer(x, &(struct answer){ .status = 405,
+				       .body = no_method,
+				       .len = sizeof no_method - 1,
+				       .allow = route->method });
+		return 0;
+	}
+	if (strcmp(route->method, "POST") == 0 && !admit_body(a, x, route))
+		return 0;
+	if (route->is_signed && !admit_signed(a, x))
+		return 0;
+	return route->max_body;
+}
+
+static void
+on_whole(void *ctx, struct exchange *x)
+{
+	find_route(exchange_path(x))->run(ctx, x);
+}
+
+struct httpd_handlers
+api_handlers(struct api *a)
+{
+	return (struct httpd_handlers){
+		.head = on_head, .whole = on_whole, .ctx = a
+	};
+}
+
+enum rc
+api_open(struct api **out, const struct api_parts *parts, struct err *err)
+{
+	struct api *a = mem_new(sizeof *a);
+	enum rc rc;
+
+	a->parts = *parts;
+	pthread_mutex_init(&a->read.lock, NULL);
+	pthread_mutex_init(&a->edit.lock, NULL);
+	rc = store_open(
+	    &a->read.store, parts->settings->database, STORE_READ, err);
+	if (rc == RC_OK)
+		rc = store_open(
+		    &a->edit.store, parts->settings->database, STORE_EDIT, err);
+	if (rc != RC_OK) {
+		api_close(a);
+		return rc;
+	}
+	*out = a;
+	return RC_OK;
+}
+
+void
+api_close(struct api *a)
+{
+	if (a == NULL)
+		return;
+	store_close(a->read.store);
+	store_close(a->edit.store);
+	pthread_mutex_destroy(&a->read.lock);
+	pthread_mutex_destroy(&a->edit.lock);
+	free(a);
+}

@@ -1,0 +1,37 @@
+/*
+ * api.h - what each path of the collector answers.                 (wiring)
+ *
+ * Uses     httpd, auth, inflate, wire, queue, enrolment, assign, store_probe
+ * Used by  serve
+ *
+ * POST /v1/batches and /v1/leave, GET /v1/assignment: signed by an enrolled
+ * probe.  POST /v1/enroll: signed by the new key.  GET /healthz and /metrics:
+ * open.  A refusal is {"error": "..."}.
+ */
+#ifndef COLLECTOR_API_H
+#define COLLECTOR_API_H
+
+#include "collector/httpd.h"
+#include "collector/metrics.h"
+#include "collector/queue.h"
+#include "collector/settings.h"
+#include "collector/writer.h"
+
+struct api;
+
+struct api_parts { /* all lent */
+	const struct settings *settings;
+	struct queue *queue;
+	struct writer *writer;
+	struct metrics *metrics;
+};
+
+/* Gives *out: release with api_close.  Opens connections of its own to the
+ * database, which must be there.  RC_DB. */
+MUST_USE enum rc
+api_open(struct api **out, const struct api_parts *parts, struct err *err);
+void api_close(struct api *a); /* NULL is fine */
+
+struct httpd_handlers api_handlers(struct api *a);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * api_answer.h - what the paths of the collector share.            (wiring)
+ *
+ * Uses     httpd, auth, metrics, store
+ * Used by  api*.c only
+ */
+#ifndef COLLECTOR_API_ANSWER_H
+#define COLLECTOR_API_ANSWER_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "collector/api.h"
+#include "collector/auth.h"
+#include "collector/httpd.h"
+#include "collector/metrics.h"
+#include "collector/store.h"
+
+#define RETRY_OVERLOAD_S 5
+#define RETRY_NOT_STORED_S 30
+
+/* A connection to the database that threads take turns with. */
+struct door {
+	pthread_mutex_t lock;
+	struct store *store;
+};
+
+struct api {
+	struct api_parts parts;
+	struct door read, edit;
+};
+
+/* How one kind of refusal is told and counted. */
+struct refusal {
+	enum metric metric; /* METRIC_N: not counted */
+	unsigned status, retry_after_s;
+};
+
+extern const struct refusal refusal_too_large, refusal_malformed,
+    refusal_other_probe, refusal_token, refusal_overload, refusal_not_stored;
+
+/* Answers with a JSON object, which it takes. */
+void api_say(struct exchange *x, unsigned status, json_t *what);
+
+/* Answers with {"error": why}, and counts it. */
+void api_refuse(struct api *a, struct exchange *x, const struct refusal *r,
+    const char *why);
+
+/* The same for a request that is not signed as it should be. */
+void api_refuse_auth(struct api *a, struct exchange *x, enum auth auth);
+
+/* Lends what the exchange says of its signature. */
+struct auth_request api_auth_request(const struct exchange *x);
+
+/* Did an enrolled probe sign?  *probe is its row when AUTH_OK. */
+MUST_USE enum auth
+api_check_auth(struct api *a, struct exchange *x, struct probe_row *probe);
+
+/* True when one did; else the exchange is answered. */
+bool
+api_authenticate(struct api *a, struct exchange *x, struct probe_row *probe);
+
+/* Is the body said to be packed with zstd? */
+bool api_is_zstd(const struct exchange *x);
+
+/* The paths. */
+void api_post_batch(struct api *a, struct exchange *x);
+void api_get_assignment(struct api *a, struct exchange *x);
+void api_post_enroll(struct api *a, struct exchange *x);
+void api_post_leave(struct api *a, struct exchange *x);
+void api_get_health(struct api *a, struct exchange *x);
+void api_get_metrics(struct api *a, struct exchange *x);
+
+#endif

@@ -1,0 +1,98 @@
+/* api_status.c - GET /v1/assignment, /healthz and /metrics; see api.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/api_answer.h"
+#include "collector/assign.h"
+#include "collector/store_detect.h"
+#include "collector/store_probe.h"
+#include "schema/base/mem.h"
+
+static bool
+has_etag(const struct exchange *x, const char *etag)
+{
+	const char *has = exchange_header(x, "If-None-Match");
+
+	return has != NULL && strstr(has, etag) != NULL;
+}
+
+void
+api_get_assignment(struct api *a, struct exchange *x)
+{
+	size_t rank = 0, n = 1;
+	struct probe_row probe;
+	struct assignment *as;
+	char *body;
+	enum rc rc;
+
+	if (!api_authenticate(a, x, &probe))
+		return;
+	pthread_mutex_lock(&a->read.lock);
+	rc = store_probe_rank(a->read.store, probe.id, &rank, &n, NULL);
+	pthread_mutex_unlock(&a->read.lock);
+	if (rc != RC_OK) {
+		api_refuse(a, x, &refusal_not_stored,
+		    "the fleet cannot be counted now");
+		return;
+	}
+	as = mem_new(sizeof *as);
+	assign(as, &a->parts.settings->services,
+	    a->parts.settings->upload_every_us, rank, n);
+	body = assignment_encode(as);
+	if (has_etag(x, as->etag))
+		exchange_answer(
+		    x, &(struct answer){
+			   .status = 304, .body = "", .etag = as->etag });
+	else
+		exchange_answer(x, &(struct answer){ .status = 200,
+				       .body = body,
+				       .len = strlen(body),
+				       .etag = as->etag });
+	free(body);
+	free(as);
+}
+
+void
+api_get_health(struct api *a, struct exchange *x)
+{
+	static const struct refusal sick = { METRIC_N, 503, 0 };
+	char why[300];
+
+	if (!writer_is_healthy(a->parts.writer, why, sizeof why)) {
+		api_refuse(a, x, &sick, why);
+		return;
+	}
+	exchange_answer(x, &(struct answer){ .status = 200,
+			       .type = "text/plain",
+			       .body = "ok\n",
+			       .len = 3 });
+}
+
+void
+api_get_metrics(struct api *a, struct exchange *x)
+{
+	struct metrics_gauges gauges = {
+		.queue_depth = queue_depth(a->parts.queue),
+	};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	if (to == NULL)
+		abort(); /* out of memory, as in mem_new */
+	pthread_mutex_lock(&a->read.lock);
+	if (store_count_open_events(a->read.store, &gauges.open_events, NULL) !=
+	    RC_OK)
+		gauges.open_events = 0;
+	pthread_mutex_unlock(&a->read.lock);
+	metrics_write(a->parts.metrics, &gauges, to);
+	fclose(to);
+	exchange_answer(
+	    x, &(struct answer){ .status = 200,
+		   .type = "application/openmetrics-text; version=1.0.0; "
+			   "charset=utf-8",
+		   .body = text,
+		   .len = len });
+	free(text);
+}

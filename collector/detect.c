@@ -1,0 +1,97 @@
+/* The words of detect.h; the detector itself is detect_fold.c. */
+#include "collector/detect.h"
+
+#include <string.h>
+
+static const char *const landing_states[] = { "stable", "dark", "unknown" };
+static const char *const event_kinds[] = { "shift", "blackhole", "mismatch" };
+static const char *const severities[] = { "info", "notice", "warning", "major",
+	"critical" };
+static const char *const tris[] = { "unknown", "no", "yes" };
+
+#define N(words) (sizeof(words) / sizeof *(words))
+
+static const char *
+word(const char *const *words, size_t n, unsigned i)
+{
+	return i < n ? words[i] : "?";
+}
+
+/* n when there is no such word. */
+static unsigned
+find_word(const char *const *words, size_t n, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < n && strcmp(words[i], name) != 0)
+		i++;
+	return i;
+}
+
+const char *
+landing_state_name(enum landing_state s)
+{
+	return word(landing_states, N(landing_states), s);
+}
+
+const char *
+event_kind_name(enum event_kind k)
+{
+	return word(event_kinds, N(event_kinds), k);
+}
+
+const char *
+severity_name(enum severity s)
+{
+	return word(severities, N(severities), s);
+}
+
+const char *
+tri_name(enum tri t)
+{
+	return word(tris, N(tris), t);
+}
+
+enum rc
+event_kind_from_name(enum event_kind *out, const char *name)
+{
+	unsigned i = find_word(event_kinds, N(event_kinds), name);
+
+	if (i == N(event_kinds))
+		return RC_MALFORMED;
+	*out = (enum event_kind)i;
+	return RC_OK;
+}
+
+enum rc
+severity_from_name(enum severity *out, const char *name)
+{
+	unsigned i = find_word(severities, N(severities), name);
+
+	if (i == N(severities))
+		return RC_MALFORMED;
+	*out = (enum severity)i;
+	return RC_OK;
+}
+
+enum rc
+landing_state_from_name(enum landing_state *out, const char *name)
+{
+	unsigned i = find_word(landing_states, N(landing_states), name);
+
+	if (i == N(landing_states))
+		return RC_MALFORMED;
+	*out = (enum landing_state)i;
+	return RC_OK;
+}
+
+enum rc
+tri_from_name(enum tri *out, const char *name)
+{
+	unsigned i = find_word(tris, N(tris), name);
+
+	if (i == N(tris))
+		return RC_MALFORMED;
+	*out = (enum tri)i;
+	return RC_OK;
+}

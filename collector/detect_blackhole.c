@@ -1,0 +1,281 @@
+#include "collector/detect_blackhole.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/base/clock.h"
+
+struct tally {
+	size_t service;
+	int64_t site_id;
+	size_t n_dark, n_all; /* networks */
+	const char *rule;     /* NULL: too few to open one */
+};
+
+static bool
+is_dark_at(const struct track *t, const struct track_query *q)
+{
+	return t->is_dark && !t->is_late && track_is_on_site(t, q);
+}
+
+static struct tally
+count_dark(struct detect *d, size_t service, int64_t site_id)
+{
+	struct track_query q = { .now_us = d->now_us, .site_id = site_id };
+	struct tally y = { .service = service, .site_id = site_id };
+
+	y.n_dark = fleet_count_asns(&d->fleet, service, is_dark_at, &q);
+	y.n_all = fleet_count_asns(&d->fleet, service, track_is_on_site, &q);
+	if (y.n_dark >= 3 && y.n_dark * 2 >= y.n_all)
+		y.rule = "half";
+	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
+		y.rule = "small_site";
+	return y;
+}
+
+/* A vote is over for good once the answers have lasted. */
+static bool
+is_recovered(const struct detect *d, const struct vote *v, int64_t hold_us)
+{
+	return v->ended_us != 0 && v->to_site_id != 0 &&
+	       d->now_us - v->ended_us >= hold_us;
+}
+
+struct recovery {
+	size_t n_standing, n_answered; /* networks */
+	size_t n_home, n_away;         /* votes that ended there */
+};
+
+static struct recovery
+count_recovery(struct detect *d, const struct open_event *o, int64_t hold_us)
+{
+	struct recovery r = { 0 };
+	const struct member *m;
+
+	fleet_count_begin(&d->fleet);
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+
+		m = fleet_member(&d->fleet, v->vantage_id);
+		if (m == NULL || is_recovered(d, v, hold_us) ||
+		    (v->ended_us != 0 && v->to_site_id == 0))
+			continue;
+		r.n_standing += fleet_count_as(&d->fleet, m);
+	}
+	/* In the same count: only networks of which no vote stands. */
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+
+		m = fleet_member(&d->fleet, v->vantage_id);
+		if (m == NULL || !is_recovered(d, v, hold_us))
+			continue;
+		r.n_answered += fleet_count_as(&d->fleet, m);
+		if (v->to_site_id == o->event.site_id)
+			r.n_home++;
+		else
+			r.n_away++;
+	}
+	return r;
+}
+
+static json_t *
+gates_of(struct detect *d, struct open_event *o, const struct tally *y,
+    const struct recovery *r, int64_t hold_us)
+{
+	detect_sum_votes(d, o);
+	return json_pack("{s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
+	    "rule", o->rule, "needed", (json_int_t)o->event.needed, "asns_dark",
+	    (json_int_t)y->n_dark, "asns_at_site", (json_int_t)y->n_all,
+	    "share", y->n_all == 0 ? 0.0 : (double)y->n_dark / (double)y->n_all,
+	    "asns_standing", (json_int_t)r->n_standing, "asns_answered",
+	    (json_int_t)r->n_answered, "hold_us", (json_int_t)hold_us,
+	    "first_us", (json_int_t)o->event.since_us);
+}
+
+static bool
+is_same_vote(const struct vote *a, const struct vote *b)
+{
+	return a->at_us == b->at_us && a->ended_us == b->ended_us &&
+	       a->to_site_id == b->to_site_id;
+}
+
+/* Who is dark has a vote that stands.  Returns whether any is new. */
+static bool
+add_votes(struct detect *d, struct open_event *o, const struct tally *y)
+{
+	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
+	struct track_walk w = fleet_walk(&d->fleet, y->service);
+	const struct track *t;
+	bool is_changed = false;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		struct vote v = { .event_id = o->event.id,
+			.vantage_id = t->vantage_id,
+			.target_id = t->target->id,
+			.from_site_id = y->site_id,
+			.confirmed_us = d->now_us };
+		const struct vote *known;
+
+		if (!is_dark_at(t, &q))
+			continue;
+		v.at_us = t->open.since_us;
+		known = events_find_vote(o, v.vantage_id, v.target_id);
+		if (known != NULL && is_same_vote(known, &v))
+			continue;
+		events_vote(o, &v);
+		is_changed = true;
+	}
+	return is_changed;
+}
+
+/* Where the newest answer came from, as far as it said. */
+static int64_t
+answered_from(const struct track *t)
+{
+	if (t->candidate.n > 0 && t->candidate.place > 0)
+		return t->candidate.place;
+	return t->home;
+}
+
+/* Who is no longer dark has a vote that ended: by an answer, or because
+ * nobody reports. */
+static bool
+end_votes(struct detect *d, struct open_event *o)
+{
+	bool is_changed = false;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		struct vote *v = &o->votes[i];
+		const struct track *t =
+		    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
+
+		if (v->ended_us != 0 ||
+		    (t != NULL && t->is_dark && t->home == o->event.site_id))
+			continue;
+		is_changed = true;
+		v->ended_us = d->now_us;
+		if (t == NULL || t->ok_us < v->at_us)
+			continue;
+		v->ended_us = t->ok_us;
+		v->to_site_id = answered_from(t);
+	}
+	return is_changed;
+}
+
+static void
+emit_all(struct detect *d, struct open_event *o, json_t *gates)
+{
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, gates);
+	for (size_t i = 0; i < o->n_votes; i++)
+		detect_emit_vote(d, &o->votes[i]);
+}
+
+/* A mismatch of the same site that came first has this as its cause. */
+static void
+adopt_mismatch(struct detect *d, const struct open_event *o)
+{
+	for (size_t i = 0; i < d->events.n; i++) {
+		struct open_event *m = d->events.list[i];
+		bool is_sick =
+		    strncmp(m->event.verdict, "sick_attracting", 15) == 0 ||
+		    strcmp(m->event.verdict, "ghost_sick") == 0;
+
+		if (m->event.kind != EVENT_MISMATCH || !is_sick ||
+		    m->event.site_id != o->event.site_id ||
+		    m->event.parent_id != 0)
+			continue;
+		m->event.parent_id = o->event.id;
+		m->event.updated_us = d->now_us;
+		detect_emit_event(d, m, json_loads(m->event.gates, 0, NULL));
+	}
+}
+
+static void
+open_event(struct detect *d, const struct tally *y, int64_t hold_us)
+{
+	struct event e = { .kind = EVENT_BLACKHOLE,
+		.severity = SEVERITY_CRITICAL,
+		.service_id = d->services->list[y->service].id,
+		.site_id = y->site_id,
+		.since_us = d->now_us,
+		.detected_us = d->now_us,
+		.needed = y->n_all < 6 ? 2 : 3 };
+	struct open_event *o = events_open(&d->events, &e);
+	struct recovery r;
+
+	snprintf(o->rule, sizeof o->rule, "%s", y->rule);
+	(void)add_votes(d, o, y);
+	r = count_recovery(d, o, hold_us);
+	emit_all(d, o, gates_of(d, o, y, &r, hold_us));
+	adopt_mismatch(d, o);
+}
+
+static void
+follow_event(struct detect *d, struct open_event *o, const struct tally *y,
+    int64_t hold_us)
+{
+	bool is_changed = end_votes(d, o);
+	struct recovery r;
+
+	is_changed |= add_votes(d, o, y);
+	r = count_recovery(d, o, hold_us);
+	if (is_changed)
+		emit_all(d, o, gates_of(d, o, y, &r, hold_us));
+	if (y->rule != NULL || r.n_answered < r.n_standing)
+		return;
+	if (r.n_answered == 0)
+		detect_resolve(
+		    d, o, "unobserved", gates_of(d, o, y, &r, hold_us));
+	else
+		detect_resolve(d, o,
+		    r.n_home >= r.n_away ? "answered" : "moved",
+		    gates_of(d, o, y, &r, hold_us));
+}
+
+static bool
+has_dark(const struct detect *d, size_t service)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (t->is_dark)
+			return true;
+	}
+	return false;
+}
+
+void
+blackhole_count(struct detect *d, size_t service)
+{
+	const struct service *s = &d->services->list[service];
+	/* One more period of answers, and the time that an upload takes. */
+	int64_t hold_us = 2 * s->dns_every_us;
+	bool is_any = has_dark(d, service);
+
+	for (size_t i = 0; i < s->n_sites; i++) {
+		struct open_event *o =
+		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id);
+		struct tally y;
+
+		if (o == NULL && !is_any)
+			continue;
+		y = count_dark(d, service, s->sites[i].id);
+		if (o != NULL)
+			follow_event(d, o, &y, hold_us);
+		else if (y.rule != NULL)
+			open_event(d, &y, hold_us);
+	}
+}
+
+void
+blackhole_restore(struct open_event *o)
+{
+	json_t *gates = json_loads(o->event.gates, 0, NULL);
+	const char *rule = "";
+
+	if (json_unpack(gates, "{s:s}", "rule", &rule) == 0)
+		snprintf(o->rule, sizeof o->rule, "%s", rule);
+	json_decref(gates);
+}

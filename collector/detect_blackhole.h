@@ -1,0 +1,29 @@
+/*
+ * detect_blackhole.h - a site that attracts and does not answer.     (pure)
+ *
+ * Uses     collector/detect_state.h
+ * Used by  detect_fold
+ *
+ * Dark vantages (landing.h) are counted as networks at the site where they
+ * last landed.  Open when three or more networks and half of those at the
+ * site are dark, or, of a site that fewer than six see, two or more and
+ * 60 %.  Resolved when half of the networks that voted have answered for a
+ * while, from any site, and it would not open again: so it cannot flutter.
+ * Votes of vantages that fell silent themselves are withdrawn.
+ *
+ * When every site of a service goes dark at once, each site that has the
+ * votes has its own event.
+ */
+#ifndef COLLECTOR_DETECT_BLACKHOLE_H
+#define COLLECTOR_DETECT_BLACKHOLE_H
+
+#include "collector/detect_state.h"
+
+/* Counts again, for every site of the service: some vantage went dark, or
+ * answered again, or time has passed. */
+void blackhole_count(struct detect *d, size_t service);
+
+/* After detect_restore_event: reads back what the gates hold. */
+void blackhole_restore(struct open_event *o);
+
+#endif

@@ -1,0 +1,282 @@
+/* The fold of detect.h: hands each input to the parts, in a fixed order. */
+#include "collector/detect.h"
+
+#include <stdlib.h>
+
+#include "collector/detect_blackhole.h"
+#include "collector/detect_mismatch.h"
+#include "collector/detect_shift.h"
+#include "collector/detect_state.h"
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+#define SOFT_EVERY_US (60 * US_PER_S)
+
+struct detect *
+detect_new(const struct services *services, detect_emit *emit, void *ctx,
+    int64_t next_event_id, int64_t next_landing_id)
+{
+	struct detect *d = mem_new(sizeof *d);
+
+	d->services = services;
+	d->emit = emit;
+	d->ctx = ctx;
+	d->next_landing_id = next_landing_id;
+	d->events.next_id = next_event_id;
+	fleet_init(&d->fleet, services);
+	announced_init(&d->announced, services);
+	mismatch_init(d);
+	return d;
+}
+
+void
+detect_free(struct detect *d)
+{
+	if (d == NULL)
+		return;
+	fleet_fini(&d->fleet);
+	events_fini(&d->events);
+	announced_fini(&d->announced);
+	free(d->watches);
+	free(d);
+}
+
+void
+detect_vantage(struct detect *d, const struct vantage *v)
+{
+	fleet_put_vantage(&d->fleet, v);
+}
+
+/* What one step of a landing says. */
+static void
+apply(struct detect *d, struct track *t, const struct landing_out *out)
+{
+	for (size_t i = 0; i < out->n; i++)
+		detect_emit_landing(d, &out->intervals[i]);
+	d->next_landing_id = out->next_id;
+	if (out->has_move) {
+		detect_emit_move(d, &out->move);
+		shift_move(d, t, &out->move);
+	}
+	if (out->is_hard)
+		detect_emit_track(d, t);
+	if (out->is_other && t->target->role == ROLE_SERVICE)
+		blackhole_count(d, t->target->service);
+}
+
+/* A failure: is it silence, and is the vantage's own network beyond doubt? */
+static void
+judge_failure(struct track *t, struct landing_out *out)
+{
+	if (t->is_dark) {
+		if (fleet_control_answered(
+			t, t->seen_us - t->rules->fresh_us, NULL))
+			landing_still_dark(t);
+	} else if (landing_is_silent(t) &&
+		   fleet_control_answered(t, t->failures.since_us, NULL))
+		landing_darken(t, out);
+}
+
+static void
+see_service(struct detect *d, struct track *t, const struct sighting *s)
+{
+	struct landing_out out;
+
+	landing_out_init(&out, d->next_landing_id);
+	if (landing_see(t, s, &out) == HEALTH_BAD)
+		judge_failure(t, &out);
+	apply(d, t, &out);
+}
+
+/* A control answered: what is silent beside it is dark.  But when the control
+ * itself was silent and no other answered meanwhile, it was the vantage's own
+ * network that was away and came back: that is evidence of nothing. */
+static void
+judge_silence(
+    struct detect *d, struct track *t, const struct track *c, bool was_failing)
+{
+	int64_t since_us = t->failures.since_us;
+	struct landing_out out;
+
+	if (t->target->role != ROLE_SERVICE || t->failures.n == 0 ||
+	    t->is_dark || c->ok_us < since_us || !fleet_is_control_of(c, t))
+		return;
+	landing_out_init(&out, d->next_landing_id);
+	if (was_failing && !fleet_control_answered(t, since_us, c))
+		landing_forgive(t, &out);
+	else if (landing_is_silent(t))
+		landing_darken(t, &out);
+	apply(d, t, &out);
+}
+
+static void
+see_control(struct detect *d, struct track *c, const struct sighting *s)
+{
+	bool was_failing = c->failures.n > 0;
+	struct landing_out out;
+	enum health health;
+
+	landing_out_init(&out, d->next_landing_id);
+	health = landing_see_reach(c, s, &out);
+	apply(d, c, &out);
+	if (health != HEALTH_GOOD)
+		return;
+	for (struct track *t = c->member->tracks; t != NULL; t = t->next)
+		judge_silence(d, t, c, was_failing);
+}
+
+void
+detect_sighting(struct detect *d, const struct sighting *s)
+{
+	struct track *t = fleet_track(&d->fleet, s->vantage_id, s->target_id);
+
+	if (s->received_us > d->now_us)
+		d->now_us = s->received_us;
+	if (t == NULL)
+		return;
+	if (t->target->role == ROLE_SERVICE)
+		see_service(d, t, s);
+	else
+		see_control(d, t, s);
+}
+
+void
+detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_up, int64_t at_us, int64_t lease_until_us)
+{
+	if (announced_hear(
+		&d->announced, site_id, family, is_up, at_us, lease_until_us))
+		d->is_reannounced = true;
+}
+
+static void
+emit_soft(struct detect *d)
+{
+	for (size_t i = 0; i < d->fleet.tracks.n; i++) {
+		struct track *t = d->fleet.tracks.list[i];
+
+		if (!t->is_soft)
+			continue;
+		t->is_soft = false;
+		if (t->open.id != 0)
+			detect_emit_landing(d, &t->open);
+		detect_emit_track(d, t);
+	}
+	d->soft_us = d->now_us;
+}
+
+static void
+age_track(struct detect *d, struct track *t)
+{
+	struct landing_out out;
+
+	shift_age(d, t);
+	landing_out_init(&out, d->next_landing_id);
+	landing_expire(t, d->now_us, &out);
+	apply(d, t, &out);
+}
+
+static void
+age_tracks(struct detect *d)
+{
+	for (size_t i = 0; i < d->services->n; i++) {
+		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct track *t;
+
+		while ((t = fleet_next(&w)) != NULL)
+			age_track(d, t);
+	}
+}
+
+void
+detect_tick(struct detect *d, int64_t now_us)
+{
+	if (now_us > d->now_us)
+		d->now_us = now_us;
+	age_tracks(d);
+	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
+		emit_soft(d);
+	for (size_t i = 0; i < d->services->n; i++)
+		blackhole_count(d, i);
+	if (d->is_reannounced)
+		shift_reconsider(d);
+	d->is_reannounced = false;
+	shift_tick(d);
+	mismatch_tick(d);
+}
+
+void
+detect_flush(struct detect *d, int64_t now_us)
+{
+	if (now_us > d->now_us)
+		d->now_us = now_us;
+	emit_soft(d);
+}
+
+/* Restoring. */
+
+/* Bytes of another version: what the journal itself says. */
+static void
+restore_from_journal(struct track *t)
+{
+	const struct landing *l = &t->open;
+
+	t->place = l->state == LANDING_UNKNOWN ? PLACE_UNKNOWN : l->site_id;
+	t->home = l->site_id;
+	t->home_since_us = l->since_us;
+	t->seen_us = l->last_us;
+	t->is_dark = l->state == LANDING_DARK;
+}
+
+enum rc
+detect_restore_track(
+    struct detect *d, const struct track_bytes *b, const struct landing *open)
+{
+	struct track *t = fleet_track(&d->fleet, b->vantage_id, b->target_id);
+	enum rc rc;
+
+	if (t == NULL)
+		return RC_NOTFOUND;
+	if (open != NULL)
+		t->open = *open;
+	rc = track_decode(t, b);
+	if (rc != RC_OK && open != NULL)
+		restore_from_journal(t);
+	return rc;
+}
+
+void
+detect_restore_event(struct detect *d, const struct event *e)
+{
+	struct open_event *o;
+
+	if (e->resolved_us != 0)
+		return;
+	o = events_restore(&d->events, e);
+	o->is_told = true;
+	o->told = e->severity;
+	if (e->kind == EVENT_SHIFT)
+		shift_restore(o);
+	else if (e->kind == EVENT_BLACKHOLE)
+		blackhole_restore(o);
+}
+
+void
+detect_restore_vote(struct detect *d, const struct vote *v)
+{
+	struct open_event *o = events_by_id(&d->events, v->event_id);
+	struct track *t;
+
+	if (o == NULL)
+		return;
+	events_vote(o, v);
+	t = fleet_track(&d->fleet, v->vantage_id, v->target_id);
+	if (t != NULL && o->event.kind == EVENT_SHIFT)
+		t->shift_id = o->event.id;
+}
+
+void
+detect_restore_site_state(struct detect *d, const struct site_state *s)
+{
+	mismatch_restore(d, s);
+}

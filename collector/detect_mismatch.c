@@ -1,0 +1,383 @@
+#include "collector/detect_mismatch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+#define USUAL_US (7 * 86400 * US_PER_S)
+#define MISS_CHANCE 0.05
+#define SMALL_FLEET 6 /* networks */
+
+/* What the three answers rest on: printed with the event. */
+struct numbers {
+	size_t n_ok, n_failing;            /* vantages at the unicast address */
+	size_t n_here, n_fleet, n_usually; /* networks */
+};
+
+void
+mismatch_init(struct detect *d)
+{
+	d->n_watches = 0;
+	d->watches = mem_new((d->announced.n + 1) * sizeof *d->watches);
+	/* In the order of d->announced: each site's two families together. */
+	for (size_t i = 0; i < d->services->n; i++) {
+		const struct service *s = &d->services->list[i];
+
+		for (size_t k = 0; k < 2 * s->n_sites; k++) {
+			struct site_watch *w = &d->watches[d->n_watches++];
+
+			w->service = i;
+			w->site = k / 2;
+			w->state.site_id = s->sites[k / 2].id;
+			w->state.family = k % 2 == 0 ? 4 : 6;
+		}
+	}
+}
+
+/* Healthy. */
+
+static bool
+has_other_answer(const struct track *t)
+{
+	for (const struct track *c = t->member->tracks; c != NULL; c = c->next)
+		if (c != t && c->ok_us != 0 && c->ok_us >= t->failures.since_us)
+			return true;
+	return false;
+}
+
+static void
+count_reach(
+    const struct detect *d, const struct track_list *l, struct numbers *x)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct track *t = l->list[i];
+
+		if (!t->member->vantage.is_trusted ||
+		    d->now_us - t->seen_us > t->rules->fresh_us)
+			continue;
+		if (t->failures.n >= 2)
+			x->n_failing += has_other_answer(t);
+		else if (t->ok_us != 0)
+			x->n_ok++;
+	}
+}
+
+static enum tri
+is_healthy(
+    const struct detect *d, const struct site_watch *w, struct numbers *x)
+{
+	for (size_t i = 0; i < d->services->n_targets; i++) {
+		const struct target *t = &d->services->targets[i];
+
+		if (t->role == ROLE_UNICAST && t->service == w->service &&
+		    t->site == w->site && t->address.family == w->state.family)
+			count_reach(d, &d->fleet.of_target[i], x);
+	}
+	if (x->n_ok + x->n_failing < 2 || x->n_ok == x->n_failing)
+		return TRI_UNKNOWN;
+	return x->n_ok > x->n_failing ? TRI_YES : TRI_NO;
+}
+
+/* Receiving. */
+
+static bool
+was_on_site(const struct track *t, const struct track_query *q)
+{
+	return t->before == q->site_id &&
+	       q->now_us - t->before_left_us <= USUAL_US &&
+	       track_is_fresh(t, q);
+}
+
+static enum tri
+is_receiving(struct detect *d, const struct site_watch *w, struct numbers *x)
+{
+	struct track_query q = { .now_us = d->now_us,
+		.site_id = w->state.site_id,
+		.family = w->state.family };
+	double share;
+
+	x->n_here =
+	    fleet_count_asns(&d->fleet, w->service, track_is_on_site, &q);
+	x->n_fleet =
+	    fleet_count_asns(&d->fleet, w->service, track_is_fresh, &q);
+	x->n_usually = fleet_count_asns(&d->fleet, w->service, was_on_site, &q);
+	if (x->n_here >= (x->n_fleet < SMALL_FLEET ? 1 : 2))
+		return TRI_YES;
+	if (x->n_here > 0 || x->n_usually == 0)
+		return TRI_UNKNOWN;
+	share = (double)x->n_usually / (double)x->n_fleet;
+	return pow(1 - share, (double)x->n_fleet) <= MISS_CHANCE ? TRI_NO
+								 : TRI_UNKNOWN;
+}
+
+/* Verdicts. */
+
+const char *
+mismatch_verdict(enum tri announced, enum tri healthy, enum tri receiving)
+{
+	static const char *const rows[] = { "down", "ghost_sick", "idle",
+		"ghost", "sick_announced", "sick_attracting", "shadowed",
+		"ok" };
+
+	if (announced == TRI_UNKNOWN && healthy == TRI_NO &&
+	    receiving == TRI_YES)
+		return "sick_attracting";
+	if (announced == TRI_UNKNOWN || healthy == TRI_UNKNOWN ||
+	    receiving == TRI_UNKNOWN)
+		return "unknown";
+	return rows[4 * (announced == TRI_YES) + 2 * (healthy == TRI_YES) +
+		    (receiving == TRI_YES)];
+}
+
+/* Which verdicts are events, after how long, and how bad. */
+struct alarm {
+	const char *verdict;
+	enum severity severity;
+	bool is_sick; /* holds for sick_after, else for settle */
+	bool is_blackhole_too;
+};
+static const struct alarm alarms[] = {
+	{ "sick_attracting", SEVERITY_CRITICAL, true, true },
+	{ "ghost_sick", SEVERITY_CRITICAL, true, true },
+	{ "sick_announced", SEVERITY_MAJOR, true, false },
+	{ "ghost", SEVERITY_WARNING, false, false },
+	{ "shadowed", SEVERITY_WARNING, false, false },
+};
+
+static const struct site *
+site_of(const struct detect *d, const struct site_watch *w)
+{
+	return &d->services->list[w->service].sites[w->site];
+}
+
+/* NULL: nothing to tell. */
+static const struct alarm *
+find_alarm(const struct detect *d, const struct site_watch *w)
+{
+	for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
+		if (strcmp(alarms[i].verdict, w->state.verdict) != 0)
+			continue;
+		if (strcmp(w->state.verdict, "shadowed") == 0 &&
+		    site_of(d, w)->is_local)
+			return NULL;
+		return &alarms[i];
+	}
+	return NULL;
+}
+
+static struct open_event *
+find_event(const struct detect *d, const struct site_watch *w)
+{
+	for (size_t i = 0; i < d->events.n; i++) {
+		struct event *e = &d->events.list[i]->event;
+
+		if (e->kind == EVENT_MISMATCH &&
+		    e->site_id == w->state.site_id &&
+		    strcmp(e->verdict, w->state.verdict) == 0)
+			return d->events.list[i];
+	}
+	return NULL;
+}
+
+static json_t *
+gates_of(const struct detect *d, const struct site_watch *w,
+    const struct numbers *x, int64_t hold_us)
+{
+	const struct site_state *s = &w->state;
+	json_t *gates = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+	    "announced", tri_name(s->announced), "healthy",
+	    tri_name(s->healthy), "receiving", tri_name(s->receiving),
+	    "unicast_ok", (json_int_t)x->n_ok, "unicast_failing",
+	    (json_int_t)x->n_failing, "asns_at_site", (json_int_t)x->n_here,
+	    "asns_fresh", (json_int_t)x->n_fleet, "asns_usually",
+	    (json_int_t)x->n_usually);
+
+	json_object_update_new(gates, json_pack("{s:I, s:I}", "held_us",
+					  (json_int_t)(d->now_us - s->since_us),
+					  "hold_us", (json_int_t)hold_us));
+	if (s->announced == TRI_UNKNOWN)
+		json_object_set_new(gates, "missing", json_string("announced"));
+	return gates;
+}
+
+/* The families of a site stand side by side in the list. */
+static const struct site_watch *
+other_family(const struct detect *d, const struct site_watch *w)
+{
+	size_t i = (size_t)(w - d->watches);
+
+	return &d->watches[i ^ 1];
+}
+
+static enum severity
+severity_of(const struct site_watch *w, const struct alarm *a)
+{
+	if (w->state.announced == TRI_UNKNOWN && a->severity > SEVERITY_MAJOR)
+		return SEVERITY_MAJOR;
+	return a->severity;
+}
+
+static void
+open_event(struct detect *d, const struct site_watch *w, const struct alarm *a,
+    json_t *gates)
+{
+	struct event e = { .kind = EVENT_MISMATCH,
+		.severity = severity_of(w, a),
+		.service_id = d->services->list[w->service].id,
+		.site_id = w->state.site_id,
+		.family = w->state.family,
+		.since_us = w->state.since_us,
+		.detected_us = d->now_us,
+		.updated_us = d->now_us };
+	struct open_event *o;
+
+	if (strcmp(other_family(d, w)->state.verdict, w->state.verdict) == 0)
+		e.family = 0;
+	snprintf(e.verdict, sizeof e.verdict, "%s", w->state.verdict);
+	o = events_open(&d->events, &e);
+	detect_emit_event(d, o, gates);
+}
+
+/* The same verdict in the other family, or with more certainty. */
+static void
+update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
+    const struct alarm *a, json_t *gates)
+{
+	struct event *e = &o->event;
+	bool is_other = e->family != 0 && e->family != w->state.family;
+	enum severity severity = severity_of(w, a);
+
+	if (!is_other && severity <= e->severity) {
+		json_decref(gates);
+		return;
+	}
+	if (is_other)
+		e->family = 0;
+	if (severity > e->severity)
+		e->severity = severity;
+	e->updated_us = d->now_us;
+	detect_emit_event(d, o, gates);
+}
+
+static void
+raise_alarm(
+    struct detect *d, const struct site_watch *w, const struct numbers *x)
+{
+	const struct alarm *a = find_alarm(d, w);
+	const struct service *s = &d->services->list[w->service];
+	struct open_event *o;
+	int64_t hold_us;
+
+	if (a == NULL)
+		return;
+	hold_us = a->is_sick ? s->sick_after_us : s->settle_us;
+	if (d->now_us - w->state.since_us < hold_us)
+		return;
+	o = find_event(d, w);
+	if (o != NULL)
+		update_event(d, o, w, a, gates_of(d, w, x, hold_us));
+	else if (!a->is_blackhole_too ||
+		 events_find(&d->events, EVENT_BLACKHOLE, w->state.site_id) ==
+		     NULL)
+		open_event(d, w, a, gates_of(d, w, x, hold_us));
+}
+
+static bool
+is_other_verdict(const struct site_watch *w, const struct event *e)
+{
+	return strcmp(w->state.verdict, e->verdict) != 0;
+}
+
+/* Has the verdict been another one, in both families, for two periods? */
+static bool
+is_cleared(const struct detect *d, const struct event *e)
+{
+	for (size_t i = 0; i < d->n_watches; i++) {
+		const struct site_watch *w = &d->watches[i];
+
+		if (w->state.site_id != e->site_id)
+			continue;
+		if (!is_other_verdict(w, e) ||
+		    d->now_us - w->state.since_us <
+			2 * d->services->list[w->service].dns_every_us)
+			return false;
+	}
+	return true;
+}
+
+static void
+clear_events(struct detect *d)
+{
+	size_t i = 0;
+
+	while (i < d->events.n) {
+		struct open_event *o = d->events.list[i];
+
+		if (o->event.kind == EVENT_MISMATCH && is_cleared(d, &o->event))
+			detect_resolve(d, o, "cleared",
+			    json_loads(o->event.gates, 0, NULL));
+		else
+			i++;
+	}
+}
+
+static bool
+is_measured(const struct detect *d, const struct site_watch *w)
+{
+	for (size_t i = 0; i < d->services->n_targets; i++) {
+		const struct target *t = &d->services->targets[i];
+
+		if (t->role == ROLE_SERVICE && t->service == w->service &&
+		    t->address.family == w->state.family)
+			return true;
+	}
+	return false;
+}
+
+static void
+look(struct detect *d, struct site_watch *w)
+{
+	struct numbers x = { 0 };
+	struct site_state now = w->state;
+	struct effect e = { .kind = EFFECT_SITE_STATE };
+
+	if (!is_measured(d, w))
+		return;
+	now.announced =
+	    announced_now(&d->announced, now.site_id, now.family, d->now_us);
+	now.healthy = is_healthy(d, w, &x);
+	now.receiving = is_receiving(d, w, &x);
+	if (w->state.verdict[0] == '\0' ||
+	    now.announced != w->state.announced ||
+	    now.healthy != w->state.healthy ||
+	    now.receiving != w->state.receiving) {
+		now.since_us = d->now_us;
+		snprintf(now.verdict, sizeof now.verdict, "%s",
+		    mismatch_verdict(
+			now.announced, now.healthy, now.receiving));
+		w->state = e.site_state = now;
+		d->emit(d->ctx, &e);
+	}
+	raise_alarm(d, w, &x);
+}
+
+void
+mismatch_tick(struct detect *d)
+{
+	for (size_t i = 0; i < d->n_watches; i++)
+		look(d, &d->watches[i]);
+	clear_events(d);
+}
+
+void
+mismatch_restore(struct detect *d, const struct site_state *s)
+{
+	for (size_t i = 0; i < d->n_watches; i++) {
+		if (d->watches[i].state.site_id == s->site_id &&
+		    d->watches[i].state.family == s->family)
+			d->watches[i].state = *s;
+	}
+}

@@ -1,0 +1,534 @@
+#include "collector/detect_shift.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/quorum.h"
+#include "schema/base/clock.h"
+
+#define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
+#define ANNOUNCED_NEAR_US (300 * US_PER_S)
+
+/* Moves that share an end, within a window around one of them. */
+struct group {
+	size_t service;
+	bool is_to;
+	int64_t site_id;
+	int64_t at_us, window_us;
+	size_t n_asns, n_before; /* moved; were on the site that was left */
+	size_t needed;
+	const char *rule; /* NULL: no quorum is full */
+};
+
+static int64_t
+window_of(const struct track *t)
+{
+	return 2 * t->rules->dns_every_us + 60 * US_PER_S;
+}
+
+static bool
+is_within(int64_t a_us, int64_t b_us, int64_t span_us)
+{
+	return a_us - b_us <= span_us && b_us - a_us <= span_us;
+}
+
+static unsigned
+count_noise(const struct detect *d, size_t service)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	unsigned n = 0;
+
+	while ((t = fleet_next(&w)) != NULL)
+		n += noise_count(&t->noise, d->now_us);
+	return n;
+}
+
+/* Groups. */
+
+static bool
+is_in_group(const struct track *t, const struct group *g)
+{
+	return t->recent.from_site_id != 0 && t->member->vantage.is_trusted &&
+	       (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
+	       is_within(t->recent.at_us, g->at_us, g->window_us);
+}
+
+static void
+count_group(struct detect *d, struct group *g)
+{
+	struct track_query q = { .now_us = d->now_us, .site_id = g->site_id };
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	const struct track *t;
+
+	g->n_asns = 0;
+	fleet_count_begin(&d->fleet);
+	while ((t = fleet_next(&w)) != NULL)
+		g->n_asns +=
+		    is_in_group(t, g) && fleet_count_as(&d->fleet, t->member);
+	/* Going on in the same count: who is there and has not moved. */
+	g->n_before = g->n_asns;
+	w = fleet_walk(&d->fleet, g->service);
+	while ((t = fleet_next(&w)) != NULL)
+		g->n_before += track_is_on_site(t, &q) &&
+			       fleet_count_as(&d->fleet, t->member);
+}
+
+static bool
+has_announcement(const struct detect *d, const struct group *g)
+{
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	const struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (!is_in_group(t, g))
+			continue;
+		if (announced_changed_near(&d->announced,
+			t->recent.from_site_id, t->recent.at_us,
+			ANNOUNCED_NEAR_US) ||
+		    announced_changed_near(&d->announced, t->home,
+			t->recent.at_us, ANNOUNCED_NEAR_US))
+			return true;
+	}
+	return false;
+}
+
+static void
+judge_group(struct detect *d, struct group *g)
+{
+	size_t less;
+
+	count_group(d, g);
+	g->needed = quorum_needed(
+	    count_noise(d, g->service), NOISE_SPAN_US, g->window_us);
+	less = g->needed - 1 > 2 ? g->needed - 1 : 2;
+	if (g->n_asns >= g->needed)
+		g->rule = "quorum";
+	else if (!g->is_to && g->n_asns >= 2 &&
+		 g->n_asns * 10 >= g->n_before * 6)
+		g->rule = "majority";
+	else if (g->n_asns >= less && has_announcement(d, g))
+		g->rule = "announcement";
+}
+
+/* Events. */
+
+static size_t
+count_label(
+    struct detect *d, const struct open_event *o, bool is_to, int64_t site_id)
+{
+	size_t n = 0;
+
+	fleet_count_begin(&d->fleet);
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+		const struct member *m = fleet_member(&d->fleet, v->vantage_id);
+
+		n += (is_to ? v->to_site_id : v->from_site_id) == site_id &&
+		     m != NULL && fleet_count_as(&d->fleet, m);
+	}
+	return n;
+}
+
+/* Networks that were on a site: those that left it and those still there. */
+static size_t
+count_before(struct detect *d, const struct open_event *o, size_t service)
+{
+	struct track_query q = { .now_us = d->now_us,
+		.site_id = o->event.site_id };
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	size_t n = count_label(d, o, false, o->event.site_id);
+	const struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL)
+		n += t->shift_id != o->event.id && track_is_on_site(t, &q) &&
+		     fleet_count_as(&d->fleet, t->member);
+	return n;
+}
+
+static enum severity
+severity_of(size_t n_moved, size_t n_fresh)
+{
+	if (n_moved * 20 < n_fresh)
+		return SEVERITY_INFO;
+	if (n_moved * 5 < n_fresh)
+		return SEVERITY_NOTICE;
+	if (n_moved * 2 < n_fresh)
+		return SEVERITY_WARNING;
+	return SEVERITY_MAJOR;
+}
+
+static int64_t
+last_vote_us(const struct open_event *o)
+{
+	int64_t last = o->event.since_us;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		if (o->votes[i].at_us > last)
+			last = o->votes[i].at_us;
+	}
+	return last;
+}
+
+static size_t
+service_of(const struct detect *d, const struct open_event *o)
+{
+	size_t i = 0;
+
+	while (i + 1 < d->services->n &&
+	       d->services->list[i].id != o->event.service_id)
+		i++;
+	return i;
+}
+
+static json_t *
+gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
+{
+	const struct event *e = &o->event;
+	size_t service = service_of(d, o);
+	int64_t last = last_vote_us(o);
+	int64_t window =
+	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
+	unsigned noise = count_noise(d, service);
+	size_t before = count_before(d, o, service);
+	json_t *gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}",
+	    "direction", o->is_to ? "to" : "from", "rule", o->rule, "window_us",
+	    (json_int_t)window, "quorum", (json_int_t)e->needed, "asns",
+	    (json_int_t)e->n_asns, "asns_fresh", (json_int_t)n_fresh,
+	    "share_of_fleet",
+	    n_fresh == 0 ? 0.0 : (double)e->n_asns / (double)n_fresh);
+
+	if (!o->is_to && before > 0)
+		json_object_update_new(
+		    gates, json_pack("{s:I, s:f}", "asns_on_site_before",
+			       (json_int_t)before, "share",
+			       (double)count_label(d, o, false, e->site_id) /
+				   (double)before));
+	json_object_update_new(
+	    gates, json_pack("{s:I, s:I, s:I, s:I, s:f}", "first_us",
+		       (json_int_t)e->since_us, "last_us", (json_int_t)last,
+		       "convergence_us", (json_int_t)(last - e->since_us),
+		       "false_moves_in_7_days", (json_int_t)noise,
+		       "false_events_per_month",
+		       quorum_false_events(
+			   (size_t)e->needed, noise, NOISE_SPAN_US, window)));
+	return gates;
+}
+
+/* Severity only rises: the worst moment is what it was. */
+static json_t *
+sum_event(struct detect *d, struct open_event *o)
+{
+	struct track_query q = { .now_us = d->now_us };
+	size_t n_fresh =
+	    fleet_count_asns(&d->fleet, service_of(d, o), track_is_fresh, &q);
+	enum severity severity;
+
+	detect_sum_votes(d, o);
+	severity = severity_of((size_t)o->event.n_asns, n_fresh);
+	if (severity > o->event.severity)
+		o->event.severity = severity;
+	return gates_of(d, o, n_fresh);
+}
+
+static void
+update(struct detect *d, struct open_event *o, const struct vote *v)
+{
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, sum_event(d, o));
+	detect_emit_vote(d, v);
+}
+
+static void
+relabel(struct detect *d, struct open_event *o, bool is_to, int64_t site_id)
+{
+	if (count_label(d, o, is_to, site_id) <=
+	    count_label(d, o, o->is_to, o->event.site_id))
+		return;
+	o->is_to = is_to;
+	o->event.site_id = site_id;
+}
+
+/* Turns the recent move of t into a vote. */
+static struct vote
+cast_vote(struct detect *d, struct open_event *o, struct track *t)
+{
+	struct vote v = { .event_id = o->event.id,
+		.vantage_id = t->vantage_id,
+		.target_id = t->target->id,
+		.from_site_id = t->recent.from_site_id,
+		.to_site_id = t->home,
+		.at_us = t->recent.at_us,
+		.confirmed_us = t->recent.confirmed_us };
+
+	events_vote(o, &v);
+	t->recent = (struct recent_move){ 0 };
+	t->shift_id = o->event.id;
+	detect_emit_track(d, t);
+	relabel(d, o, false, v.from_site_id);
+	relabel(d, o, true, v.to_site_id);
+	return v;
+}
+
+/* Does the recent move of t have the same cause as the event? */
+static bool
+is_same_cause(
+    struct detect *d, const struct open_event *o, const struct track *t)
+{
+	size_t n;
+
+	if (o->event.kind != EVENT_SHIFT ||
+	    service_of(d, o) != t->target->service)
+		return false;
+	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
+		return true;
+	if (!is_within(t->recent.at_us, o->event.since_us, window_of(t)))
+		return false;
+	n = (size_t)o->event.n_asns;
+	return count_label(d, o, false, t->recent.from_site_id) * 2 >= n ||
+	       count_label(d, o, true, t->home) * 2 >= n;
+}
+
+static struct open_event *
+find_cause(struct detect *d, const struct track *t)
+{
+	for (size_t i = 0; i < d->events.n; i++) {
+		if (is_same_cause(d, d->events.list[i], t))
+			return d->events.list[i];
+	}
+	return NULL;
+}
+
+static bool
+join(struct detect *d, struct track *t)
+{
+	struct open_event *o = find_cause(d, t);
+	struct vote v;
+
+	if (o == NULL)
+		return false;
+	v = cast_vote(d, o, t);
+	update(d, o, &v);
+	return true;
+}
+
+static void
+join_all(struct detect *d, size_t service)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (t->recent.from_site_id != 0 &&
+		    t->member->vantage.is_trusted)
+			(void)join(d, t);
+	}
+}
+
+static void
+open_event(struct detect *d, const struct group *g)
+{
+	struct event e = { .kind = EVENT_SHIFT,
+		.severity = SEVERITY_INFO,
+		.service_id = d->services->list[g->service].id,
+		.site_id = g->site_id,
+		.since_us = g->at_us,
+		.detected_us = d->now_us,
+		.updated_us = d->now_us,
+		.needed = (int64_t)g->needed };
+	struct open_event *o = events_open(&d->events, &e);
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct track *t;
+
+	o->is_to = g->is_to;
+	snprintf(o->rule, sizeof o->rule, "%s", g->rule);
+	while ((t = fleet_next(&w)) != NULL) {
+		if (is_in_group(t, g))
+			(void)cast_vote(d, o, t);
+	}
+	detect_emit_event(d, o, sum_event(d, o));
+	for (size_t i = 0; i < o->n_votes; i++)
+		detect_emit_vote(d, &o->votes[i]);
+	join_all(d, g->service);
+}
+
+static bool
+try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
+{
+	struct group g = { .service = t->target->service,
+		.is_to = is_to,
+		.site_id = site_id,
+		.at_us = t->recent.at_us,
+		.window_us = window_of(t) };
+
+	judge_group(d, &g);
+	if (g.rule == NULL)
+		return false;
+	open_event(d, &g);
+	return true;
+}
+
+static void
+consider(struct detect *d, struct track *t)
+{
+	if (!try_group(d, t, false, t->recent.from_site_id))
+		(void)try_group(d, t, true, t->home);
+}
+
+/* Moves. */
+
+/* False: it is home again, and nothing is left to count. */
+static bool
+note_recent(struct track *t, const struct move *m)
+{
+	struct recent_move *r = &t->recent;
+
+	if (r->from_site_id != 0 && m->at_us - r->at_us > window_of(t)) {
+		noise_add(&t->noise, r->at_us, r->n);
+		*r = (struct recent_move){ 0 };
+	}
+	if (r->from_site_id == 0)
+		*r = (struct recent_move){ .from_site_id = m->from_site_id,
+			.at_us = m->at_us };
+	r->confirmed_us = m->confirmed_us;
+	r->n = (uint8_t)(r->n == UINT8_MAX ? r->n : r->n + 1);
+	if (r->from_site_id != m->to_site_id)
+		return true;
+	noise_add(&t->noise, r->at_us, r->n);
+	*r = (struct recent_move){ 0 };
+	return false;
+}
+
+static void
+move_voter(struct detect *d, struct open_event *o, const struct move *m)
+{
+	struct vote *v = events_find_vote(o, m->vantage_id, m->target_id);
+
+	if (v == NULL)
+		return;
+	v->ended_us = m->to_site_id == v->from_site_id ? m->at_us : 0;
+	if (v->ended_us == 0)
+		v->to_site_id = m->to_site_id;
+	update(d, o, v);
+}
+
+void
+shift_move(struct detect *d, struct track *t, const struct move *m)
+{
+	struct open_event *o = events_by_id(&d->events, t->shift_id);
+
+	if (t->shift_id != 0 && o != NULL) {
+		move_voter(d, o, m);
+		return;
+	}
+	if (!t->member->vantage.is_trusted ||
+	    m->confirmed_us - m->at_us > t->rules->late_us) {
+		t->recent = (struct recent_move){ 0 };
+		return;
+	}
+	if (note_recent(t, m) && !join(d, t))
+		consider(d, t);
+}
+
+void
+shift_reconsider(struct detect *d)
+{
+	for (size_t i = 0; i < d->services->n; i++) {
+		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct track *t;
+
+		while ((t = fleet_next(&w)) != NULL) {
+			if (t->recent.from_site_id != 0 &&
+			    t->member->vantage.is_trusted)
+				consider(d, t);
+		}
+	}
+}
+
+void
+shift_age(struct detect *d, struct track *t)
+{
+	struct recent_move *r = &t->recent;
+
+	if (r->from_site_id == 0 ||
+	    d->now_us - r->at_us <= window_of(t) + t->rules->late_us)
+		return;
+	noise_add(&t->noise, r->at_us, r->n);
+	*r = (struct recent_move){ 0 };
+	detect_emit_track(d, t);
+}
+
+/* Endings. */
+
+/* Back home: all that report, or most of them and no more for a window. */
+static bool
+has_returned(const struct detect *d, const struct open_event *o)
+{
+	size_t n_back = 0, n_seen = 0;
+	int64_t last_back_us = 0, window_us = 0;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+		const struct track *t =
+		    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
+
+		if (t == NULL)
+			continue;
+		window_us = window_of(t);
+		n_back += v->ended_us != 0;
+		n_seen += v->ended_us != 0 || landing_is_fresh(t, d->now_us);
+		if (v->ended_us > last_back_us)
+			last_back_us = v->ended_us;
+	}
+	if (n_back == 0 || n_back * 10 < n_seen * 8)
+		return false;
+	return n_back == n_seen || d->now_us - last_back_us > window_us;
+}
+
+static void
+resolve(struct detect *d, struct open_event *o, const char *resolution)
+{
+	for (size_t i = 0; i < o->n_votes; i++) {
+		struct track *t = fleet_find_track(
+		    &d->fleet, o->votes[i].vantage_id, o->votes[i].target_id);
+
+		if (t != NULL)
+			t->shift_id = 0;
+	}
+	detect_resolve(d, o, resolution, sum_event(d, o));
+}
+
+void
+shift_tick(struct detect *d)
+{
+	size_t i = 0;
+
+	while (i < d->events.n) {
+		struct open_event *o = d->events.list[i];
+		const struct service *s = &d->services->list[service_of(d, o)];
+
+		if (o->event.kind != EVENT_SHIFT)
+			i++;
+		else if (has_returned(d, o))
+			resolve(d, o, "returned");
+		else if (d->now_us - o->event.detected_us >=
+			 s->shift_settles_us)
+			resolve(d, o, "settled");
+		else
+			i++;
+	}
+}
+
+void
+shift_restore(struct open_event *o)
+{
+	json_t *gates = json_loads(o->event.gates, 0, NULL);
+	const char *direction = "", *rule = "";
+
+	if (json_unpack(gates, "{s:s, s:s}", "direction", &direction, "rule",
+		&rule) == 0) {
+		o->is_to = strcmp(direction, "to") == 0;
+		snprintf(o->rule, sizeof o->rule, "%s", rule);
+	}
+	json_decref(gates);
+}

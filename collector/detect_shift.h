@@ -1,0 +1,45 @@
+/*
+ * detect_shift.h - moves of many networks become one event.          (pure)
+ *
+ * Uses     collector/detect_state.h, quorum.h
+ * Used by  detect_fold
+ *
+ * Moves of the last window (two periods and a minute) are grouped by the site
+ * that was left and by the site that was gained, over both families.  A group
+ * opens an event when its distinct networks
+ *
+ *   quorum        reach k (quorum.h), or
+ *   majority      are two or more, and 60 % of those that were on the site
+ *                 that was left, or
+ *   announcement  reach k - 1 (2 or more), and the announcement of a site of
+ *                 theirs changed within five minutes.
+ *
+ * So a site that a single network sees cannot open one.
+ *
+ * One event per cause: while it is open it takes in every later move that
+ * shares its site, and in its first window those that share either end with
+ * half of its networks; its label is the site that most of them share,
+ * preferring the one that was left.  Voters that move on, or home, only
+ * change their vote.
+ */
+#ifndef COLLECTOR_DETECT_SHIFT_H
+#define COLLECTOR_DETECT_SHIFT_H
+
+#include "collector/detect_state.h"
+
+/* Takes a confirmed move of t. */
+void shift_move(struct detect *d, struct track *t, const struct move *m);
+
+/* An announcement changed: groups may be full now. */
+void shift_reconsider(struct detect *d);
+
+/* A move that no event took in becomes noise. */
+void shift_age(struct detect *d, struct track *t);
+
+/* Resolves what returned or settled. */
+void shift_tick(struct detect *d);
+
+/* After detect_restore_event: reads back what the gates hold. */
+void shift_restore(struct open_event *o);
+
+#endif

@@ -1,0 +1,131 @@
+#include "collector/detect_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+detect_emit_landing(struct detect *d, const struct landing *l)
+{
+	struct effect e = { .kind = EFFECT_LANDING, .landing = *l };
+
+	d->emit(d->ctx, &e);
+}
+
+void
+detect_emit_move(struct detect *d, const struct move *m)
+{
+	struct effect e = { .kind = EFFECT_MOVE, .move = *m };
+
+	d->emit(d->ctx, &e);
+}
+
+void
+detect_emit_track(struct detect *d, const struct track *t)
+{
+	struct effect e = { .kind = EFFECT_TRACK };
+
+	e.track.vantage_id = t->vantage_id;
+	e.track.target_id = t->target->id;
+	track_encode(t, &e.track);
+	d->emit(d->ctx, &e);
+}
+
+void
+detect_emit_vote(struct detect *d, const struct vote *v)
+{
+	struct effect e = { .kind = EFFECT_VOTE, .vote = *v };
+
+	d->emit(d->ctx, &e);
+}
+
+void
+detect_sum_votes(struct detect *d, struct open_event *o)
+{
+	struct event *e = &o->event;
+	uint8_t families = 0;
+
+	if (o->n_votes == 0)
+		return;
+	e->n_vantages = e->n_asns = 0;
+	fleet_count_begin(&d->fleet);
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+		const struct member *m = fleet_member(&d->fleet, v->vantage_id);
+
+		if (v->at_us < e->since_us)
+			e->since_us = v->at_us;
+		if (m == NULL)
+			continue;
+		families |= m->vantage.family == 4 ? 1 : 2;
+		e->n_vantages += fleet_count_vantage(&d->fleet, m);
+		e->n_asns += fleet_count_as(&d->fleet, m);
+	}
+	e->family = families == 1 ? 4 : families == 2 ? 6 : 0;
+}
+
+static void
+write_gates(struct event *e, json_t *gates)
+{
+	size_t n = json_dumpb(gates, e->gates, sizeof e->gates - 1,
+	    JSON_COMPACT | JSON_REAL_PRECISION(4));
+
+	/* Gates are of bounded length; larger ones would be a bug of ours. */
+	if (n >= sizeof e->gates)
+		n = 0;
+	e->gates[n] = '\0';
+	if (n == 0)
+		memcpy(e->gates, "{}", sizeof "{}");
+	json_decref(gates);
+}
+
+static void
+emit_notice(struct detect *d, const struct open_event *o)
+{
+	struct effect out = { .kind = EFFECT_NOTICE };
+
+	out.notice.event = o->event;
+	out.notice.is_resolve = o->event.resolved_us != 0;
+	d->emit(d->ctx, &out);
+}
+
+/* A channel may ask for a severity that the event only grows into: the
+ * opening is told anew with every rise, and the store tells each channel
+ * once. */
+static void
+tell(struct detect *d, struct open_event *o)
+{
+	bool is_worse = !o->is_told || o->event.severity > o->told;
+
+	if (o->event.parent_id != 0 || !is_worse)
+		return;
+	o->is_told = true;
+	o->told = o->event.severity;
+	emit_notice(d, o);
+}
+
+void
+detect_emit_event(struct detect *d, struct open_event *o, json_t *gates)
+{
+	struct effect out = { .kind = EFFECT_EVENT };
+
+	write_gates(&o->event, gates);
+	out.event = o->event;
+	d->emit(d->ctx, &out);
+	if (o->event.resolved_us == 0)
+		tell(d, o);
+}
+
+void
+detect_resolve(struct detect *d, struct open_event *o, const char *resolution,
+    json_t *gates)
+{
+	struct event *e = &o->event;
+
+	e->resolved_us = e->updated_us = d->now_us;
+	snprintf(e->resolution, sizeof e->resolution, "%s", resolution);
+	detect_emit_event(d, o, gates);
+	if (o->is_told)
+		emit_notice(d, o);
+	events_close(&d->events, o);
+}

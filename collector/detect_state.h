@@ -1,0 +1,56 @@
+/*
+ * detect_state.h - what the parts of the detector share.             (pure)
+ *
+ * Uses     collector/detect.h, fleet.h, events.h, announced.h
+ * Used by  detect_fold, detect_shift, detect_blackhole, detect_mismatch
+ */
+#ifndef COLLECTOR_DETECT_STATE_H
+#define COLLECTOR_DETECT_STATE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "collector/announced.h"
+#include "collector/detect.h"
+#include "collector/events.h"
+#include "collector/fleet.h"
+
+struct site_watch { /* one site in one family: detect_mismatch.c */
+	size_t service, site;
+	struct site_state state; /* verdict "": nothing said yet */
+};
+
+struct detect {
+	const struct services *services;
+	detect_emit *emit;
+	void *ctx;
+	int64_t now_us;  /* the newest received_us or tick */
+	int64_t soft_us; /* when soft fields were last emitted */
+	int64_t next_landing_id;
+	bool is_reannounced; /* some announcement changed since the last tick */
+	struct fleet fleet;
+	struct events events;
+	struct announced announced;
+	struct site_watch *watches;
+	size_t n_watches;
+};
+
+void detect_emit_landing(struct detect *d, const struct landing *l);
+void detect_emit_move(struct detect *d, const struct move *m);
+void detect_emit_track(struct detect *d, const struct track *t);
+void detect_emit_vote(struct detect *d, const struct vote *v);
+
+/* Counts the vantages and networks of the votes, and dates the event and says
+ * its family by them.  Without votes: nothing. */
+void detect_sum_votes(struct detect *d, struct open_event *o);
+
+/* Emits the event; when it is open and new or worse than told, its notice too
+ * (an event with a parent is not told: its cause is).  Takes the gates. */
+void detect_emit_event(struct detect *d, struct open_event *o, json_t *gates);
+
+/* Ends an event: emits it, and its notice if it was told; forgets it.  Takes
+ * the gates. */
+void detect_resolve(struct detect *d, struct open_event *o,
+    const char *resolution, json_t *gates);
+
+#endif

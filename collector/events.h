@@ -1,0 +1,60 @@
+/*
+ * events.h - the open events and their votes.                        (pure)
+ *
+ * Uses     collector/detect.h (the values)
+ * Used by  detect_fold (restores), detect_shift, detect_blackhole,
+ *          detect_mismatch
+ *
+ * A closed event is forgotten here: the store has it.
+ */
+#ifndef COLLECTOR_EVENTS_H
+#define COLLECTOR_EVENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/detect.h"
+
+struct open_event {
+	struct event event;
+	bool is_to;         /* shift: the site gained; else it lost */
+	bool is_told;       /* a notice went out, */
+	enum severity told; /* and this was its severity */
+	char rule[16];      /* shift, black hole: which quorum was full */
+	size_t n_votes, cap_votes;
+	struct vote *votes; /* by vantage and target */
+};
+
+struct events {
+	struct open_event **list; /* in order of opening */
+	size_t n, cap;
+	int64_t next_id;
+};
+
+void events_fini(struct events *e);
+
+/* Gives a new event its id and a place; lent until events_close. */
+struct open_event *events_open(struct events *e, const struct event *event);
+
+/* Brings back one with the id that it has. */
+struct open_event *events_restore(struct events *e, const struct event *event);
+
+/* Forgets it. */
+void events_close(struct events *e, struct open_event *o);
+
+/* The open event of a kind about a site, or NULL. */
+struct open_event *
+events_find(const struct events *e, enum event_kind kind, int64_t site_id);
+
+struct open_event *events_by_id(const struct events *e, int64_t id);
+
+/* The vote of a vantage about a target, or NULL.  Lent until the next
+ * events_vote on the same event. */
+struct vote *
+events_find_vote(struct open_event *o, int64_t vantage_id, int64_t target_id);
+
+/* Adds a vote, or replaces the one of the same vantage and target. */
+void events_vote(struct open_event *o, const struct vote *v);
+
+#endif

@@ -1,0 +1,157 @@
+/* events_report.c - catchwater events: what happened, newest first. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/commands.h"
+#include "collector/lookup.h"
+#include "collector/report_command.h"
+#include "collector/store_event.h"
+#include "collector/summary.h"
+#include "schema/base/clock.h"
+
+struct options {
+	struct where where;
+	bool is_open_only;
+	const char *since, *kind;
+};
+
+static const struct option_spec options[] = {
+	{ 'o', "open", OPTION_FLAG, offsetof(struct options, is_open_only), 0,
+	    0, NULL, "only those that are not over" },
+	{ 0, "since", OPTION_TEXT, offsetof(struct options, since), 0, 0,
+	    "TIME", "that were under way after this moment (default -7d)" },
+	{ 'k', "kind", OPTION_TEXT, offsetof(struct options, kind), 0, 0,
+	    "KIND", "shift, blackhole or mismatch" },
+	OPTION_JSON,
+	OPTION_CSV,
+	OPTION_WHERE,
+	{ 0 },
+};
+
+static const struct command_spec spec = { PROGRAM, "events", "", 0, 0,
+	"what happened, newest first", options };
+
+static const struct column columns[] = {
+	{ "id", "id", CELL_COUNT },
+	{ "kind", "kind", CELL_TEXT },
+	{ "severity", "severity", CELL_TEXT },
+	{ "state", "state", CELL_TEXT },
+	{ "service", NULL, CELL_TEXT },
+	{ "site", NULL, CELL_TEXT },
+	{ "family", NULL, CELL_COUNT },
+	{ "since", "since", CELL_TIME },
+	{ "detected", NULL, CELL_TIME },
+	{ "delay_us", NULL, CELL_AGO },
+	{ "resolved", NULL, CELL_TIME },
+	{ "lasted_us", "lasted", CELL_AGO },
+	{ "resolution", NULL, CELL_TEXT },
+	{ "n_vantages", NULL, CELL_COUNT },
+	{ "n_asns", NULL, CELL_COUNT },
+	{ "summary", "summary", CELL_TEXT },
+};
+#define N_COLUMNS (sizeof columns / sizeof columns[0])
+
+static void
+add_row(struct report *r, const struct event_row *e, const char *summary)
+{
+	report_number(r, e->id);
+	report_text(r, e->kind);
+	report_text(r, e->severity);
+	report_text(r, e->is_resolved ? "resolved" : "open");
+	report_text(r, e->service);
+	report_text(r, e->site[0] != '\0' ? e->site : NULL);
+	report_number_if(r, e->family != 0, e->family);
+	report_number(r, e->since_us);
+	report_number(r, e->detected_us);
+	report_number(r, e->detected_us - e->since_us);
+	report_number_if(r, e->is_resolved, e->resolved_us);
+	report_number_if(r, e->is_resolved, e->resolved_us - e->since_us);
+	report_text(r, e->is_resolved ? e->resolution : NULL);
+	report_number(r, e->n_vantages);
+	report_number(r, e->n_asns);
+	report_text(r, summary);
+}
+
+static enum rc
+fill_report(struct store *st, const struct event_list *list, struct report *r,
+    struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct event_moves moves;
+		char summary[SUMMARY_LEN];
+		enum rc rc =
+		    store_event_moves(st, list->rows[i].id, &moves, err);
+
+		if (rc != RC_OK)
+			return rc;
+		add_row(r, &list->rows[i],
+		    event_summary(&list->rows[i], &moves, summary));
+		free(moves.rows);
+	}
+	return RC_OK;
+}
+
+static enum rc
+check_kind(const char *word, struct err *err)
+{
+	const char *names[] = { "shift", "blackhole", "mismatch" };
+
+	for (size_t i = 0; word != NULL && i < 3; i++)
+		if (strcmp(word, names[i]) == 0)
+			return RC_OK;
+	return word == NULL ? RC_OK : unknown_word(err, "kind", word, names, 3);
+}
+
+static enum rc
+report_events(struct store *st, const struct options *o,
+    const struct event_filter *filter, struct err *err)
+{
+	struct event_list list = { 0 };
+	struct report r;
+	enum rc rc = store_events(st, filter, &list, err);
+
+	report_init(&r, columns, N_COLUMNS);
+	if (rc == RC_OK)
+		rc = fill_report(st, &list, &r, err);
+	if (rc == RC_OK)
+		where_print(&o->where, &r,
+		    o->is_open_only ? "no open events"
+				    : "no events in this time");
+	report_fini(&r);
+	free(list.rows);
+	return rc;
+}
+
+static enum rc
+run(const struct options *o, struct err *err)
+{
+	struct event_filter filter = { o->is_open_only, o->kind, 0 };
+	const char *since = o->since;
+	struct store *st = NULL;
+	enum rc rc = check_kind(o->kind, err);
+
+	if (since == NULL && !o->is_open_only)
+		since = "-7d";
+	if (rc == RC_OK && since != NULL)
+		rc = clock_parse(&filter.since_us, since, clock_wall_us(), err);
+	if (rc == RC_OK)
+		rc = where_open(&o->where, STORE_READ, &st, err);
+	if (rc == RC_OK)
+		rc = report_events(st, o, &filter, err);
+	store_close(st);
+	return rc;
+}
+
+int
+command_events(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n, status;
+
+	status = command_options(&spec, &o, argc, argv, &operands, &n);
+	if (status >= 0)
+		return status;
+	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+}

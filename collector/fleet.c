@@ -1,0 +1,308 @@
+#include "collector/fleet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/base/mem.h"
+
+#define KEY_AS 0 /* second half of an AS's key: by number, or by probe */
+#define KEY_PROBE 1
+
+static size_t
+grown(size_t cap)
+{
+	return cap == 0 ? 16 : cap * 2;
+}
+
+static void
+list_insert(struct track_list *l, size_t at, struct track *t)
+{
+	if (l->n == l->cap) {
+		l->cap = grown(l->cap);
+		l->list = mem_grow(l->list, l->cap, sizeof(*l->list));
+	}
+	memmove(&l->list[at + 1], &l->list[at], (l->n - at) * sizeof(*l->list));
+	l->list[at] = t;
+	l->n++;
+}
+
+/* Tracks stand in order of their ids, so that the order of effects does not
+ * depend on who came first, nor on how they were restored. */
+static size_t
+find_position(const struct track_list *l, int64_t vantage_id)
+{
+	size_t from = 0, to = l->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (l->list[middle]->vantage_id < vantage_id)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+static void
+link_track(struct member *m, struct track *t)
+{
+	struct track **link = &m->tracks;
+
+	while (*link != NULL && (*link)->target->id < t->target->id)
+		link = &(*link)->next;
+	t->next = *link;
+	*link = t;
+}
+
+static void
+marks_grow(struct marks *m, size_t old, size_t n)
+{
+	m->seen = mem_grow(m->seen, n, sizeof *m->seen);
+	memset(m->seen + old, 0, (n - old) * sizeof *m->seen);
+}
+
+static void
+marks_begin(struct marks *m, size_t n)
+{
+	if (++m->round != 0)
+		return;
+	if (n > 0)
+		memset(m->seen, 0, n * sizeof *m->seen);
+	m->round = 1;
+}
+
+static bool
+marks_add(struct marks *m, size_t i)
+{
+	if (m->seen[i] == m->round)
+		return false;
+	m->seen[i] = m->round;
+	return true;
+}
+
+void
+fleet_init(struct fleet *f, const struct services *services)
+{
+	*f = (struct fleet){ .services = services };
+	f->rules = mem_new((services->n + 1) * sizeof *f->rules);
+	for (size_t i = 0; i < services->n; i++)
+		f->rules[i] = landing_rules_of(&services->list[i]);
+	f->of_target =
+	    mem_new((services->n_targets + 1) * sizeof *f->of_target);
+}
+
+void
+fleet_fini(struct fleet *f)
+{
+	for (size_t i = 0; i < f->tracks.n; i++)
+		free(f->tracks.list[i]);
+	for (size_t i = 0; i < f->services->n_targets; i++)
+		free(f->of_target[i].list);
+	for (size_t i = 0; i < f->n_members; i++)
+		free(f->members[i]);
+	free(f->tracks.list);
+	free(f->of_target);
+	free(f->members);
+	free(f->rules);
+	free(f->asns.seen);
+	free(f->vantages.seen);
+	map_fini(&f->member_by_id);
+	map_fini(&f->track_by_ids);
+	map_fini(&f->as_by_key);
+}
+
+static size_t
+as_index(struct fleet *f, const struct vantage *v)
+{
+	uint64_t a = v->asn != 0 ? v->asn : v->probe;
+	uint64_t b = v->asn != 0 ? KEY_AS : KEY_PROBE;
+	size_t i = map_get(&f->as_by_key, a, b);
+
+	if (i != MAP_NONE)
+		return i;
+	if (f->n_asns == f->cap_asns) {
+		size_t old = f->cap_asns;
+
+		f->cap_asns = grown(old);
+		marks_grow(&f->asns, old, f->cap_asns);
+	}
+	map_add(&f->as_by_key, a, b, f->n_asns);
+	return f->n_asns++;
+}
+
+static struct member *
+add_member(struct fleet *f, int64_t vantage_id)
+{
+	struct member *m = mem_new(sizeof *m);
+
+	if (f->n_members == f->cap_members) {
+		size_t old = f->cap_members;
+
+		f->cap_members = grown(old);
+		f->members =
+		    mem_grow(f->members, f->cap_members, sizeof(*f->members));
+		marks_grow(&f->vantages, old, f->cap_members);
+	}
+	m->index = f->n_members++;
+	f->members[m->index] = m;
+	map_add(&f->member_by_id, (uint64_t)vantage_id, 0, m->index);
+	return m;
+}
+
+struct member *
+fleet_member(const struct fleet *f, int64_t vantage_id)
+{
+	size_t i = map_get(&f->member_by_id, (uint64_t)vantage_id, 0);
+
+	return i == MAP_NONE ? NULL : f->members[i];
+}
+
+void
+fleet_put_vantage(struct fleet *f, const struct vantage *v)
+{
+	struct member *m = fleet_member(f, v->id);
+
+	if (m == NULL)
+		m = add_member(f, v->id);
+	m->vantage = *v;
+	m->as_index = as_index(f, v);
+}
+
+static struct track *
+add_track(struct fleet *f, struct member *m, const struct target *target)
+{
+	struct track *t = mem_new(sizeof *t);
+	struct track_list *list;
+
+	t->vantage_id = m->vantage.id;
+	t->target = target;
+	t->member = m;
+	t->rules = &f->rules[target->service];
+	if (target->role == ROLE_UNICAST)
+		t->unicast_site_id =
+		    f->services->list[target->service].sites[target->site].id;
+	link_track(m, t);
+	map_add(&f->track_by_ids, (uint64_t)m->vantage.id, (uint64_t)target->id,
+	    f->tracks.n);
+	list_insert(&f->tracks, f->tracks.n, t);
+	list = &f->of_target[target - f->services->targets];
+	list_insert(list, find_position(list, t->vantage_id), t);
+	return t;
+}
+
+struct track *
+fleet_find_track(const struct fleet *f, int64_t vantage_id, int64_t target_id)
+{
+	size_t i = map_get(
+	    &f->track_by_ids, (uint64_t)vantage_id, (uint64_t)target_id);
+
+	return i == MAP_NONE ? NULL : f->tracks.list[i];
+}
+
+struct track *
+fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id)
+{
+	struct track *t = fleet_find_track(f, vantage_id, target_id);
+	const struct target *target;
+	struct member *m;
+
+	if (t != NULL)
+		return t;
+	m = fleet_member(f, vantage_id);
+	target = services_target_by_id(f->services, target_id);
+	return m == NULL || target == NULL ? NULL : add_track(f, m, target);
+}
+
+/* A vantage is of one family, so all its tracks are. */
+bool
+fleet_is_control_of(const struct track *c, const struct track *t)
+{
+	const struct target *a = c->target;
+
+	if (a->role == ROLE_CONTROL)
+		return true;
+	if (a->service != t->target->service)
+		return true;
+	return a->role == ROLE_UNICAST && c->unicast_site_id != t->home;
+}
+
+bool
+fleet_control_answered(
+    const struct track *t, int64_t since_us, const struct track *except)
+{
+	for (const struct track *c = t->member->tracks; c != NULL; c = c->next)
+		if (c != except && c->ok_us != 0 && c->ok_us >= since_us &&
+		    fleet_is_control_of(c, t))
+			return true;
+	return false;
+}
+
+void
+fleet_count_begin(struct fleet *f)
+{
+	marks_begin(&f->asns, f->cap_asns);
+	marks_begin(&f->vantages, f->cap_members);
+}
+
+bool
+fleet_count_as(struct fleet *f, const struct member *m)
+{
+	return marks_add(&f->asns, m->as_index);
+}
+
+bool
+fleet_count_vantage(struct fleet *f, const struct member *m)
+{
+	return marks_add(&f->vantages, m->index);
+}
+
+size_t
+fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
+    const struct track_query *q)
+{
+	struct track_walk w = fleet_walk(f, service);
+	const struct track *t;
+	size_t n = 0;
+
+	marks_begin(&f->asns, f->cap_asns);
+	while ((t = fleet_next(&w)) != NULL)
+		n += claim(t, q) && fleet_count_as(f, t->member);
+	return n;
+}
+
+bool
+track_is_fresh(const struct track *t, const struct track_query *q)
+{
+	return t->member->vantage.is_trusted &&
+	       landing_is_fresh(t, q->now_us) &&
+	       (q->family == 0 || t->target->address.family == q->family);
+}
+
+bool
+track_is_on_site(const struct track *t, const struct track_query *q)
+{
+	return t->home == q->site_id && t->open.state != LANDING_UNKNOWN &&
+	       track_is_fresh(t, q);
+}
+
+struct track_walk
+fleet_walk(const struct fleet *f, size_t service)
+{
+	return (struct track_walk){ .fleet = f, .service = service };
+}
+
+struct track *
+fleet_next(struct track_walk *w)
+{
+	const struct services *s = w->fleet->services;
+
+	for (; w->target < s->n_targets; w->target++, w->i = 0) {
+		const struct target *t = &s->targets[w->target];
+
+		if (t->role == ROLE_SERVICE && t->service == w->service &&
+		    w->i < w->fleet->of_target[w->target].n)
+			return w->fleet->of_target[w->target].list[w->i++];
+	}
+	return NULL;
+}

@@ -1,0 +1,115 @@
+/*
+ * fleet.h - the vantages, their tracks, and counting them.           (pure)
+ *
+ * Uses     collector/track.h, landing.h, map.h
+ * Used by  detect_fold, detect_shift, detect_blackhole, detect_mismatch
+ *
+ * Memory is bounded by vantages x targets.  A track is made at the first
+ * sighting, or when it is restored.
+ *
+ * A quorum counts networks: distinct origin ASes, where a vantage without a
+ * known AS counts as one of its own probe.
+ */
+#ifndef COLLECTOR_FLEET_H
+#define COLLECTOR_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/detect.h"
+#include "collector/landing.h"
+#include "collector/map.h"
+#include "collector/service.h"
+#include "collector/track.h"
+
+struct member {
+	struct vantage vantage;
+	size_t index;    /* into fleet.members */
+	size_t as_index; /* dense: equal for vantages of one network */
+	struct track *tracks;
+};
+
+struct track_list {
+	struct track **list;
+	size_t n, cap;
+};
+
+/* Marks of one round of counting: equal to round means seen. */
+struct marks {
+	uint32_t *seen;
+	uint32_t round;
+};
+
+struct fleet {
+	const struct services *services;
+	struct landing_rules *rules;  /* of each service */
+	struct track_list *of_target; /* as services->targets */
+	struct track_list tracks;     /* all, in order of creation: no order
+	                            that effects may follow */
+	struct member **members;
+	size_t n_members, cap_members, n_asns, cap_asns;
+	struct map member_by_id, track_by_ids, as_by_key;
+	struct marks asns, vantages;
+};
+
+void fleet_init(struct fleet *f, const struct services *services);
+void fleet_fini(struct fleet *f);
+
+/* Adds or changes a vantage. */
+void fleet_put_vantage(struct fleet *f, const struct vantage *v);
+
+/* NULL: not known. */
+struct member *fleet_member(const struct fleet *f, int64_t vantage_id);
+
+/* Finds a track or makes it; NULL for an unknown vantage or target. */
+struct track *
+fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id);
+
+/* The track if there is one, or NULL. */
+struct track *
+fleet_find_track(const struct fleet *f, int64_t vantage_id, int64_t target_id);
+
+/* Has another address than those of t's own site or service answered the same
+ * vantage since?  The proof that its own network works.  except: a track that
+ * is left out; NULL: none. */
+bool fleet_control_answered(
+    const struct track *t, int64_t since_us, const struct track *except);
+
+/* Is c such an address for t? */
+bool fleet_is_control_of(const struct track *c, const struct track *t);
+
+/* Distinct networks and distinct vantages: begin, then add; add says whether
+ * it was the first of its kind. */
+void fleet_count_begin(struct fleet *f);
+bool fleet_count_as(struct fleet *f, const struct member *m);
+bool fleet_count_vantage(struct fleet *f, const struct member *m);
+
+/* What a question about tracks is about. */
+struct track_query {
+	int64_t now_us;
+	int64_t site_id;
+	int64_t at_us, window_us;
+	int64_t event_id;
+	uint8_t family;
+};
+typedef bool track_claim(const struct track *t, const struct track_query *q);
+
+/* Networks with a track at a service address of the service for which the
+ * claim is true. */
+size_t fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
+    const struct track_query *q);
+
+/* Claims: of a trusted vantage with fresh news (q.family 0: either). */
+bool track_is_fresh(const struct track *t, const struct track_query *q);
+bool track_is_on_site(const struct track *t, const struct track_query *q);
+
+/* Walks the tracks at the service addresses of one service. */
+struct track_walk {
+	const struct fleet *fleet;
+	size_t service, target, i;
+};
+struct track_walk fleet_walk(const struct fleet *f, size_t service);
+struct track *fleet_next(struct track_walk *w); /* NULL: that was all */
+
+#endif

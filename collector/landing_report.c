@@ -1,0 +1,115 @@
+/* landing_report.c - catchwater landing: the journal of one vantage. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/commands.h"
+#include "collector/lookup.h"
+#include "collector/report_command.h"
+#include "collector/store_report.h"
+#include "schema/base/clock.h"
+
+struct options {
+	struct where where;
+	const char *since;
+};
+
+static const struct option_spec options[] = {
+	{ 0, "since", OPTION_TEXT, offsetof(struct options, since), 0, 0,
+	    "TIME", "what held after this moment (default -7d)" },
+	OPTION_JSON,
+	OPTION_CSV,
+	OPTION_WHERE,
+	{ 0 },
+};
+
+static const struct command_spec spec = { PROGRAM, "landing", "VANTAGE", 1, 1,
+	"where one vantage landed, interval by interval (VANTAGE: name or id, "
+	"/4 or /6 for one family)",
+	options };
+
+static const struct column columns[] = {
+	{ "vantage", "vantage", CELL_TEXT },
+	{ "service", "service", CELL_TEXT },
+	{ "target", NULL, CELL_TEXT },
+	{ "since", "since", CELL_TIME },
+	{ "until", "until", CELL_TIME },
+	{ "site", "site", CELL_TEXT },
+	{ "state", "state", CELL_TEXT },
+	{ "n", "n", CELL_COUNT },
+	{ "rtt_min_us", "rtt min", CELL_MS },
+	{ "rtt_mean_us", "rtt mean", CELL_MS },
+};
+#define N_COLUMNS (sizeof columns / sizeof columns[0])
+
+static void
+add_row(struct report *r, const struct landed *l)
+{
+	char vantage[NAME_MAX_LEN + 8];
+
+	snprintf(vantage, sizeof vantage, "%s/%u", l->probe, l->family);
+	report_text(r, vantage);
+	report_text(r, l->service);
+	report_text(r, l->target);
+	report_number(r, l->since_us);
+	report_number_if(r, l->has_until, l->until_us);
+	report_text(r, l->site[0] != '\0' ? l->site : NULL);
+	report_text(r, l->state);
+	report_number(r, l->n);
+	report_number_if(r, l->rtt_n > 0, l->rtt_min_us);
+	report_number_if(
+	    r, l->rtt_n > 0, l->rtt_n > 0 ? l->rtt_sum_us / l->rtt_n : 0);
+}
+
+static enum rc
+report_journal(struct store *st, const struct options *o, const char *text,
+    int64_t since_us, struct err *err)
+{
+	struct landed_list list = { 0 };
+	struct probe_ref probe;
+	struct report r;
+	enum rc rc = lookup_probe(st, text, &probe, err);
+
+	if (rc == RC_OK)
+		rc = store_journal(
+		    st, probe.id, probe.family, since_us, &list, err);
+	if (rc != RC_OK)
+		return rc;
+	report_init(&r, columns, N_COLUMNS);
+	for (size_t i = 0; i < list.n; i++)
+		add_row(&r, &list.rows[i]);
+	where_print(&o->where, &r, "no landing in this time");
+	report_fini(&r);
+	free(list.rows);
+	return RC_OK;
+}
+
+static enum rc
+run(const struct options *o, const char *vantage, struct err *err)
+{
+	struct store *st = NULL;
+	int64_t since_us;
+	enum rc rc = clock_parse(&since_us, o->since, clock_wall_us(), err);
+
+	if (rc == RC_OK)
+		rc = where_open(&o->where, STORE_READ, &st, err);
+	if (rc == RC_OK)
+		rc = report_journal(st, o, vantage, since_us, err);
+	store_close(st);
+	return rc;
+}
+
+int
+command_landing(int argc, char **argv)
+{
+	struct options o = { .since = "-7d" };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n, status;
+
+	status = command_options(&spec, &o, argc, argv, &operands, &n);
+	if (status >= 0)
+		return status;
+	return run(&o, operands[0], &err) == RC_OK
+		   ? 0
+		   : command_fail(spec.name, &err);
+}

@@ -1,0 +1,82 @@
+/* report_command.c - see report_command.h. */
+#include "collector/report_command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/settings.h"
+
+int
+command_options(const struct command_spec *spec, void *into, int argc,
+    char **argv, char ***operands, int *n_operands)
+{
+	struct err err = ERR_NONE;
+	enum rc rc =
+	    options_parse(spec, into, argc, argv, operands, n_operands, &err);
+
+	if (rc == RC_OK)
+		return -1;
+	if (rc == RC_NOTFOUND)
+		return 0; /* --help */
+	command_fail(spec->name, &err);
+	return 2;
+}
+
+enum rc
+check_family(int64_t family, struct err *err)
+{
+	if (family == 0 || family == 4 || family == 6)
+		return RC_OK;
+	return err_set(err, RC_RANGE, "--family: expected 4 or 6");
+}
+
+enum rc
+where_open(const struct where *w, enum store_mode mode, struct store **out,
+    struct err *err)
+{
+	struct settings settings;
+	enum rc rc;
+
+	if (w->database != NULL)
+		return store_open(out, w->database, mode, err);
+	rc = settings_load(
+	    &settings, w->config != NULL ? w->config : DEFAULT_CONFIG, err);
+	if (rc == RC_NOTFOUND && w->config == NULL)
+		return err_set(err, rc,
+		    "no configuration at " DEFAULT_CONFIG "; say which with "
+		    "--config FILE, or which database with --db FILE");
+	if (rc != RC_OK)
+		return rc;
+	rc = store_open(out, settings.database, mode, err);
+	settings_fini(&settings);
+	return rc;
+}
+
+void
+where_print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	putchar('\n');
+	json_decref(json);
+}
+
+void
+where_print(const struct where *w, const struct report *r, const char *empty)
+{
+	if (w->is_json)
+		where_print_json(report_json(r));
+	else if (w->is_csv)
+		report_print_csv(r, stdout);
+	else
+		report_print_table(r, empty, stdout);
+}
+
+int
+command_fail(const char *name, const struct err *err)
+{
+	char *safe = report_safe(err->text);
+
+	fprintf(stderr, PROGRAM " %s: %s\n", name, safe);
+	free(safe);
+	return 1;
+}

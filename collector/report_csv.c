@@ -1,0 +1,59 @@
+/* report_csv.c - report.h: comma-separated values (RFC 4180). */
+#include <inttypes.h>
+#include <string.h>
+
+#include "collector/report.h"
+#include "schema/base/clock.h"
+
+/* A field with a comma or a quote is quoted, a quote is doubled (section 2,
+ * rules 6 and 7).  Safe text holds no line break. */
+static void
+print_text(const char *text, FILE *to)
+{
+	if (strpbrk(text, ",\"") == NULL) {
+		fputs(text, to);
+		return;
+	}
+	putc('"', to);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			putc('"', to);
+		putc(*text, to);
+	}
+	putc('"', to);
+}
+
+static void
+print_cell(const struct cell *c, enum cell_kind kind, FILE *to)
+{
+	char buf[CLOCK_TEXT_LEN];
+
+	if (!c->is_set)
+		return;
+	if (kind == CELL_TEXT)
+		print_text(c->text, to);
+	else if (kind == CELL_TIME)
+		fputs(clock_format(c->number, buf), to);
+	else if (kind == CELL_PERCENT)
+		fprintf(
+		    to, "%" PRId64 ".%" PRId64, c->number / 10, c->number % 10);
+	else
+		fprintf(to, "%" PRId64, c->number);
+}
+
+void
+report_print_csv(const struct report *r, FILE *to)
+{
+	for (size_t c = 0; c < r->n_columns; c++)
+		fprintf(to, "%s%s", c > 0 ? "," : "", r->columns[c].key);
+	fputs("\r\n", to);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		size_t c = i % r->n_columns;
+
+		if (c > 0)
+			putc(',', to);
+		print_cell(&r->cells[i], r->columns[c].kind, to);
+		if (c + 1 == r->n_columns)
+			fputs("\r\n", to);
+	}
+}

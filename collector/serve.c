@@ -1,0 +1,272 @@
+/*
+ * serve.c - catchwater serve: the collector at work.               (wiring)
+ *
+ * Starts from the disk outwards (store, detector, writer, HTTP, alerts), and
+ * stops from the outside in, so that whatever was accepted is written.  A new
+ * configuration takes effect at the next start; probes keep their spool.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/alert.h"
+#include "collector/api.h"
+#include "collector/commands.h"
+#include "collector/geo.h"
+#include "collector/httpd.h"
+#include "collector/listen.h"
+#include "collector/settings.h"
+#include "collector/writer.h"
+#include "schema/base/clock.h"
+#include "schema/base/file.h"
+#include "schema/base/log.h"
+#include "schema/base/mem.h"
+#include "schema/base/options.h"
+
+/* What may wait for the writer: a few seconds of its work. */
+#define QUEUE_BATCHES 1024
+#define QUEUE_BYTES ((size_t)96 << 20)
+#define PEM_MAX (256 * 1024)
+#define DRAIN_US (5 * US_PER_S)
+#define DEFAULT_CONFIG "/etc/catchwater/catchwater.conf"
+
+struct serve_options {
+	const char *config, *listen;
+};
+
+static const struct option_spec specs[] = {
+	{ 'c', "config", OPTION_TEXT, offsetof(struct serve_options, config), 0,
+	    0, "FILE", "configuration (default " DEFAULT_CONFIG ")" },
+	{ 'l', "listen", OPTION_TEXT, offsetof(struct serve_options, listen), 0,
+	    0, "ADDR:PORT", "instead of the configuration's \"listen\"" },
+	{ 0 },
+};
+
+static const struct command_spec spec = { "catchwater", "serve", "", 0, 0,
+	"take in what probes measure, detect, alert", specs };
+
+struct serving {
+	struct settings settings;
+	struct metrics metrics;
+	struct store *store;
+	struct geo *geo;
+	struct ingest *ingest;
+	struct queue *queue;
+	struct writer *writer;
+	struct api *api;
+	struct httpd *httpd;
+	struct alert *alert;
+	char where[LISTEN_TEXT_LEN];
+};
+
+/* Where to listen; plain HTTP never leaves the host. */
+static enum rc
+check_listen(struct addr *address, uint16_t *port, const struct settings *s,
+    struct err *err)
+{
+	enum rc rc = listen_parse(address, port, s->listen, err);
+
+	if (rc == RC_OK && s->tls_certificate == NULL &&
+	    !addr_is_loopback(address))
+		return err_set(err, RC_RANGE,
+		    "without TLS only a loopback address may be listened on, "
+		    "not %s: add tls { certificate = \"...\" key = \"...\" }, "
+		    "or listen on 127.0.0.1 behind a proxy that ends TLS",
+		    s->listen);
+	return rc;
+}
+
+static enum rc
+read_pem(char **out, const char *path, const char *what, struct err *err)
+{
+	size_t len;
+	enum rc rc = RC_OK;
+
+	*out = NULL;
+	if (path != NULL)
+		rc = file_read(path, PEM_MAX, out, &len, err);
+	return rc == RC_OK ? rc : err_at(err, rc, "tls: %s", what);
+}
+
+static unsigned
+n_threads(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 2 ? 2 : n > 8 ? 8 : (unsigned)n;
+}
+
+static enum rc
+start_httpd(struct serving *s, struct err *err)
+{
+	struct httpd_settings hs = { .n_threads = n_threads() };
+	struct httpd_handlers handlers = api_handlers(s->api);
+	char *certificate = NULL, *key = NULL;
+	struct addr address;
+	uint16_t port = 0;
+	enum rc rc = check_listen(&address, &port, &s->settings, err);
+
+	if (rc == RC_OK)
+		rc = read_pem(&certificate, s->settings.tls_certificate,
+		    "certificate", err);
+	if (rc == RC_OK)
+		rc = read_pem(&key, s->settings.tls_key, "key", err);
+	if (rc == RC_OK)
+		rc = listen_open(&hs.listen_fd, s->where, &address, port, err);
+	if (rc == RC_OK) {
+		hs.certificate = certificate;
+		hs.key = key;
+		rc = httpd_start(&s->httpd, &hs, &handlers, err);
+		if (rc != RC_OK)
+			close(hs.listen_fd);
+	}
+	if (key != NULL)
+		explicit_bzero(key, strlen(key));
+	free(certificate);
+	free(key);
+	return rc;
+}
+
+static enum rc
+start_writing(struct serving *s, struct err *err)
+{
+	enum rc rc =
+	    store_open(&s->store, s->settings.database, STORE_SERVE, err);
+
+	if (rc == RC_OK)
+		rc = geo_open(
+		    &s->geo, s->settings.geo_asn, s->settings.geo_city, err);
+	if (rc == RC_OK)
+		rc = ingest_open(&s->ingest, s->store, &s->settings, s->geo,
+		    &s->metrics, clock_wall_us(), err);
+	if (rc != RC_OK)
+		return rc;
+	s->queue = queue_new(QUEUE_BATCHES, QUEUE_BYTES);
+	return writer_start(&s->writer, s->queue, s->ingest, err);
+}
+
+static enum rc
+start(struct serving *s, struct err *err)
+{
+	struct api_parts parts = { .settings = &s->settings,
+		.metrics = &s->metrics };
+	struct addr address;
+	uint16_t port;
+	enum rc rc = check_listen(&address, &port, &s->settings, err);
+
+	if (rc == RC_OK)
+		rc = start_writing(s, err);
+	if (rc != RC_OK)
+		return rc;
+	parts.queue = s->queue;
+	parts.writer = s->writer;
+	rc = api_open(&s->api, &parts, err);
+	if (rc == RC_OK)
+		rc = start_httpd(s, err);
+	if (rc == RC_OK)
+		rc = alert_start(&s->alert, &s->settings, err);
+	return rc;
+}
+
+/* Every request that was let in gets its answer, every batch its row. */
+static enum rc
+stop(struct serving *s, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	alert_stop(s->alert);
+	if (s->httpd != NULL)
+		httpd_quiesce(s->httpd);
+	if (s->queue != NULL)
+		queue_close(s->queue);
+	if (s->writer != NULL)
+		rc = writer_stop(s->writer, err);
+	if (s->httpd != NULL)
+		(void)httpd_wait_idle(s->httpd, DRAIN_US);
+	httpd_stop(s->httpd);
+	api_close(s->api);
+	queue_free(s->queue);
+	ingest_close(s->ingest);
+	geo_close(s->geo);
+	store_close(s->store);
+	settings_fini(&s->settings);
+	return rc;
+}
+
+/* Blocked in every thread, so that only wait_for_stop sees them. */
+static void
+block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+wait_for_stop(const sigset_t *set)
+{
+	int signal_number = 0;
+
+	while (sigwait(set, &signal_number) != 0)
+		continue;
+	log_info("serve: stopping signal=%d", signal_number);
+}
+
+static enum rc
+serve(const struct serve_options *o, struct err *err)
+{
+	struct serving *s = mem_new(sizeof *s);
+	struct err stop_err = ERR_NONE;
+	sigset_t set;
+	enum rc rc;
+
+	block_signals(&set);
+	rc = settings_load(
+	    &s->settings, o->config == NULL ? DEFAULT_CONFIG : o->config, err);
+	if (rc == RC_OK && o->listen != NULL) {
+		free(s->settings.listen);
+		s->settings.listen = mem_strdup(o->listen);
+	}
+	if (rc == RC_OK)
+		rc = start(s, err);
+	if (rc == RC_OK) {
+		log_info("serve: listening address=%s tls=%s", s->where,
+		    s->settings.tls_certificate != NULL ? "yes" : "no");
+		wait_for_stop(&set);
+	}
+	if (stop(s, &stop_err) != RC_OK && rc == RC_OK) {
+		*err = stop_err;
+		rc = stop_err.rc;
+	}
+	free(s);
+	return rc;
+}
+
+int
+command_serve(int argc, char **argv)
+{
+	struct serve_options options = { 0 };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n_operands;
+	enum rc rc = options_parse(
+	    &spec, &options, argc, argv, &operands, &n_operands, &err);
+
+	if (rc == RC_NOTFOUND)
+		return 0;
+	if (rc != RC_OK) {
+		fprintf(stderr, "catchwater serve: %s\n", err.text);
+		return 2;
+	}
+	if (serve(&options, &err) != RC_OK) {
+		log_error("serve: %s", err.text);
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,206 @@
+/* store_report.c - see store_report.h. */
+#include "collector/store_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/store_row.h"
+#include "collector/store_sqlite.h"
+#include "schema/base/mem.h"
+
+/* Columns shared by both queries on landings; read by fill_landed. */
+#define LANDED \
+	"v.id, t.id, l.site_id, v.family, p.state <> 'quarantined', v.asn, " \
+	"v.country, p.id, p.name, s.name, t.address, i.name, " \
+	"coalesce(l.state, 'unobserved'), l.since_us, l.until_us, l.n, " \
+	"l.rtt_min_us, l.rtt_sum_us, l.rtt_n "
+
+/* A vantage that is gone, or had not come, counts only where it landed; so
+ * does a service address that nobody measured for a week. */
+static const char LANDED_AT[] =
+    "SELECT " LANDED "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+    "JOIN target t ON t.role = 'service' AND t.family = v.family "
+    "JOIN service s ON s.id = t.service_id "
+    "LEFT JOIN landing l ON l.vantage_id = v.id AND l.target_id = t.id "
+    "AND l.since_us <= ?1 AND (l.until_us IS NULL OR l.until_us > ?1) "
+    "LEFT JOIN site i ON i.id = l.site_id "
+    "WHERE (l.id IS NOT NULL OR (v.first_us <= ?1 "
+    "AND p.state IN ('active', 'quarantined') AND EXISTS (SELECT 1 "
+    "FROM landing k WHERE k.target_id = t.id AND (k.until_us IS NULL "
+    "OR k.until_us > ?1 - 604800000000)))) "
+    "AND (?2 IS NULL OR s.name = ?2) AND (?3 IS NULL OR t.address = ?3) "
+    "AND (?4 IS NULL OR v.family = ?4) "
+    "ORDER BY s.name, p.name, v.family, t.address";
+
+static const char JOURNAL[] =
+    "SELECT " LANDED "FROM landing l JOIN vantage v ON v.id = l.vantage_id "
+    "JOIN probe p ON p.id = v.probe_id "
+    "JOIN target t ON t.id = l.target_id AND t.role = 'service' "
+    "JOIN service s ON s.id = t.service_id "
+    "LEFT JOIN site i ON i.id = l.site_id "
+    "WHERE p.id = ?1 AND (?2 IS NULL OR v.family = ?2) "
+    "AND (l.until_us IS NULL OR l.until_us > ?3) "
+    "ORDER BY v.family, s.name, t.address, l.since_us";
+
+static const char SITES[] =
+    "SELECT i.id, s.name, i.name, i.scope = 'local', f.family, "
+    "coalesce(z.announced, 'unknown'), coalesce(z.healthy, 'unknown'), "
+    "coalesce(z.receiving, 'unknown'), coalesce(z.verdict, 'unknown'), "
+    "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM landing l "
+    "JOIN vantage v ON v.id = l.vantage_id AND v.family = f.family "
+    "JOIN probe p ON p.id = v.probe_id AND p.state <> 'quarantined' "
+    "JOIN target t ON t.id = l.target_id AND t.role = 'service' "
+    "WHERE l.site_id = i.id AND l.until_us IS NULL "
+    "AND l.state = 'stable') "
+    "FROM site i JOIN service s ON s.id = i.service_id "
+    "JOIN (SELECT DISTINCT service_id, family FROM target "
+    "WHERE role = 'service') f ON f.service_id = s.id "
+    "LEFT JOIN site_state z ON z.site_id = i.id AND z.family = f.family "
+    "AND z.until_us IS NULL ORDER BY s.name, i.name, f.family";
+
+static const char VANTAGES[] =
+    "SELECT v.id, v.family, p.id, p.name, p.state, p.reason, p.version, "
+    "coalesce(v.country, p.country), v.source, p.clock, "
+    "coalesce(v.asn, p.asn), p.enrolled_us, p.received_us, "
+    "p.clock_offset_us, p.n_lost FROM probe p "
+    "LEFT JOIN vantage v ON v.probe_id = p.id ORDER BY p.name, v.family";
+
+static const char *const NAMES[] = {
+	[NAMES_SERVICE] = "SELECT DISTINCT name FROM service ORDER BY name",
+	[NAMES_SITE] = "SELECT DISTINCT name FROM site ORDER BY name",
+	[NAMES_PROBE] = "SELECT DISTINCT name FROM probe ORDER BY name",
+	[NAMES_TARGET] = "SELECT DISTINCT address FROM target "
+			 "WHERE role = 'service' ORDER BY address",
+};
+
+static void
+fill_landed(sqlite3_stmt *s, void *row)
+{
+	struct landed *l = row;
+	int c = 0;
+
+	l->vantage_id = sqlite3_column_int64(s, c++);
+	l->target_id = sqlite3_column_int64(s, c++);
+	l->site_id = sqlite3_column_int64(s, c++);
+	l->family = (uint8_t)sqlite3_column_int(s, c++);
+	l->is_trusted = sqlite3_column_int(s, c++) != 0;
+	l->asn = sqlite3_column_int64(s, c++);
+	ROW_TEXT(l->country, s, c++);
+	ROW_TEXT(l->probe_id, s, c++);
+	ROW_TEXT(l->probe, s, c++);
+	ROW_TEXT(l->service, s, c++);
+	ROW_TEXT(l->target, s, c++);
+	ROW_TEXT(l->site, s, c++);
+	ROW_TEXT(l->state, s, c++);
+	l->has_since = row_int(s, c++, &l->since_us);
+	l->has_until = row_int(s, c++, &l->until_us);
+	l->n = sqlite3_column_int64(s, c++);
+	l->rtt_min_us = sqlite3_column_int64(s, c++);
+	l->rtt_sum_us = sqlite3_column_int64(s, c++);
+	l->rtt_n = sqlite3_column_int64(s, c++);
+}
+
+enum rc
+store_landed_at(struct store *st, int64_t at_us, const struct landed_filter *f,
+    struct landed_list *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, LANDED_AT);
+
+	store_bind_int(s, 1, at_us);
+	store_bind_text(s, 2, f->service);
+	store_bind_text(s, 3, f->target);
+	store_bind_int_or_null(s, 4, f->family != 0, f->family);
+	return store_rows(st, s, sizeof *out->rows, fill_landed,
+	    (void **)&out->rows, &out->n, err);
+}
+
+enum rc
+store_journal(struct store *st, const char *probe_id, uint8_t family,
+    int64_t since_us, struct landed_list *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, JOURNAL);
+
+	store_bind_text(s, 1, probe_id);
+	store_bind_int_or_null(s, 2, family != 0, family);
+	store_bind_int(s, 3, since_us);
+	return store_rows(st, s, sizeof *out->rows, fill_landed,
+	    (void **)&out->rows, &out->n, err);
+}
+
+static void
+fill_site(sqlite3_stmt *s, void *row)
+{
+	struct site_now *n = row;
+
+	n->site_id = sqlite3_column_int64(s, 0);
+	ROW_TEXT(n->service, s, 1);
+	ROW_TEXT(n->site, s, 2);
+	n->is_local = sqlite3_column_int(s, 3) != 0;
+	n->family = (uint8_t)sqlite3_column_int(s, 4);
+	ROW_TEXT(n->announced, s, 5);
+	ROW_TEXT(n->healthy, s, 6);
+	ROW_TEXT(n->receiving, s, 7);
+	ROW_TEXT(n->verdict, s, 8);
+	n->has_since = row_int(s, 9, &n->since_us);
+	n->n_vantages = sqlite3_column_int64(s, 10);
+}
+
+enum rc
+store_sites(struct store *st, struct site_list *out, struct err *err)
+{
+	return store_rows(st, store_stmt(st, SITES), sizeof *out->rows,
+	    fill_site, (void **)&out->rows, &out->n, err);
+}
+
+static void
+fill_vantage(sqlite3_stmt *s, void *row)
+{
+	struct vantage_info *v = row;
+	int c = 0;
+
+	v->id = sqlite3_column_int64(s, c++);
+	v->family = (uint8_t)sqlite3_column_int(s, c++);
+	ROW_TEXT(v->probe_id, s, c++);
+	ROW_TEXT(v->probe, s, c++);
+	ROW_TEXT(v->state, s, c++);
+	ROW_TEXT(v->reason, s, c++);
+	ROW_TEXT(v->version, s, c++);
+	ROW_TEXT(v->country, s, c++);
+	ROW_TEXT(v->source, s, c++);
+	ROW_TEXT(v->clock, s, c++);
+	v->asn = sqlite3_column_int64(s, c++);
+	v->enrolled_us = sqlite3_column_int64(s, c++);
+	v->has_received = row_int(s, c++, &v->received_us);
+	v->has_offset = row_int(s, c++, &v->clock_offset_us);
+	v->n_lost = sqlite3_column_int64(s, c++);
+}
+
+enum rc
+store_vantages(struct store *st, struct vantage_list *out, struct err *err)
+{
+	return store_rows(st, store_stmt(st, VANTAGES), sizeof *out->rows,
+	    fill_vantage, (void **)&out->rows, &out->n, err);
+}
+
+static void
+fill_name(sqlite3_stmt *s, void *row)
+{
+	*(char **)row = mem_strdup(store_text(s, 0));
+}
+
+enum rc
+store_names(
+    struct store *st, enum names_of of, struct names *out, struct err *err)
+{
+	return store_rows(st, store_stmt(st, NAMES[of]), sizeof *out->list,
+	    fill_name, (void **)&out->list, &out->n, err);
+}
+
+void
+names_fini(struct names *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		free(n->list[i]);
+	free(n->list);
+	*n = (struct names){ 0 };
+}

@@ -1,0 +1,105 @@
+/*
+ * track.h - what is remembered of one vantage and one target.        (pure)
+ *
+ * Uses     collector/detect.h (the values), schema/base/bytes.h
+ * Used by  landing (moves it along), fleet (keeps them), detect_*
+ *
+ * Everything here but the open interval survives a restart as bytes of a
+ * fixed layout with a version; the interval is restored from the journal.
+ */
+#ifndef COLLECTOR_TRACK_H
+#define COLLECTOR_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/detect.h"
+#include "collector/service.h"
+
+/* A place is a site's id, or one of these. */
+#define PLACE_NONE 0
+#define PLACE_UNKNOWN (-1) /* an identity that no site has */
+
+#define NOISE_DAYS 7
+
+/* Round trips of the answers of an interval. */
+struct rtt_sum {
+	int64_t min_us, sum_us, n;
+};
+
+/* A place that was seen and is not believed yet. */
+struct candidate {
+	int64_t place;
+	int64_t since_us, last_us;
+	uint8_t n; /* 0: none */
+	struct rtt_sum rtt;
+};
+
+/* Failures in a row. */
+struct failures {
+	int64_t since_us, last_us;
+	uint8_t n, n_retry; /* they stop counting at 255 */
+};
+
+/* Where the vantage came from lately, over all moves of the last window: the
+ * other end is where it is now.  What shift events are made of. */
+struct recent_move {
+	int64_t from_site_id; /* 0: none */
+	int64_t at_us, confirmed_us;
+	uint8_t n; /* moves on the way */
+};
+
+/* Moves that belonged to no event, day by day: the noise. */
+struct noise {
+	uint32_t day; /* since 1970, of n[0]; n[i] is i days earlier */
+	uint8_t n[NOISE_DAYS];
+};
+
+struct member;        /* fleet.h */
+struct landing_rules; /* landing.h */
+
+struct track {
+	int64_t vantage_id;
+	const struct target *target;
+	const struct member *member;
+	const struct landing_rules *rules;
+	struct track *next;      /* of the same member */
+	int64_t unicast_site_id; /* whose own address it is; 0: of none */
+
+	int64_t place;         /* that is believed; PLACE_NONE: not yet */
+	int64_t home;          /* last site landed at; 0: never */
+	int64_t home_since_us; /* when it came there */
+	int64_t before;        /* the site before home where it stayed long */
+	int64_t before_left_us;
+	int64_t seen_us; /* newest observation; older ones are dropped */
+	int64_t ok_us;   /* newest good answer */
+	bool is_dark;
+	bool is_late;      /* the newest observation came late */
+	bool has_answered; /* ever, with NOERROR */
+	struct candidate candidate;
+	struct failures failures;
+	struct recent_move recent;
+	struct noise noise;
+
+	struct landing open; /* id 0: none; until_us not 0: nobody reports */
+	bool is_soft;        /* open or ok_us changed since they were emitted */
+	int64_t shift_id;    /* the open shift event it has a vote in; 0 */
+};
+
+/* Writes what is to be remembered. */
+void track_encode(const struct track *t, struct track_bytes *out);
+
+/* Reads it back, leaving pointers and the interval alone.  RC_MALFORMED:
+ * another version or length; *t is not touched. */
+MUST_USE enum rc track_decode(struct track *t, const struct track_bytes *b);
+
+void rtt_sum_add(struct rtt_sum *r, int64_t rtt_us);
+
+/* Counts n moves of the day of at_us; older than the days kept: nothing. */
+void noise_add(struct noise *x, int64_t at_us, uint8_t n);
+
+/* Moves of the last NOISE_DAYS days before now. */
+unsigned noise_count(const struct noise *x, int64_t now_us);
+
+#endif

@@ -1,0 +1,322 @@
+/* test_schedule.c - rounds fall where they should, on simulated time. */
+#include "probe/schedule.h"
+
+#include <stdlib.h>
+
+#include "schema/base/clock.h"
+#include "tests/unit/check.h"
+
+#define MINUTE (60 * US_PER_S)
+#define START \
+	(INT64_C(1763700000) * US_PER_S) /* a multiple of 60 s and 900 s */
+
+static struct assignment *
+assign(size_t n)
+{
+	struct assignment *a = calloc(1, sizeof *a);
+
+	a->n_targets = n;
+	for (size_t i = 0; i < n; i++) {
+		struct assigned_target *t = &a->targets[i];
+
+		t->address = (struct addr){ 4, { 192, 0, 2, (uint8_t)i } };
+		t->port = 53;
+		t->dns_every_us = MINUTE;
+		t->phase_us = (int64_t)i * 100 * US_PER_MS;
+	}
+	return a;
+}
+
+/* Runs from start to end; calls back at each round's moment. */
+typedef void seen(void *ctx, const struct round *r, int64_t now_us);
+
+static unsigned
+simulate(
+    struct schedule *s, int64_t start_us, int64_t end_us, seen *cb, void *ctx)
+{
+	int64_t now_us = start_us;
+	struct round r;
+	unsigned n = 0;
+
+	for (;;) {
+		while (schedule_take(s, now_us, &r)) {
+			n++;
+			if (cb != NULL)
+				cb(ctx, &r, now_us);
+		}
+		now_us = schedule_next_us(s);
+		if (now_us >= end_us)
+			return n;
+	}
+}
+
+struct moments {
+	unsigned n[3];
+	int64_t at_us[3][128];
+};
+
+static void
+note_moment(void *ctx, const struct round *r, int64_t now_us)
+{
+	struct moments *m = ctx;
+
+	if (m->n[r->kind] < 128)
+		m->at_us[r->kind][m->n[r->kind]++] = now_us;
+}
+
+static void
+rounds_fall_on_period_plus_phase(void **state)
+{
+	static const int64_t phases[] = { 0, 1, 17 * US_PER_S,
+		MINUTE - US_PER_S, 61 * US_PER_S };
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(phases); i++) {
+		struct assignment *a = assign(1);
+		struct moments m = { 0 };
+		struct schedule s;
+
+		a->targets[0].phase_us = phases[i];
+		schedule_init(&s, 42);
+		schedule_replace(&s, a, START);
+		simulate(&s, START, START + 60 * MINUTE, note_moment, &m);
+		T_CHECK(m.n[KIND_DNS] == 59 || m.n[KIND_DNS] == 60,
+		    "phase %lld: %u rounds", (long long)phases[i],
+		    m.n[KIND_DNS]);
+		for (unsigned k = 0; k < m.n[KIND_DNS]; k++) {
+			int64_t off_us =
+			    (m.at_us[KIND_DNS][k] - phases[i] % MINUTE) %
+			    MINUTE;
+
+			T_CHECK(off_us <= MINUTE / 100 + SCHEDULE_SLOT_US,
+			    "phase %lld: off by %lld", (long long)phases[i],
+			    (long long)off_us);
+		}
+		schedule_fini(&s);
+		free(a);
+	}
+}
+
+static void
+a_fleet_is_spread_over_every_kinds_period(void **state)
+{
+	enum { N_PROBES = 15 };
+	unsigned n_in_minute[15] = { 0 };
+
+	(void)state;
+	/* Phases as a collector hands them out: over the DNS period. */
+	for (int i = 0; i < N_PROBES; i++) {
+		struct assignment *a = assign(1);
+		struct moments m = { 0 };
+		struct schedule s;
+
+		a->targets[0].phase_us = i * MINUTE / N_PROBES;
+		a->targets[0].trace_every_us = 15 * MINUTE;
+		schedule_init(&s, (uint64_t)i);
+		schedule_replace(&s, a, START);
+		simulate(&s, START, START + 31 * MINUTE, note_moment, &m);
+		T_CHECK(m.n[KIND_TRACE] >= 1, "probe %d", i);
+		n_in_minute[(m.at_us[KIND_TRACE][0] - START) / MINUTE % 15]++;
+		schedule_fini(&s);
+		free(a);
+	}
+	for (int i = 0; i < 15; i++)
+		T_CHECK(n_in_minute[i] <= 2, "minute %d: %u of 15 traces", i,
+		    n_in_minute[i]);
+}
+
+static void
+a_targets_kinds_do_not_meet(void **state)
+{
+	struct assignment *a = assign(1);
+	struct moments m = { 0 };
+	struct schedule s;
+
+	(void)state;
+	a->targets[0].ping_every_us = MINUTE;
+	schedule_init(&s, 7);
+	schedule_replace(&s, a, START);
+	simulate(&s, START, START + 10 * MINUTE, note_moment, &m);
+	assert_true(m.n[KIND_PING] >= 9);
+	for (unsigned i = 0; i < 9; i++) {
+		int64_t apart_us =
+		    llabs(m.at_us[KIND_PING][i] - m.at_us[KIND_DNS][i]);
+
+		T_CHECK(apart_us > 20 * US_PER_S && apart_us < 40 * US_PER_S,
+		    "round %u: %lld us apart", i, (long long)apart_us);
+	}
+	schedule_fini(&s);
+	free(a);
+}
+
+/* The host slept: each target's next round comes in its own turn. */
+static void
+missed_rounds_are_not_caught_up(void **state)
+{
+	static const int64_t sleeps[] = { 2 * MINUTE, 60 * MINUTE,
+		30 * 24 * 60 * MINUTE };
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(sleeps); i++) {
+		struct assignment *a = assign(300);
+		int64_t now_us = START + MINUTE + sleeps[i] + 45 * US_PER_S;
+		struct schedule s;
+		struct round r;
+		unsigned n = 0;
+
+		schedule_init(&s, 1);
+		schedule_replace(&s, a, START);
+		simulate(&s, START, START + MINUTE, NULL, NULL);
+		while (schedule_take(&s, now_us, &r))
+			n++;
+		T_CHECK(n <= 60, "%u at once", n);
+		n = simulate(&s, now_us, now_us + MINUTE, NULL, NULL);
+		T_CHECK(n > 200 && n <= 360, "%u in the next minute", n);
+		schedule_fini(&s);
+		free(a);
+	}
+}
+
+static void
+a_round_a_little_late_is_still_made(void **state)
+{
+	struct assignment *a = assign(1);
+	struct schedule s;
+	struct round r;
+
+	(void)state;
+	schedule_init(&s, 1);
+	schedule_replace(&s, a, START);
+	assert_true(schedule_take(&s, schedule_next_us(&s) + 2 * US_PER_S, &r));
+	schedule_fini(&s);
+	free(a);
+}
+
+static void
+what_is_due_within_a_slot_leaves_together(void **state)
+{
+	struct assignment *a = assign(2);
+	struct schedule s;
+	struct round r;
+	int64_t next_us;
+
+	(void)state;
+	a->targets[0].dns_every_us = 100; /* no jitter to speak of */
+	a->targets[1].dns_every_us = MINUTE;
+	schedule_init(&s, 1);
+	schedule_replace(&s, a, START);
+	s.tasks[0].due_at_us = START + 1000;
+	s.tasks[1].due_at_us = START + 1000 + SCHEDULE_SLOT_US;
+	next_us = schedule_next_us(&s);
+	assert_int_equal(next_us, START + 1000);
+	s.tasks[0].every_us = MINUTE;
+	assert_true(schedule_take(&s, next_us, &r));
+	assert_int_equal(r.target, 0);
+	assert_true(schedule_take(&s, next_us, &r));
+	assert_int_equal(r.target, 1);
+	assert_false(schedule_take(&s, next_us, &r));
+	/* Taken early, it does not come a second time at its own moment. */
+	assert_false(schedule_take(&s, next_us + SCHEDULE_SLOT_US, &r));
+	schedule_fini(&s);
+	free(a);
+}
+
+struct turns {
+	unsigned n, n_chaos, n_varied;
+	bool is_first_chaos;
+};
+
+static void
+count_turns(void *ctx, const struct round *r, int64_t now_us)
+{
+	struct turns *t = ctx;
+
+	(void)now_us;
+	if (t->n++ == 0)
+		t->is_first_chaos = r->with_chaos;
+	t->n_chaos += r->with_chaos;
+	t->n_varied += r->with_varied;
+}
+
+static void
+chaos_and_varied_ports_have_their_turns(void **state)
+{
+	struct assignment *a = assign(1);
+	struct turns t = { 0 };
+	struct schedule s;
+
+	(void)state;
+	schedule_init(&s, 3);
+	schedule_replace(&s, a, START);
+	simulate(&s, START, START + 61 * MINUTE, count_turns, &t);
+	assert_true(t.is_first_chaos);
+	T_CHECK(t.n >= 60, "%u rounds", t.n);
+	assert_int_equal(t.n_chaos, (t.n + 9) / 10);
+	assert_int_equal(t.n_varied, t.n / 30);
+	schedule_fini(&s);
+	free(a);
+}
+
+static void
+another_assignment_disturbs_only_what_it_changes(void **state)
+{
+	struct assignment *a = assign(3), *b = assign(3);
+	int64_t due_us;
+	struct schedule s;
+
+	(void)state;
+	schedule_init(&s, 3);
+	schedule_replace(&s, a, START);
+	simulate(&s, START, START + 5 * MINUTE, NULL, NULL);
+	due_us = s.tasks[2].due_at_us;
+	assert_true(s.tasks[2].n_rounds > 0);
+	/* Target 0 goes, target 2 is now the first, target 1 is slower. */
+	b->targets[0] = a->targets[2];
+	b->targets[1].dns_every_us = 2 * MINUTE;
+	b->n_targets = 2;
+	schedule_replace(&s, b, START + 5 * MINUTE);
+	assert_int_equal(s.n_tasks, 2);
+	assert_int_equal(s.tasks[0].due_at_us, due_us);
+	assert_int_equal(s.tasks[0].target, 0);
+	assert_int_equal(s.tasks[1].n_rounds, 0);
+	schedule_fini(&s);
+	free(a);
+	free(b);
+}
+
+static void
+an_empty_schedule_never_wakes(void **state)
+{
+	struct assignment *a = assign(2);
+	struct schedule s;
+	struct round r;
+
+	(void)state;
+	schedule_init(&s, 3);
+	assert_true(schedule_next_us(&s) == INT64_MAX);
+	assert_false(schedule_take(&s, START, &r));
+	a->targets[0].dns_every_us = a->targets[1].dns_every_us = 0;
+	schedule_replace(&s, a, START);
+	assert_true(schedule_next_us(&s) == INT64_MAX);
+	schedule_fini(&s);
+	free(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rounds_fall_on_period_plus_phase),
+		cmocka_unit_test(a_fleet_is_spread_over_every_kinds_period),
+		cmocka_unit_test(a_targets_kinds_do_not_meet),
+		cmocka_unit_test(missed_rounds_are_not_caught_up),
+		cmocka_unit_test(a_round_a_little_late_is_still_made),
+		cmocka_unit_test(what_is_due_within_a_slot_leaves_together),
+		cmocka_unit_test(chaos_and_varied_ports_have_their_turns),
+		cmocka_unit_test(
+		    another_assignment_disturbs_only_what_it_changes),
+		cmocka_unit_test(an_empty_schedule_never_wakes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
