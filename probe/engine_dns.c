@@ -199,7 +199,11 @@ dns_step(struct ask *a, int64_t now_mono_us, dns_send *send)
 		if (!ask_may_send(a, now_mono_us))
 			return;
 		if (send_part(a, part, send) != RC_OK) {
-			dns_end_all(a, flow_outcome(errno), 0);
+			/* A connection that was there broke meanwhile. */
+			dns_end_all(a,
+			    a->slot->is_stream ? OUTCOME_RESET
+					       : flow_outcome(errno),
+			    0);
 			return;
 		}
 		ask_wake_at(a, part->deadline_mono_us);

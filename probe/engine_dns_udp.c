@@ -8,17 +8,11 @@
 #include "probe/engine_dns_tcp.h"
 #include "probe/engine_slot.h"
 
-/* A write fails with the error of an earlier packet when one is waiting:
- * that is taken first, and the write tried again. */
 static enum rc
 send_datagram(
     struct ask *a, const uint8_t *query, size_t len, struct moment *sent)
 {
-	int fd = a->slot->flow.fd;
-
-	if (flow_write(fd, NULL, query, len, 0, sent) == RC_OK)
-		return RC_OK;
-	return flow_write(fd, NULL, query, len, 0, sent);
+	return flow_write(a->slot->flow.fd, NULL, query, len, 0, sent);
 }
 
 static void

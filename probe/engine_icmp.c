@@ -249,9 +249,7 @@ icmp_send(struct ask *a, uint16_t id,
 		return RC_NOTFOUND;
 	memcpy(echo.nonce, nonce, ICMPMSG_NONCE_LEN);
 	len = icmpmsg_write_echo(packet, target->family, &echo);
-	/* A waiting error of an earlier packet fails this write: once more. */
-	if (flow_write(icmp->fd, target, packet, len, ttl, sent) != RC_OK &&
-	    flow_write(icmp->fd, target, packet, len, ttl, sent) != RC_OK)
+	if (flow_write(icmp->fd, target, packet, len, ttl, sent) != RC_OK)
 		return RC_SYS;
 	e->echoes[e->next_seq % ENGINE_ECHOES_MAX] =
 	    (struct echo_sent){ .ask = a,

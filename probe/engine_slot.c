@@ -226,8 +226,8 @@ pass_notice(struct slot *s, const struct notice *n)
 	return is_ours;
 }
 
-void
-slot_drain_errors(struct slot *s)
+static void
+drain_errors(struct slot *s)
 {
 	uint8_t *bytes = s->engine->buffer;
 	struct flow_error e;
@@ -293,7 +293,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 	struct engine *e = s->engine;
 
 	(void)events;
-	slot_drain_errors(s);
+	drain_errors(s);
 	if (s->state == SLOT_OPEN && !s->is_stream)
 		read_datagrams(s);
 	else if (s->state == SLOT_OPEN && s->asks != NULL)

@@ -29,10 +29,6 @@ void slot_drop(struct ask *a);
 bool slot_notice(struct engine *e, const struct icmpmsg_quote *quote,
     const struct notice *n);
 
-/* Reads what waits on the flow's error queue: after a failed write, whose
- * errno may be about an earlier packet. */
-void slot_drain_errors(struct slot *s);
-
 /* A DNS id that no ask on the flow uses; never 0 or 0xffff, so that UDP
  * checksums differ when ids do. */
 uint16_t slot_new_id(const struct slot *s);

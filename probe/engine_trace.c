@@ -121,13 +121,7 @@ udp_send(struct ask *a, struct trace_try *try)
 	len = dnsmsg_write_query(query, try->id, &a->trace.question);
 	try->checksum = icmpmsg_udp_checksum(
 	    &f->source, f->source_port, &f->target, f->port, query, len);
-	/* Errors of earlier TTLs wait on this very socket and fail a write:
-	 * each failure takes one, so there are as many tries as TTLs. */
-	for (unsigned i = 0; i <= TRACE_TTL_MAX; i++)
-		if (flow_write(f->fd, NULL, query, len, try->ttl, &try->sent) ==
-		    RC_OK)
-			return RC_OK;
-	return RC_SYS;
+	return flow_write(f->fd, NULL, query, len, try->ttl, &try->sent);
 }
 
 static void

@@ -23,6 +23,7 @@
 #endif
 
 #define PORT_TRIES 8 /* the wanted source port and the next few */
+#define WRITE_TRIES 4
 
 struct moment
 flow_now(void)
@@ -236,8 +237,14 @@ flow_write(int fd, const struct addr *to, const void *bytes, size_t len,
 		msg.msg_controllen = sizeof control;
 		put_ttl(&msg, to != NULL ? to->family : family_of(fd), ttl);
 	}
-	*sent = flow_now();
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len ? RC_OK : RC_SYS;
+	/* A write fails with the ICMP error of an earlier packet when one is
+	 * waiting, and so takes it away: the next one succeeds. */
+	for (unsigned i = 0; i < WRITE_TRIES; i++) {
+		*sent = flow_now();
+		if (sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len)
+			return RC_OK;
+	}
+	return RC_SYS;
 }
 
 /* What the kernel tells beside the bytes. */

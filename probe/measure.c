@@ -13,14 +13,13 @@
 #include <uv.h>
 
 #include "probe/commands.h"
-#include "probe/dnsmsg.h"
 #include "probe/engine.h"
+#include "probe/measure_options.h"
 #include "probe/measure_text.h"
 #include "probe/names.h"
 #include "probe/socks.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
-#include "schema/base/options.h"
 #include "schema/identity.h"
 #include "schema/wire.h"
 
@@ -30,14 +29,6 @@
 #define BURST_PACKETS 50
 #define SOURCE_PORT_MIN 20000
 #define SOURCE_PORTS 12000 /* below what systems hand out by themselves */
-#define N_KINDS 3
-
-struct options {
-	bool dns, ping, trace, all, only4, only6, json;
-	int64_t count, port, rate;
-	int64_t interval_us, timeout_us;
-	const char *zone, *proto, *identity;
-};
 
 struct subject { /* one address of one target */
 	struct target *target;
@@ -62,8 +53,7 @@ struct target { /* one argument of the command line */
 };
 
 struct measure {
-	struct options options;
-	enum proto dns_proto, ping_proto, trace_proto;
+	struct measure_options options;
 	struct identity_template template;
 	uv_loop_t loop;
 	uv_signal_t interrupt;
@@ -74,80 +64,6 @@ struct measure {
 	unsigned n_targets, n_printed;
 	struct target *targets;
 };
-
-static const struct option_spec specs[] = {
-	{ 0, "dns", OPTION_FLAG, offsetof(struct options, dns), 0, 0, NULL,
-	    "who answers: the zone's SOA with NSID, and CHAOS" },
-	{ 0, "ping", OPTION_FLAG, offsetof(struct options, ping), 0, 0, NULL,
-	    "round trips by ICMP echo, or by TCP without permission" },
-	{ 0, "trace", OPTION_FLAG, offsetof(struct options, trace), 0, 0, NULL,
-	    "the path, on the flow of the DNS question" },
-	{ 0, "all", OPTION_FLAG, offsetof(struct options, all), 0, 0, NULL,
-	    "all three (the default)" },
-	{ '4', "ipv4", OPTION_FLAG, offsetof(struct options, only4), 0, 0, NULL,
-	    "IPv4 only" },
-	{ '6', "ipv6", OPTION_FLAG, offsetof(struct options, only6), 0, 0, NULL,
-	    "IPv6 only" },
-	{ 'c', "count", OPTION_COUNT, offsetof(struct options, count), 1,
-	    SUMMARY_COUNT_MAX, "N", "rounds of dns and ping (default 5)" },
-	{ 'i', "interval", OPTION_DURATION,
-	    offsetof(struct options, interval_us), 0, 0, "S",
-	    "time between rounds (default 0.2 s)" },
-	{ 'z', "zone", OPTION_TEXT, offsetof(struct options, zone), 0, 0,
-	    "NAME", "zone whose SOA is asked (default .)" },
-	{ 'p', "proto", OPTION_TEXT, offsetof(struct options, proto), 0, 0,
-	    "udp|tcp|icmp",
-	    "what carries the questions (default udp, ping "
-	    "icmp)" },
-	{ 0, "port", OPTION_COUNT, offsetof(struct options, port), 1, 65535,
-	    "N", "port of the service (default 53)" },
-	{ 't', "timeout", OPTION_DURATION, offsetof(struct options, timeout_us),
-	    0, 0, "S", "wait for one answer (default 4 s)" },
-	{ 0, "identity", OPTION_TEXT, offsetof(struct options, identity), 0, 0,
-	    "TEMPLATE", "how identities name the site: ns{instance}.{site}.*" },
-	{ 0, "rate", OPTION_COUNT, offsetof(struct options, rate), 1, 100000,
-	    "N", "packets a second, at most (default 500)" },
-	{ 0, "json", OPTION_FLAG, offsetof(struct options, json), 0, 0, NULL,
-	    "one observation a line, as probes send them" },
-	{ 0, NULL, OPTION_FLAG, 0, 0, 0, NULL, NULL },
-};
-
-static const struct command_spec spec = {
-	.program = "catchwater-probe",
-	.name = "measure",
-	.operands = "TARGET...",
-	.min_operands = 1,
-	.max_operands = -1,
-	.summary = "who answers at an anycast address, how far, by which path",
-	.options = specs,
-};
-
-static const struct options defaults = {
-	.count = 5,
-	.port = 53,
-	.rate = 500,
-	.interval_us = 200 * US_PER_MS,
-	.timeout_us = 4 * US_PER_S,
-	.zone = ".",
-};
-
-static enum rc
-set_protocols(struct measure *m, struct err *err)
-{
-	enum proto proto;
-
-	m->dns_proto = m->trace_proto = PROTO_UDP;
-	m->ping_proto = PROTO_ICMP;
-	if (m->options.proto == NULL)
-		return RC_OK;
-	if (proto_from_name(&proto, m->options.proto) != RC_OK)
-		return err_set(err, RC_MALFORMED,
-		    "--proto %s: expected udp, tcp or icmp", m->options.proto);
-	m->trace_proto = proto;
-	if (proto == PROTO_TCP)
-		m->dns_proto = m->ping_proto = PROTO_TCP;
-	return RC_OK;
-}
 
 static void
 set_targets(struct measure *m, char **names, int n)
@@ -161,41 +77,16 @@ set_targets(struct measure *m, char **names, int n)
 }
 
 static enum rc
-check_options(struct measure *m, struct err *err)
-{
-	struct options *o = &m->options;
-	struct dnsmsg_question unused;
-
-	if (o->all || !(o->dns || o->ping || o->trace))
-		o->dns = o->ping = o->trace = true;
-	if (o->only4 && o->only6)
-		return err_set(err, RC_MALFORMED,
-		    "-4 and -6 leave nothing; give one of them");
-	if (o->timeout_us <= 0)
-		return err_set(err, RC_RANGE, "--timeout: must be over 0");
-	if (dnsmsg_question_set(&unused, o->zone, DNSMSG_SOA, DNSMSG_IN) !=
-	    RC_OK)
-		return err_set(
-		    err, RC_MALFORMED, "--zone %s: not a domain name", o->zone);
-	if (!o->dns && !o->ping)
-		o->count = 1; /* one trace */
-	return set_protocols(m, err);
-}
-
-static enum rc
 read_options(struct measure *m, int argc, char **argv, struct err *err)
 {
-	struct options *o = &m->options;
 	char **names;
 	int n;
-	enum rc rc;
+	enum rc rc =
+	    measure_options_parse(&m->options, argc, argv, &names, &n, err);
 
-	*o = defaults;
-	rc = options_parse(&spec, o, argc, argv, &names, &n, err);
-	if (rc == RC_OK)
-		rc = check_options(m, err);
-	if (rc == RC_OK && o->identity != NULL)
-		rc = identity_template_parse(&m->template, o->identity, err);
+	if (rc == RC_OK && m->options.identity != NULL)
+		rc = identity_template_parse(
+		    &m->template, m->options.identity, err);
 	if (rc == RC_OK)
 		set_targets(m, names, n);
 	return rc;
@@ -204,8 +95,7 @@ read_options(struct measure *m, int argc, char **argv, struct err *err)
 static struct question
 question_of(struct subject *s, enum kind kind)
 {
-	struct measure *m = s->target->measure;
-	const struct options *o = &m->options;
+	const struct measure_options *o = &s->target->measure->options;
 	struct question q = { .kind = kind,
 		.why = WHY_MANUAL,
 		.target = s->summary.target,
@@ -214,9 +104,7 @@ question_of(struct subject *s, enum kind kind)
 		.timeout_us = o->timeout_us,
 		.n_pings = 1 };
 
-	q.proto = kind == KIND_DNS    ? m->dns_proto
-		  : kind == KIND_PING ? m->ping_proto
-				      : m->trace_proto;
+	q.proto = o->protos[kind];
 	if (q.proto == PROTO_TCP)
 		q.source_port = 0; /* one connection after the other */
 	snprintf(q.zone, sizeof q.zone, "%s", o->zone);
@@ -352,7 +240,7 @@ wants_chaos(struct subject *s)
 static bool
 is_wanted(const struct subject *s, enum kind kind)
 {
-	const struct options *o = &s->target->measure->options;
+	const struct measure_options *o = &s->target->measure->options;
 
 	switch (kind) {
 	case KIND_DNS:
@@ -383,9 +271,9 @@ static void
 on_round(uv_timer_t *timer)
 {
 	struct subject *s = timer->data;
-	const struct options *o = &s->target->measure->options;
+	const struct measure_options *o = &s->target->measure->options;
 
-	for (; s->kind < N_KINDS; s->kind++) {
+	for (; s->kind < MEASURE_KINDS; s->kind++) {
 		if (is_wanted(s, (enum kind)s->kind) &&
 		    ask(s, (enum kind)s->kind) != RC_OK) {
 			uv_timer_start(timer, on_round, BUSY_RETRY_MS, 0);
@@ -426,7 +314,7 @@ new_subject(struct target *t, const struct addr *address)
 static void
 explain_nothing(struct target *t, const struct names_answer *answer)
 {
-	const struct options *o = &t->measure->options;
+	const struct measure_options *o = &t->measure->options;
 
 	if (answer->failure != NULL)
 		snprintf(t->failure, sizeof t->failure,
@@ -443,7 +331,7 @@ static void
 on_resolved(void *ctx, const struct names_answer *answer)
 {
 	struct target *t = ctx;
-	const struct options *o = &t->measure->options;
+	const struct measure_options *o = &t->measure->options;
 
 	t->is_resolved = true;
 	if (answer->n_v4 > 0 && !o->only6) {
