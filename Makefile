@@ -58,6 +58,7 @@ $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
 $(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
+$(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
 $(REPLAY): $(B)/tests/fuzz/replay.o
 $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH):
 	@mkdir -p $(@D)

@@ -223,6 +223,7 @@ add_groups(struct report *r, const struct member *m, size_t n, int64_t n_landed)
 		for (end = i; end < n && strcmp(m[end].key, m[i].key) == 0;)
 			end++;
 		c = count_members(m + i, end - i);
+		c.has_rtt = c.has_rtt && n_landed > 0;
 		add_row(r, m->landed->service, m[i].key, &c, n_landed);
 	}
 }
@@ -377,8 +378,10 @@ run(const struct options *o, struct err *err)
 	int64_t now_us = clock_wall_us(), at_us = now_us;
 	struct store *st = NULL;
 	enum by by;
-	enum rc rc = parse_by(o->by, &by, err);
+	enum rc rc = check_family(o->family, err);
 
+	if (rc == RC_OK)
+		rc = parse_by(o->by, &by, err);
 	if (rc == RC_OK && o->at != NULL)
 		rc = clock_parse(&at_us, o->at, now_us, err);
 	if (rc == RC_OK)

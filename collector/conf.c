@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "collector/conf_scan.h"
 #include "schema/base/file.h"
@@ -55,6 +56,15 @@ note_place(struct conf *c, const cfg_opt_t *opt, unsigned i, int line)
 		c->places = mem_grow(c->places,
 		    c->n_places == 0 ? 1 : 2 * c->n_places, sizeof *c->places);
 	c->places[c->n_places++] = (struct place){ opt, i, c->file, line };
+}
+
+/* A value in an error may hold what its file wrote as "\n". */
+static void
+make_one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
 }
 
 /* The first failure counts: what follows it is noise. */
@@ -133,7 +143,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	}
 	if (strcmp(fmt, "premature end of file") == 0) {
 		fail_here(
-		    c, cfg->line, "the file ends too early, expected '}'");
+		    c, cfg->line, "the file ends too early, expected a value");
 		return;
 	}
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -193,11 +203,18 @@ conf_beside(const char *file, const char *path)
 	return whole;
 }
 
+/* By what it is, not by how it is called: "../a.conf" may be a.conf. */
 static bool
 is_known_file(const struct conf *c, const char *path)
 {
+	struct stat known, asked;
+
+	if (stat(path, &asked) != 0)
+		return false; /* reading it will say why */
 	for (size_t i = 0; i < c->n_files; i++)
-		if (strcmp(c->files[i], path) == 0)
+		if (stat(c->files[i], &known) == 0 &&
+		    known.st_dev == asked.st_dev &&
+		    known.st_ino == asked.st_ino)
 			return true;
 	return false;
 }
@@ -364,6 +381,7 @@ conf_fail(const struct conf *c, struct err *err, enum rc rc, cfg_t *within,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	make_one_line(text);
 	if (p == NULL)
 		p = section_place(c, within);
 	if (p == NULL)

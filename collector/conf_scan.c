@@ -4,9 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define DEPTH_MAX 8 /* service { site { list { } } } is 3 */
+
 struct scan {
 	const char *p, *end;
 	int line;
+	int depth, opened[DEPTH_MAX]; /* lines of the '{' that are open */
 	struct err *err;
 };
 
@@ -69,6 +72,20 @@ skip_line(struct scan *s)
 }
 
 static enum rc
+count_brace(struct scan *s, char c)
+{
+	if (c == '{' && s->depth == DEPTH_MAX)
+		return err_set(s->err, RC_MALFORMED,
+		    "'{' in too many others, expected '}' before it");
+	if (c == '{')
+		s->opened[s->depth++] = s->line;
+	if (c == '}' && s->depth-- == 0)
+		return err_set(
+		    s->err, RC_MALFORMED, "'}' closes nothing, expected a key");
+	return RC_OK;
+}
+
+static enum rc
 scan_one(struct scan *s)
 {
 	unsigned char c = (unsigned char)*s->p;
@@ -84,6 +101,8 @@ scan_one(struct scan *s)
 	s->p++;
 	if (c == '"' || c == '\'')
 		return skip_string(s, (char)c);
+	if (c == '{' || c == '}')
+		return count_brace(s, (char)c);
 	s->line += c == '\n';
 	if (c == 0x7f || (c < ' ' && c != '\n' && c != '\t' && c != '\r'))
 		return err_set(s->err, RC_MALFORMED,
@@ -94,11 +113,17 @@ scan_one(struct scan *s)
 enum rc
 conf_scan(const char *text, size_t len, int *line, struct err *err)
 {
-	struct scan s = { text, text + len, 1, err };
+	struct scan s = { text, text + len, 1, 0, { 0 }, err };
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && s.p < s.end)
 		rc = scan_one(&s);
+	if (rc == RC_OK && s.depth > 0) {
+		s.line = s.opened[s.depth - 1];
+		rc = err_set(err, RC_MALFORMED,
+		    "the '{' is not closed, expected '}' before the end of the "
+		    "file");
+	}
 	*line = s.line;
 	return rc;
 }

@@ -41,10 +41,10 @@ unknown_word(struct err *err, const char *what, const char *word,
 }
 
 static bool
-has_word(const struct names *names, const char *word)
+is_listed(const char *name, const char *const *names, size_t n)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->list[i], word) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
 			return true;
 	return false;
 }
@@ -58,7 +58,8 @@ lookup_name(struct store *st, enum names_of of, const char *what,
 
 	if (word != NULL)
 		rc = store_names(st, of, &names, err);
-	if (rc == RC_OK && word != NULL && !has_word(&names, word))
+	if (rc == RC_OK && word != NULL &&
+	    !is_listed(word, (const char *const *)names.list, names.n))
 		rc = unknown_word(
 		    err, what, word, (const char *const *)names.list, names.n);
 	names_fini(&names);
@@ -132,7 +133,7 @@ several_services(
 	    site, first, second);
 }
 
-/* The sites to choose from, each once: sites are in order of name. */
+/* The sites to choose from, each name once. */
 static enum rc
 unknown_site(const struct site_list *sites, const char *service,
     const char *site, struct err *err)
@@ -144,7 +145,7 @@ unknown_site(const struct site_list *sites, const char *service,
 	for (size_t i = 0; i < sites->n; i++)
 		if ((service == NULL ||
 			strcmp(sites->rows[i].service, service) == 0) &&
-		    (n == 0 || strcmp(names[n - 1], sites->rows[i].site) != 0))
+		    !is_listed(sites->rows[i].site, names, n))
 			names[n++] = sites->rows[i].site;
 	rc = unknown_word(err, "site", site, names, n);
 	free(names);

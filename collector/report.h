@@ -1,5 +1,5 @@
 /*
- * report.h - a report: typed columns and rows, and its three forms.  (pure)
+ * report.h - a report: typed columns and rows, and its forms.        (pure)
  *
  * Uses     jansson
  * Used by  the report subcommands, collector/httpd
@@ -55,9 +55,11 @@ void report_number(struct report *r, int64_t number);
 void report_number_if(struct report *r, bool has, int64_t number);
 void report_none(struct report *r);
 
-/* The three forms.  The table is aligned, numbers to the right; empty is the
+/* The forms.  The table is aligned, numbers to the right; empty is the
  * sentence printed in place of a table without rows. */
 void report_print_table(const struct report *r, const char *empty, FILE *to);
+/* Each row as lines "title: value", every column; a blank line between. */
+void report_print_list(const struct report *r, FILE *to);
 void report_print_csv(const struct report *r, FILE *to); /* RFC 4180 */
 json_t *report_json(const struct report *r); /* array of objects.  Gives. */
 

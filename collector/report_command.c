@@ -23,6 +23,14 @@ command_options(const struct command_spec *spec, void *into, int argc,
 }
 
 enum rc
+check_family(int64_t family, struct err *err)
+{
+	if (family == 0 || family == 4 || family == 6)
+		return RC_OK;
+	return err_set(err, RC_RANGE, "--family: expected 4 or 6");
+}
+
+enum rc
 where_open(const struct where *w, enum store_mode mode, struct store **out,
     struct err *err)
 {

@@ -8,6 +8,8 @@
 #define COLLECTOR_REPORT_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "collector/report.h"
 #include "collector/store.h"
@@ -44,6 +46,9 @@ struct where {
 /* Parses; returns -1 to go on, else the exit status. */
 int command_options(const struct command_spec *spec, void *into, int argc,
     char **argv, char ***operands, int *n_operands);
+
+/* RC_RANGE unless a --family is 4, 6 or not given (0). */
+MUST_USE enum rc check_family(int64_t family, struct err *err);
 
 /* Opens the database that the options name.  Gives *out. */
 MUST_USE enum rc where_open(const struct where *w, enum store_mode mode,

@@ -1,4 +1,4 @@
-/* report_table.c - report.h: the aligned table for terminals. */
+/* report_table.c - report.h: the aligned table and the list for terminals. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,4 +111,28 @@ report_print_table(const struct report *r, const char *empty, FILE *to)
 	for (size_t row = 0; row <= report_n_rows(r); row++)
 		print_row(r, row, widths, to);
 	free(widths);
+}
+
+/* The key without its unit: the value is printed with one. */
+static int
+label_length(const char *key)
+{
+	size_t n = strlen(key);
+
+	return (int)(n > 3 && strcmp(key + n - 3, "_us") == 0 ? n - 3 : n);
+}
+
+void
+report_print_list(const struct report *r, FILE *to)
+{
+	char buf[NUMBER_LEN];
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		const struct column *column = &r->columns[i % r->n_columns];
+
+		if (i > 0 && i % r->n_columns == 0)
+			putc('\n', to);
+		fprintf(to, "%-*.*s  %s\n", 14, label_length(column->key),
+		    column->key, cell_text(&r->cells[i], column->kind, buf));
+	}
 }

@@ -78,9 +78,9 @@ value_url(struct reading *r, cfg_t *section, const char *key)
 		strncasecmp(url, "https://", 8) != 0) ||
 	    host[3] == '\0' || strpbrk(url, " \"<>\\^`{|}") != NULL)
 		value_fail(r, section, key, 0,
-		    "'%.80s' is not a web address, expected one that begins "
-		    "with https:// or http://",
-		    url);
+		    "%s: '%.80s' is not a web address, expected one that "
+		    "begins with https:// or http://",
+		    key, url);
 	return url;
 }
 

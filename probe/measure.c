@@ -223,42 +223,48 @@ question_of(struct subject *s, enum kind kind)
 	return q;
 }
 
+/* What this host lets us do, and how to be let do more. */
 static void
-print_mode(const struct measure *m, int family)
+print_mode(const struct socks_icmp *icmp, const char *families)
 {
-	const struct socks_icmp *icmp =
-	    family == 6 ? &m->socks.v6 : &m->socks.v4;
+	static const char *const kinds[] = {
+		[SOCKS_RAW] = "raw socket",
+		[SOCKS_DATAGRAM] = "datagram socket",
+		[SOCKS_NONE] = "none, so ping goes by TCP",
+	};
 
-	printf("ICMP over IPv%d: %s (%s)%s\n", family,
-	    icmp->mode == SOCKS_RAW        ? "raw socket"
-	    : icmp->mode == SOCKS_DATAGRAM ? "datagram socket"
-					   : "none",
-	    icmp->reason,
-	    icmp->mode == SOCKS_NONE ? "; ping goes by TCP. To change that: "
-				       "run as root, or setcap cap_net_raw+ep, "
-				       "or widen that range"
-				     : "");
+	printf(
+	    "ICMP (%s): %s; %s\n", families, kinds[icmp->mode], icmp->reason);
+	if (icmp->mode == SOCKS_NONE)
+		puts("  to change that: run it as root, or "
+		     "'setcap cap_net_raw+ep' the program, or widen "
+		     "net.ipv4.ping_group_range");
 }
 
 static void
 print_modes(const struct measure *m)
 {
+	const struct socks_icmp *v4 = &m->socks.v4, *v6 = &m->socks.v6;
 	bool has[2] = { false, false };
 
 	for (unsigned i = 0; i < m->n_targets; i++)
 		for (unsigned k = 0; k < 2; k++)
 			has[k] |= m->targets[i].subjects[k] != NULL;
+	if (has[0] && has[1] && strcmp(v4->reason, v6->reason) == 0) {
+		print_mode(v4, "IPv4 and IPv6");
+		return;
+	}
 	if (has[0])
-		print_mode(m, 4);
+		print_mode(v4, "IPv4");
 	if (has[1])
-		print_mode(m, 6);
+		print_mode(v6, "IPv6");
 }
 
 static void
 print_target(const struct target *t)
 {
 	if (t->failure[0] != '\0')
-		fprintf(stderr, "%s: %s\n", t->name, t->failure);
+		printf("%s\n  %s\n\n", t->name, t->failure);
 	for (unsigned i = 0; i < 2; i++) {
 		if (t->subjects[i] == NULL)
 			continue;
@@ -284,9 +290,12 @@ print_complete(struct measure *m)
 {
 	while (
 	    m->n_printed < m->n_targets && is_over(&m->targets[m->n_printed])) {
+		const struct target *t = &m->targets[m->n_printed++];
+
 		if (!m->options.json)
-			print_target(&m->targets[m->n_printed]);
-		m->n_printed++;
+			print_target(t);
+		else if (t->failure[0] != '\0')
+			fprintf(stderr, "%s: %s\n", t->name, t->failure);
 	}
 	if (m->n_printed == m->n_targets)
 		uv_stop(&m->loop);

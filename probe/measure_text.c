@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probe/dnsmsg.h"
+#include "probe/icmpmsg.h"
 
 #define LABEL "  %-9s "
 
@@ -291,16 +292,25 @@ print_failure(const struct summary *s, enum outcome outcome, FILE *to)
 		    to, "no answer within %.3g s", (double)s->timeout_us / 1e6);
 		break;
 	case OUTCOME_REFUSED:
-		fputs("refused: the address answers, the port is closed", to);
+		fputs("refused: the address is there, the port is closed", to);
 		break;
 	case OUTCOME_UNREACHABLE:
 		fputs("unreachable: a router on the way says so (ICMP)", to);
 		break;
+	case OUTCOME_RESET:
+		fputs("the connection was broken off", to);
+		break;
+	case OUTCOME_MALFORMED:
+		fputs("what came back is no DNS message", to);
+		break;
+	case OUTCOME_MISMATCH:
+		fputs("what came back answers another question", to);
+		break;
 	case OUTCOME_NO_FAMILY:
 		fprintf(to,
-		    "nothing sent: this host has no IPv%d route there; "
-		    "-%d leaves IPv%d out",
-		    family, family == 6 ? 4 : 6, family);
+		    "nothing sent: this host has no IPv%d address or route "
+		    "there (ip -%d route)",
+		    family, family);
 		break;
 	case OUTCOME_SEND_FAILED:
 		fputs("nothing sent: this host's own system refused; look at "
@@ -309,11 +319,27 @@ print_failure(const struct summary *s, enum outcome outcome, FILE *to)
 		break;
 	case OUTCOME_OK:
 	case OUTCOME_RCODE:
-	case OUTCOME_RESET:
-	case OUTCOME_MALFORMED:
-	case OUTCOME_MISMATCH:
-		fputs(outcome_name(outcome), to);
 		break;
+	}
+}
+
+static const char *
+stamps_of(const struct tally *t)
+{
+	if (t->n_kernel_stamps == t->n_answered)
+		return "kernel";
+	return t->n_kernel_stamps == 0 ? "user" : "mixed";
+}
+
+static void
+print_failures(const struct summary *s, const struct tally *t, FILE *to)
+{
+	for (unsigned i = OUTCOME_TIMEOUT; i <= OUTCOME_SEND_FAILED; i++) {
+		if (t->n_outcomes[i] == 0)
+			continue;
+		fprintf(to, LABEL "%u x ", "", t->n_outcomes[i]);
+		print_failure(s, (enum outcome)i, to);
+		fputc('\n', to);
 	}
 }
 
@@ -326,22 +352,32 @@ print_tally(
 	fprintf(to, LABEL, label);
 	if (t->n_answered > 0)
 		print_spread(t, to);
-	fprintf(to, "%u of %u answered, by %s", t->n_answered, t->n_asked,
+	fprintf(to, "%u of %u answered by %s", t->n_answered, t->n_asked,
 	    proto_name(t->proto));
+	if (t->n_answered > 0)
+		fprintf(to, ", %s stamps", stamps_of(t));
 	if (t->n_answered > 0 && t->has_reply_ttl)
 		fprintf(to, ", reply TTL %u", t->reply_ttl);
-	if (t->n_answered > 0)
-		fprintf(to, ", %s stamps",
-		    t->n_kernel_stamps == t->n_answered ? "kernel"
-		    : t->n_kernel_stamps == 0           ? "user"
-							: "mixed");
 	fputc('\n', to);
-	for (unsigned i = OUTCOME_TIMEOUT; i <= OUTCOME_SEND_FAILED; i++) {
-		if (t->n_outcomes[i] == 0)
-			continue;
-		fprintf(to, LABEL "%u x ", "", t->n_outcomes[i]);
-		print_failure(s, (enum outcome)i, to);
-		fputc('\n', to);
+	print_failures(s, t, to);
+}
+
+/* What an ICMP error says that is not "TTL exceeded". */
+static void
+print_hop_error(const struct hop *h, FILE *to)
+{
+	switch (
+	    icmpmsg_meaning(h->address.family, h->icmp_type, h->icmp_code)) {
+	case ICMPMSG_PORT_CLOSED:
+		fputs("  port closed", to);
+		break;
+	case ICMPMSG_UNREACHABLE:
+		fprintf(to, "  says unreachable (ICMP %u/%u)", h->icmp_type,
+		    h->icmp_code);
+		break;
+	case ICMPMSG_TTL_EXCEEDED:
+	case ICMPMSG_IGNORED:
+		break;
 	}
 }
 
@@ -351,45 +387,53 @@ print_hop(const struct hop *h, bool is_same_ttl, FILE *to)
 	char text[ADDR_TEXT_LEN];
 
 	if (is_same_ttl)
-		fprintf(to, "        ");
+		fputs("        ", to);
 	else
 		fprintf(to, "    %2u  ", h->ttl);
 	if (h->address.family == 0) {
 		fputs("*\n", to);
 		return;
 	}
-	fprintf(to, "%-39s %9.3f ms", addr_format(&h->address, text),
-	    ms(h->rtt_us));
+	fprintf(to, "%-*s  %9.3f ms", h->address.family == 4 ? 15 : 28,
+	    addr_format(&h->address, text), ms(h->rtt_us));
 	for (unsigned i = 0; i < h->n_labels; i++)
-		fprintf(to, "  MPLS label %u tc %u ttl %u", h->labels[i].label,
+		fprintf(to, "  MPLS %u tc %u ttl %u", h->labels[i].label,
 		    h->labels[i].tc, h->labels[i].ttl);
 	if (h->is_target)
 		fputs("  the target", to);
+	else
+		print_hop_error(h, to);
 	fputc('\n', to);
 }
 
-/* An ICMP error that ended the way is told in words below the hops. */
 static void
 print_trace(const struct summary *s, FILE *to)
 {
 	const struct trace_result *t = &s->trace.trace;
-	enum outcome outcome = s->trace.outcome;
 
 	if (!s->has_trace)
 		return;
-	fprintf(to, LABEL "by %s%s%s\n", "path", proto_name(s->trace.proto),
-	    s->trace.proto == PROTO_UDP
-		? " (the same DNS question on the same flow)"
-		: "",
-	    t->is_reached ? "" : ", target not reached");
+	fprintf(to, LABEL "by %s", "path", proto_name(s->trace.proto));
+	if (s->trace.proto == PROTO_UDP)
+		fprintf(to, ", the DNS question itself, from port %u",
+		    t->source_port);
+	if (!t->is_reached)
+		fputs("; the target is not reached", to);
+	fputc('\n', to);
 	for (unsigned i = 0; i < t->n_hops; i++)
 		print_hop(&t->hops[i],
 		    i > 0 && t->hops[i].ttl == t->hops[i - 1].ttl, to);
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_TIMEOUT)
-		return;
-	fprintf(to, "        ");
-	print_failure(s, outcome, to);
-	fputc('\n', to);
+}
+
+/* Did no packet leave, for this host's own reasons? */
+static bool
+is_unsent(const struct summary *s, enum outcome outcome)
+{
+	unsigned n_asked = s->dns.n_asked + s->ping.n_asked + s->has_trace;
+	unsigned n = s->dns.n_outcomes[outcome] + s->ping.n_outcomes[outcome] +
+		     (s->has_trace && s->trace.outcome == outcome);
+
+	return n_asked > 0 && n == n_asked;
 }
 
 static void
@@ -413,6 +457,12 @@ void
 summary_print(const struct summary *s, FILE *to)
 {
 	print_head(s, to);
+	if (is_unsent(s, OUTCOME_NO_FAMILY)) {
+		fputs("  ", to);
+		print_failure(s, OUTCOME_NO_FAMILY, to);
+		fputc('\n', to);
+		return;
+	}
 	print_sites(s, to);
 	if (s->dns.n_answered > 0)
 		print_zone(s, to);

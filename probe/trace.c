@@ -109,7 +109,10 @@ trace_next(struct trace *t, int64_t now, uint8_t *ttl, int64_t *until_us)
 	end_after_silence(t);
 	if (is_done(t))
 		return TRACE_DONE;
-	if (t->n_started < t->last_ttl && n_fresh(t) < t->window) {
+	/* Nothing beyond the silence that would end it. */
+	if (t->n_started < t->last_ttl &&
+	    t->n_started < t->farthest_ttl + TRACE_SILENT_MAX &&
+	    n_fresh(t) < t->window) {
 		*ttl = (uint8_t)(t->n_started + 1);
 		return TRACE_SEND;
 	}

@@ -23,8 +23,6 @@ fill_etag(struct assignment *a, const char *body, size_t len)
 	    bytes_hash(BYTES_HASH_START, body, len));
 }
 
-/* --- encoding ----------------------------------------------------------- */
-
 static void
 put_times(json_t *to, const char *key, const int64_t *times, unsigned n)
 {
@@ -72,8 +70,6 @@ assignment_encode(struct assignment *a)
 	fill_etag(a, body, strlen(body));
 	return body;
 }
-
-/* --- decoding ----------------------------------------------------------- */
 
 static uint8_t
 read_times(struct fields *f, const char *key, int64_t *times)

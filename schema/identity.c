@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#include "schema/template.h"
-
 struct matcher {
 	struct tokens tokens;
 	const struct identity *id;
@@ -44,16 +42,41 @@ starts_with(const struct identity *id, size_t i, const char *site)
 	return true;
 }
 
-/* The site, of those of this length, whose name stands at i; n_sites when
- * there is none. */
-static size_t
-find_site(const struct matcher *m, size_t i, size_t len)
+/* Does what follows token t match after any field at i?  (The cheap question
+ * before the dear one.) */
+static bool
+can_follow(const struct matcher *m, size_t t, size_t i)
 {
-	for (size_t s = 0; s < m->n_sites; s++)
-		if (strlen(m->sites[s]) == len &&
-		    starts_with(m->id, i, m->sites[s]))
-			return s;
-	return m->n_sites;
+	for (size_t len = 1; len <= FIELD_TEXT_MAX && i + len <= m->id->len;
+	     len++)
+		if (m->can[t + 1][i + len])
+			return true;
+	return false;
+}
+
+/* The site with the shortest name that stands at i and after which what
+ * follows token t matches; n_sites when there is none. */
+static size_t
+find_site(const struct matcher *m, size_t t, size_t i, size_t *len)
+{
+	size_t best = m->n_sites;
+
+	*len = 0;
+	if (!can_follow(m, t, i))
+		return best;
+	for (size_t s = 0; s < m->n_sites; s++) {
+		size_t n;
+
+		if (!starts_with(m->id, i, m->sites[s]))
+			continue;
+		n = strlen(m->sites[s]);
+		if (n > 0 && n <= FIELD_TEXT_MAX && m->can[t + 1][i + n] &&
+		    (best == m->n_sites || n < *len)) {
+			best = s;
+			*len = n;
+		}
+	}
+	return best;
 }
 
 /* The shortest length of field t at i after which the rest still matches; 0
@@ -61,18 +84,16 @@ find_site(const struct matcher *m, size_t i, size_t len)
 static size_t
 field_len(const struct matcher *m, size_t t, size_t i)
 {
-	bool is_listed =
-	    m->tokens.list[t].kind == TOKEN_SITE && m->sites != NULL;
+	size_t len = 0;
 
-	for (size_t len = 1; len <= FIELD_TEXT_MAX && i + len <= m->id->len;
-	     len++) {
-		if (!is_listed &&
-		    !template_is_field_byte(m->id->bytes[i + len - 1]))
-			return 0;
-		if (m->can[t + 1][i + len] &&
-		    (!is_listed || find_site(m, i, len) < m->n_sites))
-			return len;
+	if (m->tokens.list[t].kind == TOKEN_SITE && m->sites != NULL) {
+		(void)find_site(m, t, i, &len);
+		return len;
 	}
+	while (len < FIELD_TEXT_MAX && i + len < m->id->len &&
+	       template_is_field_byte(m->id->bytes[i + len]))
+		if (m->can[t + 1][i + ++len])
+			return len;
 	return 0;
 }
 
@@ -108,13 +129,16 @@ fill_can(struct matcher *m)
 			m->can[t][i] = can_match(m, t, i);
 }
 
-static void
-copy_field(struct identity_match *out, const struct matcher *m,
-    enum token_kind kind, size_t i, size_t len)
+/* Copies field t, found at i; returns its length. */
+static size_t
+take_field(
+    struct identity_match *out, const struct matcher *m, size_t t, size_t i)
 {
+	enum token_kind kind = m->tokens.list[t].kind;
 	char *to = kind == TOKEN_SITE       ? out->site
 		   : kind == TOKEN_INSTANCE ? out->instance
 					    : out->metro;
+	size_t len = field_len(m, t, i);
 
 	for (size_t k = 0; k < len; k++) {
 		uint8_t c = m->id->bytes[i + k];
@@ -122,7 +146,8 @@ copy_field(struct identity_match *out, const struct matcher *m,
 		to[k] = (char)(kind == TOKEN_SITE ? template_lower(c) : c);
 	}
 	if (kind == TOKEN_SITE && m->sites != NULL)
-		out->site_index = find_site(m, i, len);
+		out->site_index = find_site(m, t, i, &len);
+	return len;
 }
 
 /* Walks along the matching cells, each token as short as can be. */
@@ -139,8 +164,7 @@ walk(struct identity_match *out, const struct matcher *m)
 			for (len = 0; !m->can[t + 1][i + len];)
 				len++;
 		} else if (kind != TOKEN_LITERAL) {
-			len = field_len(m, t, i);
-			copy_field(out, m, kind, i, len);
+			len = take_field(out, m, t, i);
 		}
 		i += len;
 	}

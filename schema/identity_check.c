@@ -1,17 +1,20 @@
 /*
  * identity_check.c - can one identity be two sites?  See identity.h.
  *
- * A template with its site filled in is an automaton without loops but '*':
- * a field becomes one byte that must be there and FIELD_TEXT_MAX - 1 that may.
- * Two such automata run side by side over pairs of positions, breadth first;
- * where both end together, the bytes on the way there are an identity that
- * is both sites, and the shortest one.
+ * A template with its site filled in is an automaton.  Two of them run side by
+ * side over pairs of positions, breadth first; where both end together, the
+ * bytes on the way there are an identity that is both sites, and the shortest.
+ *
+ * First a field is one byte and then any number: few positions, and if there
+ * is no common identity even so, there is none.  Only else it is exact: one
+ * byte that must be there and FIELD_TEXT_MAX - 1 that may.
  */
+#include "schema/identity.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/mem.h"
-#include "schema/template.h"
 
 #define STEPS_MAX (TEMPLATE_TEXT_MAX + 3 * FIELD_TEXT_MAX)
 #define PAIRS_MAX ((STEPS_MAX + 1) * (STEPS_MAX + 1))
@@ -22,6 +25,7 @@ struct step {
 	enum step_kind kind;
 	uint8_t byte;     /* lower case */
 	bool is_optional; /* may be passed without a byte */
+	bool is_repeated; /* may take another byte */
 };
 
 struct automaton {
@@ -47,33 +51,55 @@ struct search {
 };
 
 static void
-append(struct automaton *m, enum step_kind kind, uint8_t byte, bool is_optional)
+append(struct automaton *m, struct step step)
 {
-	m->steps[m->n++] = (struct step){ kind, byte, is_optional };
+	m->steps[m->n++] = step;
+}
+
+static void
+append_site(struct automaton *m, const char *site)
+{
+	for (; *site != '\0'; site++)
+		append(m, (struct step){ .kind = STEP_BYTE,
+			      .byte = template_lower((uint8_t)*site) });
+}
+
+static void
+append_field(struct automaton *m, bool is_exact)
+{
+	append(m, (struct step){ .kind = STEP_FIELD });
+	if (!is_exact)
+		append(m, (struct step){ .kind = STEP_FIELD,
+			      .is_optional = true,
+			      .is_repeated = true });
+	for (size_t i = 1; is_exact && i < FIELD_TEXT_MAX; i++)
+		append(m,
+		    (struct step){ .kind = STEP_FIELD, .is_optional = true });
 }
 
 /* Fills m with the template for one site. */
 static void
-expand(struct automaton *m, const struct tokens *t, const char *site)
+expand(struct automaton *m, const struct tokens *t, const char *site,
+    bool is_exact)
 {
 	m->n = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		switch (t->list[i].kind) {
 		case TOKEN_LITERAL:
-			append(m, STEP_BYTE, t->list[i].literal, false);
+			append(m, (struct step){ .kind = STEP_BYTE,
+				      .byte = t->list[i].literal });
 			break;
 		case TOKEN_ANY:
-			append(m, STEP_ANY, 0, true);
+			append(m, (struct step){ .kind = STEP_ANY,
+				      .is_optional = true,
+				      .is_repeated = true });
 			break;
 		case TOKEN_SITE:
-			for (const char *p = site; *p != '\0'; p++)
-				append(m, STEP_BYTE,
-				    template_lower((uint8_t)*p), false);
+			append_site(m, site);
 			break;
 		case TOKEN_INSTANCE:
 		case TOKEN_METRO:
-			for (size_t k = 0; k < FIELD_TEXT_MAX; k++)
-				append(m, STEP_FIELD, 0, k > 0);
+			append_field(m, is_exact);
 			break;
 		}
 	}
@@ -140,8 +166,7 @@ follow_byte(struct search *s, uint32_t pair)
 		return;
 	c = common_byte(a, b);
 	if (c != 0)
-		reach(s, p + (a->kind != STEP_ANY), q + (b->kind != STEP_ANY),
-		    pair, c);
+		reach(s, p + !a->is_repeated, q + !b->is_repeated, pair, c);
 }
 
 /* Goes on by one byte.  All free ways come first, so that every pair is
@@ -195,6 +220,21 @@ find_common(struct search *s, char out[static IDENTITY_MAX + 1])
 	return RC_OK;
 }
 
+/* Writes an identity that may be either site.  RC_NOTFOUND. */
+static enum rc
+compare(struct search *s, const struct tokens *t, const char *one,
+    const char *other, char out[static IDENTITY_MAX + 1])
+{
+	enum rc rc = RC_OK;
+
+	for (int is_exact = 0; is_exact <= 1 && rc == RC_OK; is_exact++) {
+		expand(&s->a, t, one, is_exact);
+		expand(&s->b, t, other, is_exact);
+		rc = find_common(s, out);
+	}
+	return rc;
+}
+
 /* Compares site i with those before it. */
 static enum rc
 check_site(struct search *s, const struct tokens *t, const char *const *sites,
@@ -206,14 +246,11 @@ check_site(struct search *s, const struct tokens *t, const char *const *sites,
 		return err_set(err, RC_RANGE,
 		    "site %.40s...: longer than %d characters", sites[i],
 		    FIELD_TEXT_MAX);
-	expand(&s->a, t, sites[i]);
-	for (size_t k = 0; k < i; k++) {
-		expand(&s->b, t, sites[k]);
-		if (find_common(s, example) == RC_OK)
+	for (size_t k = 0; k < i; k++)
+		if (compare(s, t, sites[k], sites[i], example) == RC_OK)
 			return err_set(err, RC_RANGE,
 			    "cannot tell %s from %s: \"%s\" may be either",
 			    sites[k], sites[i], example);
-	}
 	return RC_OK;
 }
 

@@ -44,8 +44,6 @@ signature_probe_id(const uint8_t public[static SIGNATURE_PUBLIC_BYTES],
 	sodium_bin2hex(id, PROBE_ID_LEN + 1, hash, PROBE_ID_LEN / 2);
 }
 
-/* --- writing ------------------------------------------------------------ */
-
 static void
 put_text(struct wbuf *w, const char *text)
 {
@@ -197,8 +195,6 @@ signature_sign(struct signature_headers *out, const struct signed_request *req,
 	return RC_OK;
 }
 
-/* --- reading ------------------------------------------------------------ */
-
 /* One quoted name of the inner list, which may not have parameters. */
 static enum rc
 take_component(struct sfv *s, size_t *index)
@@ -280,15 +276,15 @@ parse_input(struct signature_input *in, const char *header)
 enum rc
 signature_keyid(const char *input, char keyid[static PROBE_ID_LEN + 1])
 {
+	char text[PROBE_ID_LEN + 1] = "";
 	struct signature_input in;
 
 	if (parse_input(&in, input) != RC_OK)
 		return RC_MALFORMED;
-	for (size_t i = 0; i < PROBE_ID_LEN; i++)
-		if (memchr("0123456789abcdef", in.keyid.at[i], 16) == NULL)
-			return RC_MALFORMED;
-	memcpy(keyid, in.keyid.at, PROBE_ID_LEN);
-	keyid[PROBE_ID_LEN] = '\0';
+	memcpy(text, in.keyid.at, PROBE_ID_LEN);
+	if (strspn(text, "0123456789abcdef") != PROBE_ID_LEN)
+		return RC_MALFORMED;
+	memcpy(keyid, text, sizeof text);
 	return RC_OK;
 }
 
@@ -328,7 +324,7 @@ signature_verify(const struct signed_request *req, const char *input,
 		   : RC_PEER;
 }
 
-/* --- Content-Digest (RFC 9530) ------------------------------------------ */
+/* Content-Digest (RFC 9530). */
 
 /* One algorithm=:base64: of the header.  *n_known counts those we know. */
 static enum rc

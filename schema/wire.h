@@ -34,7 +34,8 @@ size_t wire_encode_header(
 
 /* Reads one line (with or without its newline).  RC_MALFORMED: not JSON, a
  * key is missing or of another type, text names the JSON path.  RC_RANGE:
- * out of range.  RC_LIMIT: longer than WIRE_LINE_MAX.  err may be NULL. */
+ * out of range.  RC_LIMIT: longer than WIRE_LINE_MAX, or a list in it has too
+ * many elements.  err may be NULL. */
 MUST_USE enum rc wire_decode_observation(
     struct observation *out, const char *line, size_t len, struct err *err);
 MUST_USE enum rc wire_decode_header(

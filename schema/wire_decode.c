@@ -1,10 +1,8 @@
-/* wire_decode.c - see wire.h; what is required when: schema/README.md. */
+/* wire_decode.c - one line; what is required when: schema/README.md. */
 #include "schema/wire.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "schema/base/mem.h"
 #include "schema/fields.h"
 
 #define AT_MIN_US INT64_C(946684800000000)  /* 2000-01-01 */
@@ -301,7 +299,7 @@ wire_decode_observation(
 	struct fields_fault fault = { .err = err };
 	struct observation o;
 	struct fields f;
-	json_t *root;
+	json_t *root = NULL;
 	enum rc rc;
 
 	rc = load_line(&root, line, len, err);
@@ -372,7 +370,7 @@ wire_decode_header(
 	struct fields_fault fault = { .err = err };
 	struct batch_header h;
 	struct fields f;
-	json_t *root;
+	json_t *root = NULL;
 	enum rc rc;
 
 	rc = load_line(&root, line, len, err);
@@ -385,102 +383,4 @@ wire_decode_header(
 	if (fault.rc == RC_OK)
 		*out = h;
 	return fault.rc;
-}
-
-/* The next line, with its newline; moves *p past it. */
-static size_t
-next_line(const char **line, const char **p, const char *end)
-{
-	const char *newline = memchr(*p, '\n', (size_t)(end - *p));
-
-	*line = *p;
-	*p = newline == NULL ? end : newline + 1;
-	return (size_t)(*p - *line);
-}
-
-static size_t
-count_lines(const char *p, const char *end)
-{
-	const char *line;
-	size_t n = 0;
-
-	while (p < end && n <= WIRE_BATCH_MAX + 1) {
-		next_line(&line, &p, end);
-		n++;
-	}
-	return n;
-}
-
-/* Observation i of n has come: is its seq where it has to be? */
-static enum rc
-check_seq(const struct batch *b, size_t i, size_t n, struct err *err)
-{
-	uint64_t seq = b->observations[i].seq;
-
-	if (i == 0 && seq != b->header.first_seq)
-		return err_set(err, RC_MALFORMED, "seq: not first_seq");
-	if (i > 0 && seq <= b->observations[i - 1].seq)
-		return err_set(err, RC_MALFORMED, "seq: does not rise");
-	if (i == n - 1 && seq != b->header.last_seq)
-		return err_set(err, RC_MALFORMED, "seq: not last_seq");
-	return RC_OK;
-}
-
-static enum rc
-decode_lines(
-    struct batch *b, const char *p, const char *end, size_t n, struct err *err)
-{
-	const char *line;
-	size_t len = next_line(&line, &p, end);
-	enum rc rc = wire_decode_header(&b->header, line, len, err);
-
-	if (rc != RC_OK)
-		return err_at(err, rc, "line 1");
-	b->observations = mem_grow(NULL, n, sizeof *b->observations);
-	for (b->n = 0; b->n < n; b->n++) {
-		len = next_line(&line, &p, end);
-		rc = wire_decode_observation(
-		    &b->observations[b->n], line, len, err);
-		if (rc == RC_OK)
-			rc = check_seq(b, b->n, n, err);
-		if (rc != RC_OK)
-			return err_at(err, rc, "line %zu", b->n + 2);
-	}
-	return RC_OK;
-}
-
-enum rc
-wire_decode_batch(
-    struct batch *out, const char *body, size_t len, struct err *err)
-{
-	struct batch b = { 0 };
-	size_t n_lines;
-	enum rc rc;
-
-	if (len > WIRE_BODY_MAX)
-		return err_set(
-		    err, RC_LIMIT, "body longer than %d bytes", WIRE_BODY_MAX);
-	n_lines = count_lines(body, body + len);
-	if (n_lines > WIRE_BATCH_MAX + 1)
-		return err_set(
-		    err, RC_LIMIT, "more than %d observations", WIRE_BATCH_MAX);
-	if (n_lines < 2)
-		return err_set(err, RC_MALFORMED,
-		    "a batch is a header and at least one observation");
-	rc = decode_lines(&b, body, body + len, n_lines - 1, err);
-	if (rc == RC_OK)
-		*out = b;
-	else
-		batch_fini(&b);
-	return rc;
-}
-
-void
-batch_fini(struct batch *b)
-{
-	if (b == NULL)
-		return;
-	free(b->observations);
-	b->observations = NULL;
-	b->n = 0;
 }

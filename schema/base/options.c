@@ -186,6 +186,26 @@ set_option(
 	return RC_RANGE;
 }
 
+static const struct option_spec *
+find_option(const struct command_spec *spec, int value)
+{
+	if (value >= LONG_ONLY)
+		return &spec->options[value - LONG_ONLY];
+	for (size_t i = 0; i < count_options(spec); i++)
+		if (spec->options[i].letter == value)
+			return &spec->options[i];
+	return NULL;
+}
+
+/* Is the last fault of getopt a letter that we do not know?  (A long option
+ * leaves 0, or the value of a flag that was given an argument.) */
+static bool
+is_unknown_letter(const struct command_spec *spec)
+{
+	return optopt > ' ' && optopt < LONG_ONLY &&
+	       find_option(spec, optopt) == NULL;
+}
+
 static enum rc
 unknown_option(
     const struct command_spec *spec, const char *word, struct err *err)
@@ -194,6 +214,10 @@ unknown_option(
 	size_t n = count_options(spec);
 	const char *near = NULL;
 
+	if (is_unknown_letter(spec)) /* word may be one before or after it */
+		return err_set(err, RC_MALFORMED,
+		    "unknown option -%c; '%s %s --help' lists them", optopt,
+		    spec->program, spec->name);
 	for (size_t i = 0; i < n; i++)
 		names[i] = spec->options[i].name;
 	if (strncmp(word, "--", 2) == 0)
@@ -204,17 +228,6 @@ unknown_option(
 	return err_set(err, RC_MALFORMED,
 	    "unknown option %s; '%s %s --help' lists them", word, spec->program,
 	    spec->name);
-}
-
-static const struct option_spec *
-find_option(const struct command_spec *spec, int value)
-{
-	if (value >= LONG_ONLY)
-		return &spec->options[value - LONG_ONLY];
-	for (size_t i = 0; i < count_options(spec); i++)
-		if (spec->options[i].letter == value)
-			return &spec->options[i];
-	return NULL;
 }
 
 static enum rc

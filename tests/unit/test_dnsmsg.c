@@ -12,7 +12,9 @@
 	"\x12\x34" flags "\x00" qd "\x00" an "\x00" ns "\x00" ar
 #define REPLY "\x84\x00"
 #define ROOT_SOA "\x00\x00\x06\x00\x01"
-#define HOSTNAME_BIND "\x08HOSTNAME\x04" "BIND\x00\x00\x10\x00\x03"
+#define HOSTNAME_BIND \
+	"\x08HOSTNAME\x04" \
+	"BIND\x00\x00\x10\x00\x03"
 #define OPT(rdlen) "\x00\x00\x29\x04\xd0\x00\x00\x00\x00" rdlen
 #define SOA_RECORD \
 	"\x00\x00\x06\x00\x01\x00\x00\x0e\x10\x00\x16\x00\x00" \
@@ -32,40 +34,46 @@ static const struct {
 	unsigned n_ede;
 } replies[] = {
 	{ "a SOA gives its serial",
-	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") ROOT_SOA
-		    SOA_RECORD),
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
+		    ROOT_SOA SOA_RECORD),
 	    RC_OK, 0, NULL, NULL, 2026052917, 0 },
 	{ "a SOA in the authority section is no answer",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x01", "\x00") ROOT_SOA
-		    SOA_RECORD),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x01", "\x00")
+		    ROOT_SOA SOA_RECORD),
 	    RC_OK, 0, NULL, NULL, 0, 0 },
 	{ "NSID is read",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x08") "\x00\x03\x00\x04" "ams1"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x08") "\x00\x03\x00\x04"
+					     "ams1"),
 	    RC_OK, 0, "ams1", NULL, 0, 0 },
 	{ "an empty NSID is present",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x04") "\x00\x03\x00\x00"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x04") "\x00\x03\x00\x00"),
 	    RC_OK, 0, "", NULL, 0, 0 },
 	{ "NSID stands behind another option",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x0b") "\x00\x0a\x00\x01x" "\x00\x03\x00\x02" "f1"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x0b") "\x00\x0a\x00\x01x"
+					     "\x00\x03\x00\x02"
+					     "f1"),
 	    RC_OK, 0, "f1", NULL, 0, 0 },
 	{ "extended errors are counted",
-	    WIRE(HEAD("\x80\x05", "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x06") "\x00\x0f\x00\x02\x00\x14"),
+	    WIRE(HEAD("\x80\x05", "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x06") "\x00\x0f\x00\x02\x00\x14"),
 	    RC_OK, 5, NULL, NULL, 0, 1 },
 	{ "EDNS carries the upper bits of the rcode",
 	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA
-		    "\x00\x00\x29\x04\xd0\x01\x00\x00\x00\x00\x00"),
+		"\x00\x00\x29\x04\xd0\x01\x00\x00\x00\x00\x00"),
 	    RC_OK, 16, NULL, NULL, 0, 0 },
 	{ "character strings are joined",
-	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") HOSTNAME_BIND
-		    TXT_RECORD("\x00\x06") "\x02" "ns" "\x02" "-1"),
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
+		    HOSTNAME_BIND TXT_RECORD("\x00\x06") "\x02"
+							 "ns"
+							 "\x02"
+							 "-1"),
 	    RC_OK, 0, NULL, "ns-1", 0, 0 },
 	{ "an empty string is an empty name",
-	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") HOSTNAME_BIND
-		    TXT_RECORD("\x00\x01") "\x00"),
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
+		    HOSTNAME_BIND TXT_RECORD("\x00\x01") "\x00"),
 	    RC_OK, 0, NULL, "", 0, 0 },
 	{ "a refusal of 12 bytes is a reply",
 	    WIRE(HEAD("\x80\x05", "\x00", "\x00", "\x00", "\x00")), RC_OK, 5,
@@ -73,43 +81,45 @@ static const struct {
 	{ "a header cut short is none", WIRE("\x12\x34\x84"), RC_MALFORMED, 0,
 	    NULL, NULL, 0, 0 },
 	{ "an option past its record is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x04") "\x00\x03\x00\x09"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x04") "\x00\x03\x00\x09"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a record past the message is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") ROOT_SOA OPT(
-		"\x00\x99") "\x00\x03"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x99") "\x00\x03"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "two OPT records are malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x02") ROOT_SOA OPT(
-		"\x00\x00") OPT("\x00\x00")),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x02")
+		    ROOT_SOA OPT("\x00\x00") OPT("\x00\x00")),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "an OPT among the answers is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") ROOT_SOA OPT(
-		"\x00\x08") "\x00\x03\x00\x04" "ams1"),
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
+		    ROOT_SOA OPT("\x00\x08") "\x00\x03\x00\x04"
+					     "ams1"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "bytes behind the last record are malformed",
 	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x00") ROOT_SOA "x"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a TXT string past its record is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") HOSTNAME_BIND
-		    TXT_RECORD("\x00\x03") "\x09" "ns"),
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
+		    HOSTNAME_BIND TXT_RECORD("\x00\x03") "\x09"
+							 "ns"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a SOA that does not fill its record is malformed",
 	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") ROOT_SOA
-		    "\x00\x00\x06\x00\x01\x00\x00\x0e\x10\x00\x03\x00\x00x"),
+		"\x00\x00\x06\x00\x01\x00\x00\x0e\x10\x00\x03\x00\x00x"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a name that points at itself is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x00")
-		    "\xc0\x0c\x00\x06\x00\x01"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00",
+		"\x00") "\xc0\x0c\x00\x06\x00\x01"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a name that points forward is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x00")
-		    "\xc0\x10\x00\x06\x00\x01\x00"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00",
+		"\x00") "\xc0\x10\x00\x06\x00\x01\x00"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a label of an unknown kind is malformed",
-	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x00")
-		    "\x41x\x00\x00\x06\x00\x01"),
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00",
+		"\x00") "\x41x\x00\x00\x06\x00\x01"),
 	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "65535 questions in 12 bytes are malformed",
 	    WIRE("\x12\x34\x84\x00\xff\xff\x00\x00\x00\x00\x00\x00"),
@@ -131,15 +141,14 @@ test_replies(void **state)
 	(void)state;
 	for (size_t i = 0; i < T_LEN(replies); i++) {
 		struct dnsmsg_reply m = { 0 };
-		enum rc rc =
-		    dnsmsg_parse(&m, replies[i].wire, replies[i].len);
+		enum rc rc = dnsmsg_parse(&m, replies[i].wire, replies[i].len);
 
 		T_CHECK(rc == replies[i].rc, "%s: %s", replies[i].claim,
 		    rc_name(rc));
 		T_CHECK(m.rcode == replies[i].rcode, "%s: rcode %u",
 		    replies[i].claim, m.rcode);
-		T_CHECK(is_text(&m.nsid, replies[i].nsid), "%s",
-		    replies[i].claim);
+		T_CHECK(
+		    is_text(&m.nsid, replies[i].nsid), "%s", replies[i].claim);
 		T_CHECK(
 		    is_text(&m.txt, replies[i].txt), "%s", replies[i].claim);
 		T_CHECK(m.has_serial == (replies[i].serial != 0) &&
@@ -220,8 +229,8 @@ test_long_name(void **state)
 	    dnsmsg_question_set(&q, name, DNSMSG_SOA, DNSMSG_IN), RC_OK);
 	name[253] = 'a';
 	name[254] = '\0';
-	assert_int_equal(dnsmsg_question_set(&q, name, DNSMSG_SOA, DNSMSG_IN),
-	    RC_MALFORMED);
+	assert_int_equal(
+	    dnsmsg_question_set(&q, name, DNSMSG_SOA, DNSMSG_IN), RC_MALFORMED);
 }
 
 /* What we write parses as what we meant. */
@@ -283,8 +292,7 @@ test_long_identity(void **state)
 	struct dnsmsg_reply m;
 
 	(void)state;
-	assert_int_equal(
-	    dnsmsg_parse(&m, wire, 12 + 5 + 11 + 4 + 300), RC_OK);
+	assert_int_equal(dnsmsg_parse(&m, wire, 12 + 5 + 11 + 4 + 300), RC_OK);
 	assert_true(m.nsid.is_cut);
 	assert_int_equal(m.nsid.len, IDENTITY_MAX);
 }

@@ -270,7 +270,7 @@ static const struct {
 	{ "no site begins like another", "{site}{instance}",
 	    { "lon", "ams", "fra" }, NULL },
 	{ "stars on both sides", "*.{site}.*", { "lon", "ams", "fra" },
-	    ".ams.lon." },
+	    ".lon.ams." },
 	{ "a star behind", "{site}.*", { "lon", "ams", "fra" }, NULL },
 	{ "a star behind a prefix", "{site}*", { "lon", "lon1", "x" }, "lon1" },
 	{ "one site twice", "{site}", { "lon", "ams", "LON" }, "lon" },
@@ -313,7 +313,7 @@ refusal_names_both_sites(void **state)
 	    "cannot tell iad from us-iad: \"b1-us-iad\" may be either");
 }
 
-/* --- properties ---------------------------------------------------------- */
+/* Properties. */
 
 static unsigned
 roll(unsigned *seed, unsigned n)

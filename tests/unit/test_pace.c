@@ -27,8 +27,7 @@ test_counts(void **state)
 		unsigned n = 0;
 
 		pace_init(&p, cases[i].rate, cases[i].burst);
-		for (int64_t t = 0; t < cases[i].for_us;
-		     t += cases[i].every_us)
+		for (int64_t t = 0; t < cases[i].for_us; t += cases[i].every_us)
 			n += pace_take(&p, 7 * S + t);
 		T_CHECK(n == cases[i].sent, "%s: %u", cases[i].claim, n);
 	}

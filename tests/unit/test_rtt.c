@@ -7,9 +7,9 @@
 
 static const struct {
 	const char *claim;
-	int64_t mono_us;     /* until it was read */
-	int64_t wall_us;     /* the same, by the wall clock */
-	int64_t kernel_us;   /* until the kernel had it; 0: no stamp */
+	int64_t mono_us;   /* until it was read */
+	int64_t wall_us;   /* the same, by the wall clock */
+	int64_t kernel_us; /* until the kernel had it; 0: no stamp */
 	int64_t rtt_us;
 	enum stamp stamp;
 } cases[] = {

@@ -156,7 +156,7 @@ a_header_without_end_is_refused(void **state)
 	assert_int_equal(signature_keyid(endless, keyid), RC_MALFORMED);
 }
 
-/* --- our own four components -------------------------------------------- */
+/* Our own four components. */
 
 #define PATH "/v1/batches"
 #define KEYID "5d1c0a72e94b3f86"

@@ -1,0 +1,263 @@
+/* alert.c - see alert.h. */
+#include "collector/alert.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "collector/alert_webhook.h"
+#include "collector/notice.h"
+#include "collector/store_alert.h"
+#include "schema/base/clock.h"
+#include "schema/base/log.h"
+#include "schema/base/mem.h"
+
+#define BACKOFF_MAX_US (300 * US_PER_S)
+
+struct channel {
+	struct alert *alert;
+	const struct alert_settings *settings;
+	struct store *store;
+	pthread_t thread;
+	bool is_running;
+};
+
+struct alert {
+	atomic_bool is_stopped;
+	int wake; /* eventfd: readable once stopped */
+	size_t n;
+	struct channel *channels;
+};
+
+int64_t
+alert_backoff_us(int64_t n_tries)
+{
+	int64_t us = US_PER_S;
+
+	for (; n_tries > 0 && us < BACKOFF_MAX_US; n_tries--)
+		us *= 2;
+	return us < BACKOFF_MAX_US ? us : BACKOFF_MAX_US;
+}
+
+/* From three quarters to five quarters of it. */
+static int64_t
+jitter(int64_t us)
+{
+	return us / 4 * 3 + (int64_t)randombytes_uniform((uint32_t)(us / 2));
+}
+
+/* The body of a delivery, from the database as it is now.  Gives *body. */
+static enum rc
+render(
+    struct channel *c, const struct delivery *d, char **body, struct err *err)
+{
+	struct event_moves moves = { 0 };
+	struct event_row event;
+	enum rc rc;
+
+	if (d->event_id == 0) {
+		*body = notice_test_json(d->key, d->alert);
+		return RC_OK;
+	}
+	rc = store_event_find(c->store, d->event_id, &event, err);
+	if (rc == RC_OK)
+		rc = store_event_moves(c->store, d->event_id, &moves, err);
+	if (rc == RC_OK)
+		*body = notice_json(d->notice, d->key, &event, &moves);
+	free(moves.rows);
+	return rc;
+}
+
+/* Decides what follows from an attempt, and says so. */
+static void
+conclude(const struct channel *c, const struct delivery *d, enum rc rc,
+    struct attempt *a)
+{
+	int64_t wait_us = jitter(alert_backoff_us(d->n_tries));
+
+	a->next_try_us = a->at_us + wait_us;
+	a->result = ATTEMPT_LATER;
+	if (rc == RC_OK) {
+		a->error = NULL;
+		a->result = ATTEMPT_DELIVERED;
+		log_info("alert: delivered alert=%s key=%s", d->alert, d->key);
+	} else if (a->next_try_us >
+		   d->created_us + c->settings->give_up_after_us) {
+		a->result = ATTEMPT_GIVEN_UP;
+		log_error("alert: gave up: %s alert=%s key=%s tries=%lld",
+		    a->error, d->alert, d->key, (long long)d->n_tries + 1);
+	} else if (d->n_tries == 0) {
+		log_warn("alert: will try again: %s alert=%s key=%s", a->error,
+		    d->alert, d->key);
+	}
+}
+
+/* RC_AGAIN: broken off by alert_stop. */
+static enum rc
+deliver(struct channel *c, const struct delivery *d, struct err *err)
+{
+	struct webhook_post post = { .url = c->settings->webhook,
+		.key = d->key,
+		.timeout_us = c->settings->timeout_us,
+		.is_stopped = &c->alert->is_stopped };
+	struct err reason = ERR_NONE;
+	struct attempt a = { .error = reason.text };
+	char *body = NULL;
+	enum rc rc = render(c, d, &body, err);
+
+	if (rc != RC_OK)
+		return rc;
+	post.body = body;
+	rc = webhook_send(&post, &a.status, &reason);
+	free(body);
+	if (rc == RC_AGAIN)
+		return rc;
+	a.at_us = clock_wall_us();
+	conclude(c, d, rc, &a);
+	return store_delivery_attempt(c->store, d->id, &a, err);
+}
+
+/* Everything that is due.  RC_NOTFOUND: nothing more. */
+static enum rc
+deliver_due(struct channel *c, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !atomic_load(&c->alert->is_stopped)) {
+		struct delivery d;
+
+		rc = store_delivery_due(
+		    c->store, c->settings->name, clock_wall_us(), &d, err);
+		if (rc == RC_OK)
+			rc = deliver(c, &d, err);
+	}
+	return rc;
+}
+
+static void
+wait_a_second(const struct alert *a)
+{
+	struct pollfd wake = { .fd = a->wake, .events = POLLIN };
+
+	poll(&wake, 1, 1000);
+}
+
+/* A database that fails is said once until it works again. */
+static void *
+run_channel(void *ctx)
+{
+	struct channel *c = ctx;
+	bool is_failing = false;
+
+	while (!atomic_load(&c->alert->is_stopped)) {
+		struct err err = ERR_NONE;
+		enum rc rc = deliver_due(c, &err);
+		bool has_failed =
+		    rc != RC_OK && rc != RC_NOTFOUND && rc != RC_AGAIN;
+
+		if (has_failed && !is_failing)
+			log_error(
+			    "alert: %s alert=%s", err.text, c->settings->name);
+		is_failing = has_failed;
+		wait_a_second(c->alert);
+	}
+	return NULL;
+}
+
+static enum rc
+start_channel(struct channel *c, const char *database, struct err *err)
+{
+	enum rc rc = store_open(&c->store, database, STORE_EDIT, err);
+	int r;
+
+	if (rc != RC_OK)
+		return rc;
+	r = pthread_create(&c->thread, NULL, run_channel, c);
+	if (r != 0)
+		return err_set(
+		    err, RC_SYS, "a thread for alerts: %s", strerror(r));
+	c->is_running = true;
+	return RC_OK;
+}
+
+static enum rc
+give_up_orphans(const struct settings *s, struct err *err)
+{
+	const char **names = mem_new((s->n_alerts + 1) * sizeof *names);
+	struct store *st = NULL;
+	size_t n_given_up = 0;
+	enum rc rc = store_open(&st, s->database, STORE_EDIT, err);
+
+	for (size_t i = 0; i < s->n_alerts; i++)
+		names[i] = s->alerts[i].name;
+	if (rc == RC_OK)
+		rc = store_delivery_orphans(
+		    st, names, s->n_alerts, clock_wall_us(), &n_given_up, err);
+	if (n_given_up > 0)
+		log_warn("alert: gave up what was waiting for alerts that are "
+			 "not configured n=%zu",
+		    n_given_up);
+	store_close(st);
+	free(names);
+	return rc;
+}
+
+static struct alert *
+new_alert(const struct settings *s)
+{
+	struct alert *a = mem_new(sizeof *a);
+
+	a->wake = eventfd(0, EFD_CLOEXEC);
+	a->channels = mem_new((s->n_alerts + 1) * sizeof *a->channels);
+	for (; a->n < s->n_alerts; a->n++)
+		a->channels[a->n] = (struct channel){ .alert = a,
+			.settings = &s->alerts[a->n] };
+	return a;
+}
+
+enum rc
+alert_start(
+    struct alert **out, const struct settings *settings, struct err *err)
+{
+	struct alert *a = new_alert(settings);
+	enum rc rc = webhook_init(err);
+
+	if (rc == RC_OK && a->wake < 0)
+		rc = err_sys(err, "eventfd");
+	if (rc == RC_OK && sodium_init() < 0)
+		rc = err_set(err, RC_SYS, "no randomness");
+	if (rc == RC_OK)
+		rc = give_up_orphans(settings, err);
+	for (size_t i = 0; rc == RC_OK && i < a->n; i++)
+		rc = start_channel(&a->channels[i], settings->database, err);
+	if (rc != RC_OK) {
+		alert_stop(a);
+		return rc;
+	}
+	*out = a;
+	return RC_OK;
+}
+
+void
+alert_stop(struct alert *a)
+{
+	if (a == NULL)
+		return;
+	atomic_store(&a->is_stopped, true);
+	if (a->wake >= 0)
+		eventfd_write(a->wake, 1);
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->channels[i].is_running)
+			pthread_join(a->channels[i].thread, NULL);
+		store_close(a->channels[i].store);
+	}
+	if (a->wake >= 0)
+		close(a->wake);
+	free(a->channels);
+	free(a);
+}

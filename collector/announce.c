@@ -1,0 +1,110 @@
+/*
+ * announce.c - catchwater announce: for an operator's own automation.
+ *
+ * What is said holds for its lease: no news is "unknown", never "still up".
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/commands.h"
+#include "collector/lookup.h"
+#include "collector/report_command.h"
+#include "collector/store_admin.h"
+#include "schema/base/clock.h"
+
+#define DEFAULT_LEASE_US (300 * US_PER_S)
+#define LEASE_MAX_US (365 * 86400 * US_PER_S)
+
+struct options {
+	struct where where;
+	const char *service;
+	int64_t lease_us, family;
+};
+
+static const struct option_spec options[] = {
+	{ 'l', "lease", OPTION_DURATION, offsetof(struct options, lease_us), 0,
+	    0, "TIME", "how long it holds unless said again (default 5m)" },
+	{ 's', "service", OPTION_TEXT, offsetof(struct options, service), 0, 0,
+	    "NAME", "where several services have a site of this name" },
+	{ 'f', "family", OPTION_COUNT, offsetof(struct options, family), 4, 6,
+	    "4|6", "of this address family only (default both)" },
+	OPTION_WHERE,
+	{ 0 },
+};
+
+static const struct command_spec spec = { PROGRAM, "announce", "SITE up|down",
+	2, 2, "tell that a site's route is announced, or withdrawn", options };
+
+static enum rc
+parse_direction(const char *word, bool *is_up, struct err *err)
+{
+	static const char *const words[] = { "up", "down" };
+
+	*is_up = strcmp(word, "up") == 0;
+	if (*is_up || strcmp(word, "down") == 0)
+		return RC_OK;
+	return unknown_word(err, "direction", word, words, 2);
+}
+
+static enum rc
+check_lease(int64_t lease_us, struct err *err)
+{
+	if (lease_us >= US_PER_S && lease_us <= LEASE_MAX_US)
+		return RC_OK;
+	return err_set(
+	    err, RC_RANGE, "--lease: expected a time from 1s to 365d");
+}
+
+static enum rc
+announce(struct store *st, const struct options *o, const char *site,
+    struct announcement *a, struct err *err)
+{
+	char until[CLOCK_TEXT_LEN];
+	enum rc rc = lookup_site(st, o->service, site, &a->site_id, err);
+
+	if (rc == RC_OK)
+		rc = store_announce(st, a, err);
+	if (rc == RC_OK)
+		printf("%s is %s until %s, unless told again\n", site,
+		    a->is_up ? "announced" : "withdrawn",
+		    clock_format(a->lease_until_us, until));
+	return rc;
+}
+
+static enum rc
+run(const struct options *o, char **operands, struct err *err)
+{
+	int64_t now_us = clock_wall_us();
+	struct announcement a = { .family = (uint8_t)o->family,
+		.at_us = now_us,
+		.lease_until_us = now_us + o->lease_us,
+		.source = "catchwater announce" };
+	struct store *st = NULL;
+	enum rc rc = parse_direction(operands[1], &a.is_up, err);
+
+	if (rc == RC_OK)
+		rc = check_family(o->family, err);
+	if (rc == RC_OK)
+		rc = check_lease(o->lease_us, err);
+	if (rc == RC_OK)
+		rc = where_open(&o->where, STORE_EDIT, &st, err);
+	if (rc == RC_OK)
+		rc = announce(st, o, operands[0], &a, err);
+	store_close(st);
+	return rc;
+}
+
+int
+command_announce(int argc, char **argv)
+{
+	struct options o = { .lease_us = DEFAULT_LEASE_US };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n, status;
+
+	status = command_options(&spec, &o, argc, argv, &operands, &n);
+	if (status >= 0)
+		return status;
+	return run(&o, operands, &err) == RC_OK ? 0
+						: command_fail(spec.name, &err);
+}

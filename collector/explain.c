@@ -1,0 +1,162 @@
+/*
+ * explain.c - catchwater explain: one event, down to the raw evidence.
+ *
+ * Gathers from the database; explain_text.c and explain_json.c present.
+ */
+#include "collector/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collector/commands.h"
+#include "collector/report_command.h"
+#include "schema/base/clock.h"
+
+/* Traces come rarely: the one before the event may be this old. */
+#define REACH_BACK_US (40 * 60 * US_PER_S)
+#define REACH_ON_US (10 * 60 * US_PER_S)
+
+static const struct option_spec options[] = {
+	OPTION_JSON,
+	OPTION_WHERE,
+	{ 0 },
+};
+
+static const struct command_spec spec = { PROGRAM, "explain", "EVENT", 1, 1,
+	"why an event was opened: gates, votes, raw evidence, paths", options };
+
+static bool
+is_of(const struct sample *s, const struct vote_row *v)
+{
+	return s->vantage_id == v->vantage_id && s->target_id == v->target_id;
+}
+
+static void
+take_path(struct testimony *t, const struct sample *s)
+{
+	if (s->hops == NULL)
+		return;
+	if (s->at_us < t->vote->at_us)
+		t->path_before = s;
+	else if (t->path_during == NULL)
+		t->path_during = s;
+}
+
+static void
+take_answer(struct testimony *t, const struct sample *s)
+{
+	if (s->at_us < t->vote->at_us) {
+		if (t->n_before == BEFORE_MAX)
+			t->before[0] = t->before[--t->n_before];
+		t->before[t->n_before++] = s;
+	} else if (t->n_after < AFTER_MAX) {
+		t->after[t->n_after++] = s;
+	}
+}
+
+/* Samples are in order of time: the last before the vote, the first after. */
+void
+explain_vote(const struct explanation *x, const struct vote_row *vote,
+    struct testimony *out)
+{
+	*out = (struct testimony){ .vote = vote };
+	for (size_t i = 0; i < x->samples.n; i++) {
+		const struct sample *s = &x->samples.rows[i];
+
+		if (!is_of(s, vote))
+			continue;
+		if (s->kind == KIND_TRACE)
+			take_path(out, s);
+		else
+			take_answer(out, s);
+	}
+}
+
+static enum rc
+gather_samples(struct store *st, struct explanation *x, struct err *err)
+{
+	const struct vote_list *v = &x->votes;
+
+	if (v->n == 0)
+		return RC_OK;
+	return store_samples(st, x->event.id, v->rows[0].at_us - REACH_BACK_US,
+	    v->rows[v->n - 1].confirmed_us + REACH_ON_US, &x->samples, err);
+}
+
+static enum rc
+gather(struct store *st, int64_t id, struct explanation *x, struct err *err)
+{
+	enum rc rc = store_event_find(st, id, &x->event, err);
+
+	if (rc == RC_OK)
+		rc = store_event_moves(st, id, &x->moves, err);
+	if (rc == RC_OK)
+		rc = store_votes(st, id, &x->votes, err);
+	if (rc == RC_OK)
+		rc = gather_samples(st, x, err);
+	return rc;
+}
+
+static enum rc
+explain(struct store *st, const struct where *w, int64_t id, struct err *err)
+{
+	struct explanation x = { 0 };
+	enum rc rc = gather(st, id, &x, err);
+
+	if (rc == RC_OK && w->is_json)
+		where_print_json(explain_json(&x));
+	else if (rc == RC_OK)
+		explain_text(&x, stdout);
+	free(x.moves.rows);
+	free(x.votes.rows);
+	samples_fini(&x.samples);
+	return rc;
+}
+
+static enum rc
+parse_id(const char *text, int64_t *id, struct err *err)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return err_set(err, RC_MALFORMED,
+		    "'%.40s' is not an event's number; 'catchwater events' "
+		    "shows them",
+		    text);
+	*id = v;
+	return RC_OK;
+}
+
+static enum rc
+run(const struct where *w, const char *text, struct err *err)
+{
+	struct store *st = NULL;
+	int64_t id = 0;
+	enum rc rc = parse_id(text, &id, err);
+
+	if (rc == RC_OK)
+		rc = where_open(w, STORE_READ, &st, err);
+	if (rc == RC_OK)
+		rc = explain(st, w, id, err);
+	store_close(st);
+	return rc;
+}
+
+int
+command_explain(int argc, char **argv)
+{
+	struct where where = { 0 };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n, status;
+
+	status = command_options(&spec, &where, argc, argv, &operands, &n);
+	if (status >= 0)
+		return status;
+	return run(&where, operands[0], &err) == RC_OK
+		   ? 0
+		   : command_fail(spec.name, &err);
+}

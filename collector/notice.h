@@ -1,0 +1,27 @@
+/*
+ * notice.h - what an alert says: the JSON that is posted.            (pure)
+ *
+ * Uses     collector/store_event.h, summary.h, report.h, jansson
+ * Used by  collector/alert.c, alert_command.c
+ */
+#ifndef COLLECTOR_NOTICE_H
+#define COLLECTOR_NOTICE_H
+
+#include <jansson.h>
+
+#include "collector/store_event.h"
+
+#define NOTICE_VERSION 1
+
+/* The body for an event; notice is "open" or "resolve".  Gives text. */
+char *notice_json(const char *notice, const char *key,
+    const struct event_row *e, const struct event_moves *moves);
+
+/* The body of a test of the alert of that name.  Gives text. */
+char *notice_test_json(const char *key, const char *alert);
+
+/* An event as it stands in notices and in explain --json.  Gives. */
+json_t *
+notice_event(const struct event_row *e, const struct event_moves *moves);
+
+#endif

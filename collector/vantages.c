@@ -1,0 +1,271 @@
+/* vantages.c - catchwater vantages: who measures, and whom we believe. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/commands.h"
+#include "collector/lookup.h"
+#include "collector/report_command.h"
+#include "collector/store_probe.h"
+#include "schema/base/clock.h"
+
+struct options {
+	struct where where;
+	const char *reason;
+};
+
+static const struct option_spec options[] = {
+	{ 'r', "reason", OPTION_TEXT, offsetof(struct options, reason), 0, 0,
+	    "TEXT", "quarantine, revoke: why, for those who ask later" },
+	OPTION_JSON,
+	OPTION_CSV,
+	OPTION_WHERE,
+	{ 0 },
+};
+
+static const struct command_spec spec = { PROGRAM, "vantages",
+	"[list | show V | quarantine V | release V | revoke V]", 0, 2,
+	"list the vantages; stop believing one, or let it no longer in",
+	options };
+
+static const struct column columns[] = {
+	{ "vantage", "vantage", CELL_TEXT },
+	{ "probe_id", NULL, CELL_TEXT },
+	{ "family", NULL, CELL_COUNT },
+	{ "asn", "AS", CELL_COUNT },
+	{ "country", "country", CELL_TEXT },
+	{ "source", NULL, CELL_TEXT },
+	{ "state", "state", CELL_TEXT },
+	{ "reason", NULL, CELL_TEXT },
+	{ "received", "received", CELL_TIME },
+	{ "clock", NULL, CELL_TEXT },
+	{ "clock_offset_us", "clock off", CELL_MS },
+	{ "n_lost", "lost", CELL_COUNT },
+	{ "version", "version", CELL_TEXT },
+	{ "enrolled", NULL, CELL_TIME },
+};
+#define N_COLUMNS (sizeof columns / sizeof columns[0])
+
+static void
+text_or_none(struct report *r, const char *text)
+{
+	report_text(r, text[0] != '\0' ? text : NULL);
+}
+
+static void
+add_row(struct report *r, const struct vantage_info *v)
+{
+	char vantage[NAME_MAX_LEN + 8];
+
+	if (v->family != 0)
+		snprintf(vantage, sizeof vantage, "%s/%u", v->probe, v->family);
+	else
+		snprintf(vantage, sizeof vantage, "%s", v->probe);
+	report_text(r, vantage);
+	report_text(r, v->probe_id);
+	report_number_if(r, v->family != 0, v->family);
+	report_number_if(r, v->asn != 0, v->asn);
+	text_or_none(r, v->country);
+	text_or_none(r, v->source);
+	report_text(r, v->state);
+	text_or_none(r, v->reason);
+	report_number_if(r, v->has_received, v->received_us);
+	text_or_none(r, v->clock);
+	report_number_if(r, v->has_offset, v->clock_offset_us);
+	report_number(r, v->n_lost);
+	text_or_none(r, v->version);
+	report_number(r, v->enrolled_us);
+}
+
+/* All vantages, or those of one probe. */
+static enum rc
+fill_report(struct store *st, const struct probe_ref *only, struct report *r,
+    struct err *err)
+{
+	struct vantage_list list = { 0 };
+	enum rc rc = store_vantages(st, &list, err);
+
+	for (size_t i = 0; rc == RC_OK && i < list.n; i++) {
+		const struct vantage_info *v = &list.rows[i];
+
+		if (only == NULL ||
+		    (strcmp(v->probe_id, only->id) == 0 &&
+			(only->family == 0 || only->family == v->family)))
+			add_row(r, v);
+	}
+	free(list.rows);
+	return rc;
+}
+
+static enum rc
+list_vantages(struct store *st, const struct where *w, struct err *err)
+{
+	struct report r;
+	enum rc rc;
+
+	report_init(&r, columns, N_COLUMNS);
+	rc = fill_report(st, NULL, &r, err);
+	if (rc == RC_OK)
+		where_print(w, &r,
+		    "no vantages; 'catchwater token new' makes a token to "
+		    "enrol a probe with");
+	report_fini(&r);
+	return rc;
+}
+
+static enum rc
+show_vantage(
+    struct store *st, const struct where *w, const char *text, struct err *err)
+{
+	struct probe_ref probe;
+	struct report r;
+	enum rc rc = lookup_probe(st, text, &probe, err);
+
+	if (rc != RC_OK)
+		return rc;
+	report_init(&r, columns, N_COLUMNS);
+	rc = fill_report(st, &probe, &r, err);
+	if (rc == RC_OK && (w->is_json || w->is_csv))
+		where_print(w, &r, "");
+	else if (rc == RC_OK)
+		report_print_list(&r, stdout);
+	report_fini(&r);
+	return rc;
+}
+
+static const struct action {
+	const char *verb;
+	enum probe_state state;
+	const char *done;
+} actions[] = {
+	{ "quarantine", PROBE_QUARANTINED,
+	    "is quarantined: measured on, counted nowhere" },
+	{ "release", PROBE_ACTIVE, "counts again" },
+	{ "revoke", PROBE_REVOKED,
+	    "is revoked: its next request will be refused" },
+};
+
+static enum rc
+find_state(struct store *st, const struct probe_ref *probe,
+    enum probe_state *state, struct err *err)
+{
+	struct probe_row row;
+	enum rc rc = store_probe_find(st, probe->id, &row, err);
+
+	if (rc == RC_OK)
+		*state = row.state;
+	return rc;
+}
+
+/* What may follow what: a probe that was revoked or has left must enrol
+ * again. */
+static enum rc
+check_change(const struct action *a, const struct probe_ref *probe,
+    enum probe_state now, struct err *err)
+{
+	if (now == a->state)
+		return err_set(err, RC_RANGE, "%s is %s already", probe->name,
+		    probe_state_name(now));
+	if (now == PROBE_LEFT || now == PROBE_REVOKED)
+		return err_set(err, RC_RANGE,
+		    "%s %s; it would have to enrol again", probe->name,
+		    now == PROBE_LEFT ? "has left" : "is revoked");
+	return RC_OK;
+}
+
+static enum rc
+set_state(struct store *st, const struct action *a,
+    const struct probe_ref *probe, const char *reason, struct err *err)
+{
+	enum probe_state now;
+	enum rc rc = store_begin(st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = find_state(st, probe, &now, err);
+	if (rc == RC_OK)
+		rc = check_change(a, probe, now, err);
+	if (rc == RC_OK)
+		rc = store_probe_set_state(
+		    st, probe->id, a->state, reason, clock_wall_us(), err);
+	if (rc == RC_OK)
+		return store_commit(st, err);
+	store_rollback(st);
+	return rc;
+}
+
+/* The state is the probe's: both of its vantages have it. */
+static enum rc
+change(struct store *st, const struct action *a, const char *text,
+    const char *reason, struct err *err)
+{
+	struct probe_ref probe;
+	enum rc rc = lookup_probe(st, text, &probe, err);
+
+	if (rc == RC_OK)
+		rc = set_state(st, a, &probe, reason, err);
+	if (rc == RC_OK)
+		printf("%s %s\n", probe.name, a->done);
+	return rc;
+}
+
+static const struct action *
+find_action(const char *verb)
+{
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+		if (strcmp(actions[i].verb, verb) == 0)
+			return &actions[i];
+	return NULL;
+}
+
+static enum rc
+check_verb(const char *verb, int n, struct err *err)
+{
+	static const char *const verbs[] = { "list", "show", "quarantine",
+		"release", "revoke" };
+
+	if (strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0 &&
+	    find_action(verb) == NULL)
+		return unknown_word(err, "action", verb, verbs, 5);
+	if (n != (strcmp(verb, "list") == 0 ? 1 : 2))
+		return err_set(err, RC_MALFORMED,
+		    "usage: catchwater vantages [OPTION...] %s", spec.operands);
+	return RC_OK;
+}
+
+static enum rc
+run(const struct options *o, char **operands, int n, struct err *err)
+{
+	const char *verb = n > 0 ? operands[0] : "list";
+	const struct action *a = find_action(verb);
+	struct store *st = NULL;
+	enum rc rc = check_verb(verb, n > 0 ? n : 1, err);
+
+	if (rc == RC_OK)
+		rc = where_open(
+		    &o->where, a != NULL ? STORE_EDIT : STORE_READ, &st, err);
+	if (rc == RC_OK && a != NULL)
+		rc = change(st, a, operands[1], o->reason, err);
+	else if (rc == RC_OK && strcmp(verb, "show") == 0)
+		rc = show_vantage(st, &o->where, operands[1], err);
+	else if (rc == RC_OK)
+		rc = list_vantages(st, &o->where, err);
+	store_close(st);
+	return rc;
+}
+
+int
+command_vantages(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct err err = ERR_NONE;
+	char **operands;
+	int n, status;
+
+	status = command_options(&spec, &o, argc, argv, &operands, &n);
+	if (status >= 0)
+		return status;
+	return run(&o, operands, n, &err) == RC_OK
+		   ? 0
+		   : command_fail(spec.name, &err);
+}

@@ -1,0 +1,118 @@
+/*
+ * world.h - a small Internet: sites, vantages, and probes that measure.
+ *
+ * Uses     collector/detect.h (the values)
+ * Used by  tests/sim
+ *
+ * Knows where every vantage really lands, lets its probe measure by schedule
+ * and react as the real one does (confirmations, retries, controls, batches),
+ * and gives the inputs that a collector would hand to its detector.  It never
+ * sees the detector, so the inputs are the same whatever that does.
+ */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/detect.h"
+#include "collector/service.h"
+
+#define WORLD_START_US (INT64_C(1800000000) * 1000000)
+#define WORLD_SITES_MAX 8
+#define WORLD_VANTAGES_MAX 256
+
+enum input_kind {
+	INPUT_SIGHTING,
+	INPUT_TICK,
+	INPUT_ANNOUNCEMENT,
+	INPUT_VANTAGE
+};
+
+struct input {
+	enum input_kind kind;
+	union {
+		struct sighting sighting;
+		int64_t tick_us;
+		struct vantage vantage;
+		struct {
+			int64_t site_id;
+			uint8_t family;
+			bool is_up;
+			int64_t at_us, lease_until_us;
+		} announcement;
+	};
+};
+
+struct inputs {
+	struct input *list;
+	size_t n, cap;
+};
+
+enum service_fault { FAULT_NONE, FAULT_SILENT, FAULT_REFUSED, FAULT_SERVFAIL };
+
+struct world_site {
+	enum service_fault fault;
+	bool is_unicast_down;
+	bool is_renamed; /* its identity matches no template */
+	bool is_said[2]; /* per family: the announcement is repeated */
+	bool is_up[2];
+};
+
+/* What a probe remembers of one target. */
+struct errand {
+	int64_t next_round_us;
+	int64_t again_us[2]; /* confirmations or retries; 0: none */
+	enum why why;        /* of again_us */
+	int64_t last_place;
+	bool was_failing;
+};
+
+struct batch_queue { /* sightings that wait for their upload */
+	struct sighting *list;
+	size_t n, cap;
+};
+
+struct world_vantage { /* one family of one probe */
+	struct vantage vantage;
+	size_t site;     /* where it lands */
+	bool is_deaf;    /* every question times out; uploads work */
+	bool is_held;    /* nothing is uploaded */
+	int64_t skew_us; /* added to its times */
+	int64_t next_upload_us;
+	struct errand *errands; /* as the targets */
+	struct batch_queue queue;
+};
+
+struct world {
+	struct services services;
+	struct world_site sites[WORLD_SITES_MAX];
+	size_t n_vantages;
+	struct world_vantage vantages[WORLD_VANTAGES_MAX];
+	int64_t now_us, tick_us; /* tick_us: between ticks */
+	unsigned loss_percent;
+	uint64_t random;
+	int varied_site; /* where other source ports land; -1: not measured */
+	struct inputs inputs;
+};
+
+/* Makes a service of these sites, each with unicast addresses unless
+ * has_controls is false, and one control of each family. */
+void world_init(struct world *w, const char *const *sites, size_t n_sites,
+    int64_t every_us, bool has_controls);
+void world_fini(struct world *w);
+
+/* Adds a probe, both its vantages landing at a site. */
+void world_add_probe(struct world *w, uint32_t asn, size_t site);
+
+/* Lets time pass up to a moment, collecting the inputs. */
+void world_run(struct world *w, int64_t until_us);
+
+/* Says now, and again every 30 s until it is muted, with a lease of 90 s. */
+void world_announce(struct world *w, size_t site, size_t family, bool is_up);
+
+/* Changes the trust in a vantage. */
+void world_trust(struct world *w, struct world_vantage *v, bool is_trusted);
+
+#endif
