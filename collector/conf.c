@@ -58,6 +58,15 @@ note_place(struct conf *c, const cfg_opt_t *opt, unsigned i, int line)
 	c->places[c->n_places++] = (struct place){ opt, i, c->file, line };
 }
 
+/* A value in an error may hold what its file wrote as "\n". */
+static void
+make_one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 /* The first failure counts: what follows it is noise. */
 static enum rc fail_here(struct conf *c, int line, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
@@ -134,7 +143,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	}
 	if (strcmp(fmt, "premature end of file") == 0) {
 		fail_here(
-		    c, cfg->line, "the file ends too early, expected '}'");
+		    c, cfg->line, "the file ends too early, expected a value");
 		return;
 	}
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -372,6 +381,7 @@ conf_fail(const struct conf *c, struct err *err, enum rc rc, cfg_t *within,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	make_one_line(text);
 	if (p == NULL)
 		p = section_place(c, within);
 	if (p == NULL)

@@ -2,15 +2,17 @@
 #include "collector/settings.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "collector/settings_value.h"
 
+/* "${X}" would be taken for a variable of the environment. */
 static void
 print_text(FILE *to, const char *text)
 {
 	putc('"', to);
 	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
+		if (strchr("\"\\$", *text) != NULL)
 			putc('\\', to);
 		putc(*text, to);
 	}

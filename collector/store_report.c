@@ -69,8 +69,8 @@ static const char *const NAMES[] = {
 	[NAMES_SERVICE] = "SELECT DISTINCT name FROM service ORDER BY name",
 	[NAMES_SITE] = "SELECT DISTINCT name FROM site ORDER BY name",
 	[NAMES_PROBE] = "SELECT DISTINCT name FROM probe ORDER BY name",
-	[NAMES_TARGET] = "SELECT DISTINCT address FROM target "
-			 "WHERE role = 'service' ORDER BY address",
+	[NAMES_TARGET] = ("SELECT DISTINCT address FROM target "
+			  "WHERE role = 'service' ORDER BY address"),
 };
 
 static void

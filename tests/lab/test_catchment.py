@@ -77,7 +77,7 @@ def test_a_withdrawn_site_is_one_shift(world, site):
     world.wait_for_truth()
     world.wait("the shift to resolve", lambda: not world.events("--open"))
     assert [e["kind"] for e in since(world, begun)] == ["shift"]
-    assert world.json("explain", str(event["id"]))["event"]["resolution"] == "returned"
+    assert world.json("explain", str(event["id"]))["resolution"] == "returned"
 
 
 def test_a_stopped_server_is_one_black_hole(world):

@@ -1,0 +1,65 @@
+/*
+ * fuzz_settings.c - configuration files: a file that loads prints as a file
+ * that loads and prints the same; one that does not says why, on one line.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "collector/settings.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+load(struct settings *out, const void *text, size_t len)
+{
+	struct err err = ERR_NONE;
+	char path[40];
+	enum rc rc;
+	int fd = memfd_create("settings", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+		abort();
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	rc = settings_load(out, path, &err);
+	close(fd);
+	if (rc != RC_OK &&
+	    (err.text[0] == '\0' || strchr(err.text, '\n') != NULL))
+		abort();
+	return rc == RC_OK;
+}
+
+/* Gives the text: release with free(). */
+static char *
+print(struct settings *s, size_t *len)
+{
+	char *text = NULL;
+	FILE *to = open_memstream(&text, len);
+
+	settings_print(s, to);
+	fclose(to);
+	settings_fini(s);
+	return text;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *once, *twice;
+	struct settings s;
+	size_t len, len2;
+
+	/* Other files are not part of the input. */
+	if (memmem(data, size, "include", 7) != NULL || !load(&s, data, size))
+		return 0;
+	once = print(&s, &len);
+	if (!load(&s, once, len))
+		abort();
+	twice = print(&s, &len2);
+	if (strcmp(once, twice) != 0)
+		abort();
+	free(once);
+	free(twice);
+	return 0;
+}
