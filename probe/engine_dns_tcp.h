@@ -2,7 +2,7 @@
  * engine_dns_tcp.h - the DNS measurement over one TCP connection.  (wiring)
  *
  * Uses     probe/engine_dns.h, engine_slot.h
- * Used by  probe/engine_loop.c, engine_dns_udp.c
+ * Used by  probe/engine.c, engine_dns_udp.c
  */
 #ifndef PROBE_ENGINE_DNS_TCP_H
 #define PROBE_ENGINE_DNS_TCP_H

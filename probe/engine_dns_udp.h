@@ -2,7 +2,7 @@
  * engine_dns_udp.h - the DNS measurement over UDP.                 (wiring)
  *
  * Uses     probe/engine_dns.h, engine_dns_tcp.h, engine_slot.h
- * Used by  probe/engine_loop.c
+ * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_DNS_UDP_H
 #define PROBE_ENGINE_DNS_UDP_H

@@ -2,7 +2,7 @@
  * engine_icmp.h - the engine's ICMP sockets and echo requests.     (wiring)
  *
  * Uses     probe/engine_core.h, icmpmsg, socks
- * Used by  probe/engine_loop.c, engine_ping.c, engine_trace.c
+ * Used by  probe/engine.c, engine_ping.c, engine_trace.c
  */
 #ifndef PROBE_ENGINE_ICMP_H
 #define PROBE_ENGINE_ICMP_H

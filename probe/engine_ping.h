@@ -2,7 +2,7 @@
  * engine_ping.h - the ping measurement: ICMP echo or TCP connect.  (wiring)
  *
  * Uses     probe/engine_icmp.h, engine_slot.h
- * Used by  probe/engine_loop.c
+ * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_PING_H
 #define PROBE_ENGINE_PING_H

@@ -2,7 +2,7 @@
  * engine_trace.h - the trace measurement: by DNS query, echo or SYN. (wiring)
  *
  * Uses     probe/trace.h, engine_icmp.h, engine_slot.h
- * Used by  probe/engine_loop.c
+ * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_TRACE_H
 #define PROBE_ENGINE_TRACE_H

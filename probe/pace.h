@@ -1,7 +1,7 @@
 /*
  * pace.h - a token bucket: the hard cap on what the probe sends.     (pure)
  *
- * Used by  probe/engine_loop.c
+ * Used by  probe/engine.c
  */
 #ifndef PROBE_PACE_H
 #define PROBE_PACE_H

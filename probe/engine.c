@@ -1,4 +1,4 @@
-/* engine_loop.c - the engine of engine.h: its table, its timer, its kinds. */
+/* engine.c - the engine of engine.h: its table, its timer, its kinds. */
 #include "probe/engine.h"
 
 #include <sodium.h>
