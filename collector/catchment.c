@@ -173,7 +173,9 @@ count_members(const struct member *m, size_t n)
 			    m[i].landed->rtt_sum_us / m[i].landed->rtt_n;
 	qsort(numbers, n_rtts, sizeof *numbers, compare_numbers);
 	c.has_rtt = n_rtts > 0;
-	c.rtt_us = n_rtts > 0 ? numbers[(n_rtts - 1) / 2] : 0;
+	if (c.has_rtt)
+		c.rtt_us =
+		    (numbers[(n_rtts - 1) / 2] + numbers[n_rtts / 2]) / 2;
 	free(numbers);
 	return c;
 }
@@ -188,8 +190,8 @@ add_row(struct report *r, const char *service, const char *group,
 	report_number(r, c->n6);
 	report_number(r, c->n);
 	report_number(r, c->n_asns);
-	report_number_if(
-	    r, n_landed > 0, n_landed > 0 ? 1000 * c->n / n_landed : 0);
+	report_number_if(r, n_landed > 0,
+	    n_landed > 0 ? (2000 * c->n / n_landed + 1) / 2 : 0);
 	report_number_if(r, c->has_rtt, c->rtt_us);
 }
 

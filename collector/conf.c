@@ -82,6 +82,7 @@ fail_here(struct conf *c, int line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	make_one_line(text);
 	return err_set(
 	    c->err, RC_MALFORMED, "%s:%d: %s", c->files[c->file], line, text);
 }

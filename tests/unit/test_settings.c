@@ -169,6 +169,9 @@ static const struct {
 	{ "a section that does not end is told where it begins", HEAD,
 	    ":2: the '{' is not closed, expected '}' before the end of the "
 	    "file" },
+	{ "a variable of the environment", DB "url = \"http://${HOME}/\"\n",
+	    ":2: '${' asks for a variable, expected plain text (or '\\${' in "
+	    "quotes)" },
 	{ "a brace too many", DB "}\n",
 	    ":2: '}' closes nothing, expected a key" },
 	{ "a key without '='", DB "\nurl \"x\"\n",
