@@ -209,7 +209,6 @@ open_event(struct detect *d, const struct tally *y, int64_t hold_us)
 	r = count_recovery(d, o, hold_us);
 	emit_all(d, o, gates_of(d, o, y, &r, hold_us));
 	adopt_mismatch(d, o);
-	detect_emit_notice(d, o);
 }
 
 static void
@@ -252,7 +251,7 @@ blackhole_count(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
 	/* One more period of answers, and the time that an upload takes. */
-	int64_t hold_us = s->dns_every_us + 60 * US_PER_S;
+	int64_t hold_us = 2 * s->dns_every_us;
 	bool is_any = has_dark(d, service);
 
 	for (size_t i = 0; i < s->n_sites; i++) {

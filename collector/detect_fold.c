@@ -146,7 +146,7 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 {
 	if (announced_hear(
 		&d->announced, site_id, family, is_up, at_us, lease_until_us))
-		shift_reconsider(d);
+		d->is_reannounced = true;
 }
 
 static void
@@ -198,6 +198,9 @@ detect_tick(struct detect *d, int64_t now_us)
 		emit_soft(d);
 	for (size_t i = 0; i < d->services->n; i++)
 		blackhole_count(d, i);
+	if (d->is_reannounced)
+		shift_reconsider(d);
+	d->is_reannounced = false;
 	shift_tick(d);
 	mismatch_tick(d);
 }
@@ -250,6 +253,8 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
+	o->is_told = true;
+	o->told = e->severity;
 	if (e->kind == EVENT_SHIFT)
 		shift_restore(o);
 	else if (e->kind == EVENT_BLACKHOLE)

@@ -239,7 +239,6 @@ open_event(struct detect *d, const struct site_watch *w, const struct alarm *a,
 	snprintf(e.verdict, sizeof e.verdict, "%s", w->state.verdict);
 	o = events_open(&d->events, &e);
 	detect_emit_event(d, o, gates);
-	detect_emit_notice(d, o);
 }
 
 /* The same verdict in the other family, or with more certainty. */

@@ -350,7 +350,6 @@ open_event(struct detect *d, const struct group *g)
 	for (size_t i = 0; i < o->n_votes; i++)
 		detect_emit_vote(d, &o->votes[i]);
 	join_all(d, g->service);
-	detect_emit_notice(d, o);
 }
 
 static bool

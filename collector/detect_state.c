@@ -79,6 +79,31 @@ write_gates(struct event *e, json_t *gates)
 	json_decref(gates);
 }
 
+static void
+emit_notice(struct detect *d, const struct open_event *o)
+{
+	struct effect out = { .kind = EFFECT_NOTICE };
+
+	out.notice.event = o->event;
+	out.notice.is_resolve = o->event.resolved_us != 0;
+	d->emit(d->ctx, &out);
+}
+
+/* A channel may ask for a severity that the event only grows into: the
+ * opening is told anew with every rise, and the store tells each channel
+ * once. */
+static void
+tell(struct detect *d, struct open_event *o)
+{
+	bool is_worse = !o->is_told || o->event.severity > o->told;
+
+	if (o->event.parent_id != 0 || !is_worse)
+		return;
+	o->is_told = true;
+	o->told = o->event.severity;
+	emit_notice(d, o);
+}
+
 void
 detect_emit_event(struct detect *d, struct open_event *o, json_t *gates)
 {
@@ -87,16 +112,8 @@ detect_emit_event(struct detect *d, struct open_event *o, json_t *gates)
 	write_gates(&o->event, gates);
 	out.event = o->event;
 	d->emit(d->ctx, &out);
-}
-
-void
-detect_emit_notice(struct detect *d, const struct open_event *o)
-{
-	struct effect out = { .kind = EFFECT_NOTICE };
-
-	out.notice.event = o->event;
-	out.notice.is_resolve = o->event.resolved_us != 0;
-	d->emit(d->ctx, &out);
+	if (o->event.resolved_us == 0)
+		tell(d, o);
 }
 
 void
@@ -108,6 +125,7 @@ detect_resolve(struct detect *d, struct open_event *o, const char *resolution,
 	e->resolved_us = e->updated_us = d->now_us;
 	snprintf(e->resolution, sizeof e->resolution, "%s", resolution);
 	detect_emit_event(d, o, gates);
-	detect_emit_notice(d, o);
+	if (o->is_told)
+		emit_notice(d, o);
 	events_close(&d->events, o);
 }

@@ -27,6 +27,7 @@ struct detect {
 	int64_t now_us;  /* the newest received_us or tick */
 	int64_t soft_us; /* when soft fields were last emitted */
 	int64_t next_landing_id;
+	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
 	struct events events;
 	struct announced announced;
@@ -43,13 +44,12 @@ void detect_emit_vote(struct detect *d, const struct vote *v);
  * its family by them.  Without votes: nothing. */
 void detect_sum_votes(struct detect *d, struct open_event *o);
 
-/* Emits the event.  Takes the gates. */
+/* Emits the event; when it is open and new or worse than told, its notice too
+ * (an event with a parent is not told: its cause is).  Takes the gates. */
 void detect_emit_event(struct detect *d, struct open_event *o, json_t *gates);
 
-/* Emits the notice that goes with the event's state. */
-void detect_emit_notice(struct detect *d, const struct open_event *o);
-
-/* Ends an event: emits it and its notice, and forgets it.  Takes the gates. */
+/* Ends an event: emits it, and its notice if it was told; forgets it.  Takes
+ * the gates. */
 void detect_resolve(struct detect *d, struct open_event *o,
     const char *resolution, json_t *gates);
 

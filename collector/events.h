@@ -18,8 +18,10 @@
 
 struct open_event {
 	struct event event;
-	bool is_to;    /* shift: the site gained; else it lost */
-	char rule[16]; /* shift, black hole: which quorum was full */
+	bool is_to;         /* shift: the site gained; else it lost */
+	bool is_told;       /* a notice went out, */
+	enum severity told; /* and this was its severity */
+	char rule[16];      /* shift, black hole: which quorum was full */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
 };

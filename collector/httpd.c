@@ -349,9 +349,15 @@ httpd_start(struct httpd **out, const struct httpd_settings *settings,
 	h->listen_fd = settings->listen_fd;
 	h->daemon = start_daemon(h, settings);
 	if (h->daemon == NULL) {
-		rc = err_set(err,
-		    settings->certificate != NULL ? RC_PEER : RC_SYS,
-		    "the HTTP server does not start: %s", h->complaint);
+		rc = settings->certificate != NULL
+			 ? err_set(err, RC_PEER,
+			       "the HTTPS server does not start; are "
+			       "certificate and key PEM files that belong "
+			       "together? %s",
+			       h->complaint)
+			 : err_set(err, RC_SYS,
+			       "the HTTP server does not start: %s",
+			       h->complaint);
 		free(h);
 		return rc;
 	}

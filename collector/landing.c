@@ -273,6 +273,8 @@ static void
 count_answer(struct track *t, const struct sighting *s, struct landing_out *out)
 {
 	landing_forgive(t, out);
+	if (t->ok_us == 0) /* the first: a restart must not forget it */
+		out->is_hard = true;
 	t->ok_us = t->seen_us;
 	t->is_soft = true;
 	if (s->outcome == OUTCOME_OK)

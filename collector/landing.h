@@ -69,8 +69,8 @@ enum health landing_health(const struct track *t, const struct sighting *s);
 
 /* Takes a sighting of a service address.  HEALTH_NONE: it says nothing, or is
  * older than what is known; nothing changed. */
-enum health landing_see(
-    struct track *t, const struct sighting *s, struct landing_out *out);
+enum health
+landing_see(struct track *t, const struct sighting *s, struct landing_out *out);
 
 /* The same for a control or a unicast address: only the times of its answers
  * and its failures in a row. */

@@ -19,7 +19,7 @@ report_json_time(int64_t at_us)
 {
 	char buf[CLOCK_TEXT_LEN];
 
-	return json_string(clock_format(at_us, buf));
+	return json_string(clock_format_exact(at_us, buf));
 }
 
 static json_t *

@@ -48,7 +48,9 @@ static const char PUT_SITE_STATE[] =
     "verdict, since_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char PUT_DELIVERY[] =
     "INSERT INTO delivery (event_id, alert, notice, key, created_us, "
-    "next_try_us) VALUES (?1, ?2, ?3, ?4, ?5, ?5) "
+    "next_try_us) SELECT ?1, ?2, ?3, ?4, ?5, ?5 "
+    "WHERE ?3 = 'open' OR EXISTS (SELECT 1 FROM delivery WHERE "
+    "event_id = ?1 AND alert = ?2 AND notice = 'open') "
     "ON CONFLICT (key) DO NOTHING";
 
 /* An id or a time of which 0 means none. */

@@ -34,8 +34,8 @@ MUST_USE enum rc store_detect_restore(
 MUST_USE enum rc store_announcements(struct store *st, struct detect *d,
     int64_t now_us, int64_t *last_id, struct err *err);
 
-/* Puts a notice into the outbox of an alert; once, however often it is
- * called.  RC_DB. */
+/* Puts a notice into the outbox of an alert; once, however often it is called.
+ * A resolve only follows an opening that was put there.  RC_DB. */
 MUST_USE enum rc store_delivery_put(struct store *st, int64_t event_id,
     bool is_resolve, const char *alert, int64_t now_us, struct err *err);
 

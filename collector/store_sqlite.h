@@ -16,7 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector/store.h"
+#include "schema/base/err.h"
+
+struct store;
 
 /* Lends the connection. */
 sqlite3 *store_handle(struct store *st);

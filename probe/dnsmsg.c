@@ -300,6 +300,14 @@ dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len)
 	return RC_OK;
 }
 
+uint16_t
+dnsmsg_id(const void *bytes, size_t len)
+{
+	struct rbuf r = rbuf_over(bytes, len);
+
+	return rbuf_u16(&r);
+}
+
 bool
 dnsmsg_is_reply_to(
     const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q)

@@ -63,6 +63,10 @@ size_t dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
 MUST_USE enum rc
 dnsmsg_parse(struct dnsmsg_reply *out, const void *bytes, size_t len);
 
+/* The id of a message, or of the beginning of one that an ICMP error quotes;
+ * 0, which no query of ours has, when it is cut before. */
+uint16_t dnsmsg_id(const void *bytes, size_t len);
+
 /* Is this the reply to that question?  One without a question section is,
  * by its id alone (Unbound refuses so). */
 bool dnsmsg_is_reply_to(

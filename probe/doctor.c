@@ -306,10 +306,12 @@ check_lists(struct doctor *d)
 		say(d, "FAIL", "lists", "%s", err.text);
 		return;
 	}
-	say(d, "ok", "lists", "allow: %s%s%zu, deny: %zu prefixes",
-	    d->lists.allow.is_given ? "only " : "everything",
-	    d->lists.allow.is_given ? "" : ", ", d->lists.allow.acl.n,
-	    d->lists.deny.acl.n);
+	if (d->lists.allow.is_given)
+		say(d, "ok", "lists", "only %zu prefixes allowed, %zu denied",
+		    d->lists.allow.acl.n, d->lists.deny.acl.n);
+	else
+		say(d, "ok", "lists", "everything allowed but %zu prefixes",
+		    d->lists.deny.acl.n);
 }
 
 static void

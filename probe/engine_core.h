@@ -1,7 +1,7 @@
 /*
  * engine_core.h - the tables that the parts of the engine share.   (wiring)
  *
- * Uses     probe/engine.h, flow, pace, trace, dnsmsg
+ * Uses     probe/question.h, flow, pace, trace, dnsmsg
  * Used by  probe/engine*.c only
  *
  * A measurement under way is a struct ask.  What is special to a kind and a
@@ -17,7 +17,7 @@
 #include <uv.h>
 
 #include "probe/dnsmsg.h"
-#include "probe/engine.h"
+#include "probe/question.h"
 #include "probe/flow.h"
 #include "probe/icmpmsg.h"
 #include "probe/pace.h"

@@ -267,7 +267,7 @@ enum dns_verdict
 dns_take(struct ask *a, const struct flow_packet *p, const uint8_t *bytes,
     size_t len)
 {
-	uint16_t id = len < 2 ? 0 : (uint16_t)(bytes[0] << 8 | bytes[1]);
+	uint16_t id = dnsmsg_id(bytes, len);
 	struct dns_part *part = find_part(a, id);
 	struct dnsmsg_reply m;
 	struct rtt rtt;

@@ -68,7 +68,7 @@ notice(struct ask *a, const struct notice *n)
 		return false;
 	if (n->quote_len >= 2)
 		return dns_end_one(
-		    a, (uint16_t)(n->quote[0] << 8 | n->quote[1]), outcome, at);
+		    a, dnsmsg_id(n->quote, n->quote_len), outcome, at);
 	/* A quote cut before the id concerns whatever waits here; only an
 	 * exceeded TTL must be about a trace on the same flow. */
 	if (meaning == ICMPMSG_TTL_EXCEEDED)

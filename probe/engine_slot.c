@@ -23,10 +23,9 @@ on_closed(uv_handle_t *handle)
 static void
 close_slot(struct slot *s)
 {
-	uv_poll_stop(&s->poll);
-	flow_close(&s->flow);
 	s->state = SLOT_CLOSING;
 	uv_close((uv_handle_t *)&s->poll, on_closed);
+	flow_close(&s->flow); /* libuv has let go of it */
 }
 
 static void
@@ -163,6 +162,8 @@ slot_drop(struct ask *a)
 void
 slot_remember(struct slot *s, uint16_t id, bool is_answered)
 {
+	if (id == 0)
+		return; /* it was never sent */
 	s->past[s->n_past++ % PAST_MAX] = (struct past_question){
 		.id = id, .is_used = true, .is_answered = is_answered
 	};
@@ -172,7 +173,7 @@ slot_remember(struct slot *s, uint16_t id, bool is_answered)
 static void
 count_leftover(struct slot *s, const uint8_t *bytes, size_t len)
 {
-	uint16_t id = len < 2 ? 0 : (uint16_t)(bytes[0] << 8 | bytes[1]);
+	uint16_t id = dnsmsg_id(bytes, len);
 
 	for (unsigned i = 0; i < PAST_MAX; i++) {
 		struct past_question *p = &s->past[i];

@@ -170,7 +170,7 @@ udp_notice(struct ask *a, const struct notice *n)
 	const struct trace_try *try = NULL;
 
 	if (n->quote_len >= 2)
-		try = find_id(a, (uint16_t)(n->quote[0] << 8 | n->quote[1]));
+		try = find_id(a, dnsmsg_id(n->quote, n->quote_len));
 	else if (n->has_checksum)
 		try = find_checksum(a, n->checksum);
 	if (try == NULL)
@@ -182,7 +182,7 @@ udp_notice(struct ask *a, const struct notice *n)
 static bool
 udp_packet(struct ask *a, const struct flow_packet *p, const uint8_t *bytes)
 {
-	uint16_t id = p->len < 2 ? 0 : (uint16_t)(bytes[0] << 8 | bytes[1]);
+	uint16_t id = dnsmsg_id(bytes, p->len);
 	const struct trace_try *try = find_id(a, id);
 	struct dnsmsg_reply m;
 

@@ -4,7 +4,9 @@
  * Doctor's part that needs TLS: resolve, connect, verify, be recognised.
  * Prints doctor's lines; libcurl's own text names the step that failed.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "probe/commands.h"
 #include "probe/session.h"
@@ -18,9 +20,10 @@ static int
 report(const struct session *s, const struct post_reply *reply)
 {
 	char reason[POST_REASON_LEN];
+	bool is_tls = strncmp(s->enrolment.collector, "http:", 5) != 0;
 
-	printf("ok    collector    %s answers; its certificate is good\n",
-	    s->enrolment.collector);
+	printf("ok    collector    %s answers%s\n", s->enrolment.collector,
+	    is_tls ? "; its certificate is good" : ", in clear on this host");
 	switch (reply->status) {
 	case 200:
 	case 204:

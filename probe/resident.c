@@ -87,10 +87,12 @@ warn(struct resident *r, struct warning *w, const char *what, const char *text)
 		log_warn("%s: %s n=%u", what, text, n);
 }
 
+/* At least a millisecond: libuv would run a timer of none again and again
+ * before it looks at a socket. */
 static void
 start_timer(uv_timer_t *timer, uv_timer_cb cb, int64_t in_us)
 {
-	uint64_t in_ms = in_us <= 0 ? 0 : (uint64_t)(in_us / US_PER_MS);
+	uint64_t in_ms = in_us < US_PER_MS ? 1 : (uint64_t)(in_us / US_PER_MS);
 
 	uv_timer_start(timer, cb, in_ms, 0);
 }
@@ -132,8 +134,9 @@ plan_next_upload(struct resident *r)
 	int64_t in_us = upload_interval_us(r);
 	int64_t held_us = r->backoff.not_before_us - now_us(r);
 
-	if (r->backoff.n_failures > 0 && held_us < in_us)
-		in_us = held_us > 0 ? held_us : 0;
+	/* Once the hold is over the courier is on its way, and plans anew. */
+	if (held_us > 0 && held_us < in_us)
+		in_us = held_us;
 	upload_in(r, in_us);
 }
 

@@ -94,9 +94,9 @@ open_state(struct run *run, const struct run_options *o, struct err *err)
 	if (rc == RC_OK)
 		rc = state_check(run->dir, err);
 	if (rc == RC_OK)
-		rc = state_make(run->dir, err); /* the spool may be gone */
-	if (rc == RC_OK)
 		rc = state_read_enrolment(&run->enrolment, run->dir, err);
+	if (rc == RC_OK)
+		rc = state_make(run->dir, err); /* the spool may be gone */
 	/* Only the uploader needs the key; but say now what it would say. */
 	if (rc == RC_OK)
 		rc = state_read_key(&key, run->dir, err);

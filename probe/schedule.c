@@ -6,8 +6,9 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define LATE_US (5 * US_PER_S) /* later than this a round is skipped */
-#define JITTER_PART 100        /* of the period */
+#define LATE_US (5 * US_PER_S)        /* later than this a round is skipped */
+#define JITTER_PART 100               /* of the period */
+#define FIRST_ROUND_US (US_PER_S / 2) /* between the targets' first looks */
 #define KINDS 3
 
 /* splitmix64: spreads any number over 64 bits. */
@@ -104,6 +105,17 @@ find_task(const struct schedule *s, const struct schedule_task *like)
 	return NULL;
 }
 
+/* A new target's identity is asked for at once, one target after the other:
+ * nobody waits a period to learn where a new probe lands. */
+static void
+look_soon(struct schedule_task *t, int64_t now_us)
+{
+	int64_t soon_us = now_us + (int64_t)t->target * FIRST_ROUND_US;
+
+	if (t->kind == KIND_DNS && soon_us < t->due_at_us)
+		t->due_at_us = soon_us;
+}
+
 static struct schedule_task
 make_task(const struct schedule *s, const struct assignment *a, size_t target,
     enum kind kind, int64_t now_us)
@@ -124,6 +136,7 @@ make_task(const struct schedule *s, const struct assignment *a, size_t target,
 		task.n_rounds = old->n_rounds;
 	} else {
 		set_due(s, &task, now_us);
+		look_soon(&task, now_us);
 	}
 	return task;
 }

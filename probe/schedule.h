@@ -6,8 +6,8 @@
  *
  * A task is one kind of measurement of one target.  Its rounds fall on
  * multiples of its period plus its phase, in Unix time, so that a fleet with
- * phases from one collector looks at a target evenly spread.  A round that
- * was missed by long (suspend, a stopped process) is skipped, never caught up.
+ * phases from one collector looks at a target evenly spread; only a new
+ * target's first look comes at once, out of turn.  A round that was missed by long (suspend, a stopped process) is skipped, never caught up.
  */
 #ifndef PROBE_SCHEDULE_H
 #define PROBE_SCHEDULE_H

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#include "schema/template.h"
-
 struct matcher {
 	struct tokens tokens;
 	const struct identity *id;

@@ -1,7 +1,7 @@
 /*
  * identity.h - from the bytes a server gives of itself to its site.  (pure)
  *
- * Uses     schema/record.h
+ * Uses     schema/record.h, schema/template.h
  * Used by  probe/measure (free form), collector/settings, collector/landing
  *
  * A template is text with fields: "ns{instance}.{site}.k.ripe.net".  A field
@@ -17,8 +17,8 @@
 
 #include "schema/base/err.h"
 #include "schema/record.h"
+#include "schema/template.h"
 
-#define TEMPLATE_TEXT_MAX 128
 #define FIELD_TEXT_MAX 63
 
 struct identity_template {

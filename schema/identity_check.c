@@ -9,11 +9,12 @@
  * is no common identity even so, there is none.  Only else it is exact: one
  * byte that must be there and FIELD_TEXT_MAX - 1 that may.
  */
+#include "schema/identity.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/mem.h"
-#include "schema/template.h"
 
 #define STEPS_MAX (TEMPLATE_TEXT_MAX + 3 * FIELD_TEXT_MAX)
 #define PAIRS_MAX ((STEPS_MAX + 1) * (STEPS_MAX + 1))

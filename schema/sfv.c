@@ -69,9 +69,10 @@ take_until(struct sfv *out, struct sfv *s, char stop)
 static size_t
 count_of(const struct sfv *s, const char *characters)
 {
-	size_t n = 0, n_characters = strlen(characters);
+	size_t n = 0;
 
-	while (n < s->len && memchr(characters, s->at[n], n_characters) != NULL)
+	while (n < s->len && s->at[n] != '\0' &&
+	       strchr(characters, s->at[n]) != NULL)
 		n++;
 	return n;
 }

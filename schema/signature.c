@@ -276,15 +276,15 @@ parse_input(struct signature_input *in, const char *header)
 enum rc
 signature_keyid(const char *input, char keyid[static PROBE_ID_LEN + 1])
 {
+	char text[PROBE_ID_LEN + 1] = "";
 	struct signature_input in;
 
 	if (parse_input(&in, input) != RC_OK)
 		return RC_MALFORMED;
-	for (size_t i = 0; i < PROBE_ID_LEN; i++)
-		if (memchr("0123456789abcdef", in.keyid.at[i], 16) == NULL)
-			return RC_MALFORMED;
-	memcpy(keyid, in.keyid.at, PROBE_ID_LEN);
-	keyid[PROBE_ID_LEN] = '\0';
+	memcpy(text, in.keyid.at, PROBE_ID_LEN);
+	if (strspn(text, "0123456789abcdef") != PROBE_ID_LEN)
+		return RC_MALFORMED;
+	memcpy(keyid, text, sizeof text);
 	return RC_OK;
 }
 

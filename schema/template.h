@@ -1,7 +1,6 @@
 /*
  * template.h - an identity template as a row of tokens.              (pure)
  *
- * Uses     schema/identity.h
  * Used by  identity, identity_check
  */
 #ifndef SCHEMA_TEMPLATE_H
@@ -11,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "schema/identity.h"
+#include "schema/base/err.h"
+
+#define TEMPLATE_TEXT_MAX 128
 
 enum token_kind {
 	TOKEN_LITERAL, /* one byte, letters in either case */

@@ -299,7 +299,7 @@ wire_decode_observation(
 	struct fields_fault fault = { .err = err };
 	struct observation o;
 	struct fields f;
-	json_t *root;
+	json_t *root = NULL;
 	enum rc rc;
 
 	rc = load_line(&root, line, len, err);
@@ -370,7 +370,7 @@ wire_decode_header(
 	struct fields_fault fault = { .err = err };
 	struct batch_header h;
 	struct fields f;
-	json_t *root;
+	json_t *root = NULL;
 	enum rc rc;
 
 	rc = load_line(&root, line, len, err);

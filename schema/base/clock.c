@@ -49,6 +49,19 @@ clock_format(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
 	return buf;
 }
 
+const char *
+clock_format_exact(int64_t at_us, char buf[static CLOCK_TEXT_LEN])
+{
+	int64_t fraction = at_us % US_PER_S;
+	size_t end;
+
+	if (fraction < 0)
+		fraction += US_PER_S;
+	end = strlen(clock_format(at_us, buf)) - 1;
+	snprintf(buf + end, CLOCK_TEXT_LEN - end, ".%06dZ", (int)fraction);
+	return buf;
+}
+
 enum rc
 clock_parse_duration(int64_t *us, const char *text, struct err *err)
 {
@@ -100,20 +113,38 @@ parse_fraction(const char **p)
 	return us;
 }
 
+/* Two digits, moving *p past them; -1 when they are not there. */
+static int
+parse_two_digits(const char **p)
+{
+	int n = 0;
+
+	for (int i = 0; i < 2; i++, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		n = 10 * n + (**p - '0');
+	}
+	return n;
+}
+
 /* "Z", "+02:00", "-0530" or nothing -> seconds east of UTC. */
 static enum rc
 parse_offset(const char *p, int64_t *offset_s)
 {
-	int h, m, used = 0;
-	char sign;
+	char sign = *p;
+	int h, m;
 
 	*offset_s = 0;
 	if (*p == '\0' || strcmp(p, "Z") == 0 || strcmp(p, "z") == 0)
 		return RC_OK;
-	if ((sscanf(p, "%c%2d:%2d%n", &sign, &h, &m, &used) != 3 &&
-		sscanf(p, "%c%2d%2d%n", &sign, &h, &m, &used) != 3) ||
-	    p[used] != '\0' || (sign != '+' && sign != '-') || h < 0 ||
-	    h > 23 || m < 0 || m > 59)
+	if (sign != '+' && sign != '-')
+		return RC_MALFORMED;
+	p++;
+	h = parse_two_digits(&p);
+	if (h >= 0 && *p == ':')
+		p++;
+	m = h < 0 ? -1 : parse_two_digits(&p);
+	if (h > 23 || m < 0 || m > 59 || *p != '\0')
 		return RC_MALFORMED;
 	*offset_s = (h * 3600 + m * 60) * (sign == '-' ? -1 : 1);
 	return RC_OK;
@@ -152,7 +183,7 @@ enum rc
 clock_parse(int64_t *at_us, const char *text, int64_t now_us, struct err *err)
 {
 	int64_t midnight = now_us - now_us % US_PER_DAY;
-	int64_t back;
+	int64_t back = 0;
 
 	if (strcmp(text, "now") == 0)
 		*at_us = now_us;

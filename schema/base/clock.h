@@ -29,6 +29,9 @@ int64_t clock_from_timespec(const struct timespec *ts);
  * Returns buf. */
 const char *clock_format(int64_t at_us, char buf[static CLOCK_TEXT_LEN]);
 
+/* The same to the microsecond, for machines. */
+const char *clock_format_exact(int64_t at_us, char buf[static CLOCK_TEXT_LEN]);
+
 /* Reads what a person types for a time: RFC 3339 ("2026-11-21T08:00:00Z",
  * with a fraction or an offset, or a date alone = its midnight UTC), "now",
  * "today", "yesterday" (midnights UTC), or a duration back from now ("-2h",

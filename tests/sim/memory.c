@@ -101,6 +101,8 @@ take_event(struct memory *m, const struct event *e)
 	if (i == m->n_events) {
 		m->events = more(m->events, i, sizeof *m->events);
 		m->opened = more(m->opened, i, sizeof *m->opened);
+		m->told_severity =
+		    more(m->told_severity, i, sizeof *m->told_severity);
 		m->resolved = more(m->resolved, i, sizeof *m->resolved);
 		m->opened[i] = m->resolved[i] = 0;
 		m->n_events++;
@@ -156,6 +158,10 @@ take_notice(struct memory *m, const struct notice *n)
 		m->resolved[i]++;
 	else
 		m->opened[i]++;
+	T_CHECK(n->is_resolve || m->opened[i] == 1 ||
+		    n->event.severity > m->told_severity[i],
+	    "event %" PRId64 " told anew and no worse", n->event.id);
+	m->told_severity[i] = n->event.severity;
 	tell_event(m, n->is_resolve ? "resolve" : "open", &n->event);
 }
 
@@ -236,5 +242,6 @@ memory_fini(struct memory *m)
 	free(m->votes);
 	free(m->states);
 	free(m->opened);
+	free(m->told_severity);
 	free(m->resolved);
 }

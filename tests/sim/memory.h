@@ -22,6 +22,7 @@ struct memory {
 	struct site_state *states;
 	size_t n_landings, n_tracks, n_moves, n_events, n_votes, n_states;
 	size_t *opened, *resolved; /* notices of each event */
+	enum severity *told_severity;
 
 	/* Effects about events, as text with the input that made them. */
 	struct told {

@@ -14,7 +14,7 @@
 #include "tests/unit/check.h"
 
 #define CUTS_MAX 16
-#define CUTS_INPUTS 1500000 /* handed in again, in all, per story */
+#define CUTS_INPUTS 400000 /* handed in again, in all, per story */
 
 static void
 hand_in(struct detect *d, const struct input *in)
@@ -91,8 +91,8 @@ static void
 check_notices(const struct memory *m)
 {
 	for (size_t i = 0; i < m->n_events; i++) {
-		T_CHECK(m->opened[i] == 1, "event %" PRId64 " told %zu times",
-		    m->events[i].id, m->opened[i]);
+		T_CHECK(m->opened[i] >= 1, "event %" PRId64 " never told",
+		    m->events[i].id);
 		T_CHECK(m->resolved[i] == (m->events[i].resolved_us != 0),
 		    "end of event %" PRId64 " told %zu times", m->events[i].id,
 		    m->resolved[i]);
@@ -385,10 +385,20 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 	return d;
 }
 
+/* After a crash the soft fields are up to a minute old: when a vantage falls
+ * silent right then, a site's state may be told at another moment. */
+static size_t
+skip_states(const struct memory *m, size_t i)
+{
+	while (i < m->n_told && strncmp(m->told[i].text, "state", 5) == 0)
+		i++;
+	return i;
+}
+
 /* What is told after a cut must be what is told without one. */
 static void
 check_same(const struct memory *whole, const struct memory *cut, size_t at,
-    const char *path)
+    bool is_crash, const char *path)
 {
 	size_t a = 0, b = 0;
 
@@ -396,10 +406,14 @@ check_same(const struct memory *whole, const struct memory *cut, size_t at,
 		a++;
 	while (b < cut->n_told && cut->told[b].input < at)
 		b++;
-	for (; a < whole->n_told && b < cut->n_told; a++, b++) {
-		if (strcmp(whole->told[a].text, cut->told[b].text) == 0)
-			continue;
-		T_CHECK(false,
+	for (;; a++, b++) {
+		if (is_crash) {
+			a = skip_states(whole, a);
+			b = skip_states(cut, b);
+		}
+		if (a == whole->n_told || b == cut->n_told)
+			break;
+		T_CHECK(strcmp(whole->told[a].text, cut->told[b].text) == 0,
 		    "%s: cut before input %zu, at %zu and %zu:\n  whole: %s\n"
 		    "  cut:   %s",
 		    path, at, whole->told[a].input, cut->told[b].input,
@@ -413,18 +427,19 @@ check_same(const struct memory *whole, const struct memory *cut, size_t at,
 
 static void
 check_cut(const struct services *services, const struct inputs *in, size_t at,
-    const struct memory *whole, const char *path)
+    bool is_crash, const struct memory *whole, const char *path)
 {
 	struct memory m = { 0 };
 	struct detect *d = detect_new(services, memory_take, &m, 1, 1);
 
 	hand_in_all(d, in, 0, at, &m);
-	detect_flush(d, 0);
+	if (!is_crash)
+		detect_flush(d, 0);
 	detect_free(d);
 	d = restart(services, in, at, &m);
 	hand_in_all(d, in, at, in->n, &m);
 	detect_free(d);
-	check_same(whole, &m, at, path);
+	check_same(whole, &m, at, is_crash, path);
 	memory_fini(&m);
 }
 
@@ -441,12 +456,12 @@ check_restarts(const struct services *services, const struct inputs *in,
 	for (size_t i = 1; i < cuts; i++) {
 		size_t told = whole->n_told * i / cuts;
 
-		check_cut(services, in, in->n * i / cuts, whole, path);
+		check_cut(services, in, in->n * i / cuts, i % 2, whole, path);
 		if (told == whole->n_told)
 			continue;
 		told = whole->told[told].input;
-		check_cut(services, in, told, whole, path);
-		check_cut(services, in, told + 1, whole, path);
+		check_cut(services, in, told, i % 2, whole, path);
+		check_cut(services, in, told + 1, i % 2 == 0, whole, path);
 	}
 }
 

@@ -116,6 +116,10 @@ times_are_written_to_the_second(void **state)
 	(void)state;
 	assert_string_equal(clock_format(NOW, text), "2025-11-21T08:05:45Z");
 	assert_string_equal(clock_format(0, text), "1970-01-01T00:00:00Z");
+	assert_string_equal(
+	    clock_format_exact(NOW, text), "2025-11-21T08:05:45.678901Z");
+	assert_string_equal(
+	    clock_format_exact(-1, text), "1969-12-31T23:59:59.999999Z");
 	assert_string_equal(clock_format(-1, text), "1969-12-31T23:59:59Z");
 	assert_string_equal(
 	    clock_format(-US_PER_S, text), "1969-12-31T23:59:59Z");
