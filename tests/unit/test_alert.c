@@ -185,7 +185,8 @@ check_notice(const struct post *p, const char *notice, const char *text)
 	assert_int_equal(json_integer_value(json_object_get(event, "id")), 1);
 	assert_string_equal(text_at(event, "kind"), "shift");
 	assert_string_equal(text_at(event, "site"), "ams");
-	assert_string_equal(text_at(event, "since"), "2026-03-01T12:00:00Z");
+	assert_string_equal(
+	    text_at(event, "since"), "2026-03-01T12:00:00.000000Z");
 	assert_int_equal(json_integer_value(json_object_get(event, "asns")), 3);
 	assert_true(json_is_null(json_object_get(event, "verdict")));
 	move = json_array_get(json_object_get(event, "moves"), 0);

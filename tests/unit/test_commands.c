@@ -234,7 +234,7 @@ json_tells_where_each_vantage_landed(void **state)
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(json, "at")),
-	    "2026-03-01T13:00:00Z");
+	    "2026-03-01T13:00:00.000000Z");
 	for (size_t i = 0; i < T_LEN(landings); i++) {
 		json_t *l = landing_of(json, landings[i].vantage, "root");
 		const char *site;

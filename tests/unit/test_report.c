@@ -108,7 +108,7 @@ json_leaves_out_what_is_absent(void **state)
 	(void)state;
 	assert_string_equal(text,
 	    "[{\"site\":\"ams\",\"n\":12,\"hidden\":\"a,\\\"b\\\"\","
-	    "\"share_percent\":62.5,\"since\":\"2026-03-01T12:00:00Z\","
+	    "\"share_percent\":62.5,\"since\":\"2026-03-01T12:00:00.000000Z\","
 	    "\"rtt_us\":10100,\"lasted_us\":200000000},"
 	    "{\"site\":\"\\\\x1b[2Jn\\\\x0ayc\\\\xc3\"}]");
 	free(text);
