@@ -82,6 +82,7 @@ fail_here(struct conf *c, int line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	make_one_line(text);
 	return err_set(
 	    c->err, RC_MALFORMED, "%s:%d: %s", c->files[c->file], line, text);
 }
@@ -193,13 +194,13 @@ conf_beside(const char *file, const char *path)
 {
 	const char *slash = strrchr(file, '/');
 	size_t n = slash != NULL ? (size_t)(slash - file) + 1 : 0;
+	size_t size = n + strlen(path) + 1;
 	char *whole;
 
 	if (path[0] == '/' || n == 0)
 		return mem_strdup(path);
-	whole = mem_new(n + strlen(path) + 1);
-	memcpy(whole, file, n);
-	memcpy(whole + n, path, strlen(path));
+	whole = mem_new(size);
+	snprintf(whole, size, "%.*s%s", (int)n, file, path);
 	return whole;
 }
 

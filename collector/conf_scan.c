@@ -21,6 +21,16 @@ starts(const struct scan *s, const char *mark)
 	return (size_t)(s->end - s->p) >= n && memcmp(s->p, mark, n) == 0;
 }
 
+/* libConfuse would put in a variable of the environment, which may run over
+ * the closing quote. */
+static enum rc
+refuse_variable(struct scan *s)
+{
+	return err_set(s->err, RC_MALFORMED,
+	    "'${' asks for a variable, expected plain text (or '\\${' in "
+	    "quotes)");
+}
+
 /* From behind the opening quote to behind the closing one. */
 static enum rc
 skip_string(struct scan *s, char quote)
@@ -30,6 +40,8 @@ skip_string(struct scan *s, char quote)
 			s->p++;
 			return RC_OK;
 		}
+		if (quote == '"' && starts(s, "${"))
+			return refuse_variable(s);
 		if (*s->p != '\\' || s->p + 1 == s->end)
 			continue;
 		s->p++;
@@ -71,6 +83,21 @@ skip_line(struct scan *s)
 		s->p++;
 }
 
+/* What libConfuse reads as one word: "//" within it is no comment. */
+static bool
+is_bare(char c)
+{
+	return c != '\0' && strchr(" #\"'\t\n\r={}()+,*", c) == NULL &&
+	       (unsigned char)c > ' ' && c != 0x7f;
+}
+
+static void
+skip_bare(struct scan *s)
+{
+	while (s->p < s->end && is_bare(*s->p))
+		s->p++;
+}
+
 static enum rc
 count_brace(struct scan *s, char c)
 {
@@ -97,6 +124,12 @@ scan_one(struct scan *s)
 	if (starts(s, "/*")) {
 		s->p += 2;
 		return skip_comment(s);
+	}
+	if (starts(s, "${"))
+		return refuse_variable(s);
+	if (is_bare((char)c)) {
+		skip_bare(s);
+		return RC_OK;
 	}
 	s->p++;
 	if (c == '"' || c == '\'')

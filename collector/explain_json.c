@@ -30,7 +30,6 @@ sample_json(const struct sample *s)
 	json_t *o = json_object();
 
 	put(o, "at", report_json_time(s->at_us));
-	put(o, "at_us", json_integer(s->at_us));
 	put(o, "why", report_json_text(why_name(s->why)));
 	put(o, "outcome", report_json_text(outcome_name(s->outcome)));
 	put(o, "rcode", number_if(s->has_rcode, s->rcode));
@@ -84,9 +83,7 @@ vote_json(const struct explanation *x, const struct vote_row *v)
 	put(o, "from", text_or_null(v->from));
 	put(o, "to", text_or_null(v->to));
 	put(o, "at", report_json_time(v->at_us));
-	put(o, "at_us", json_integer(v->at_us));
 	put(o, "confirmed", report_json_time(v->confirmed_us));
-	put(o, "confirmed_us", json_integer(v->confirmed_us));
 	put(o, "ended",
 	    v->has_ended ? report_json_time(v->ended_us) : json_null());
 	put(o, "before", samples_json(t.before, t.n_before));

@@ -21,7 +21,7 @@ enum cell_kind {
 	CELL_TEXT,
 	CELL_COUNT,
 	CELL_PERCENT, /* tenths of a percent; JSON: a number with one decimal */
-	CELL_TIME,    /* Unix microseconds; RFC 3339 in every form */
+	CELL_TIME,    /* Unix microseconds; RFC 3339, exact in JSON */
 	CELL_MS,      /* microseconds; the table shows milliseconds */
 	CELL_AGO      /* microseconds; the table shows "3m 20s" */
 };
@@ -66,7 +66,7 @@ json_t *report_json(const struct report *r); /* array of objects.  Gives. */
 /* Text made safe as above, for what stands outside a report.  Gives. */
 char *report_safe(const char *text);
 json_t *report_json_text(const char *text); /* null for NULL.  Gives. */
-json_t *report_json_time(int64_t at_us);    /* RFC 3339.  Gives. */
+json_t *report_json_time(int64_t at_us);    /* RFC 3339, exact.  Gives. */
 
 /* "850ms", "42s", "3m 20s", "5h 3m", "2d 4h".  Returns buf. */
 #define REPORT_AGO_LEN 32

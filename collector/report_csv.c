@@ -47,13 +47,9 @@ report_print_csv(const struct report *r, FILE *to)
 	for (size_t c = 0; c < r->n_columns; c++)
 		fprintf(to, "%s%s", c > 0 ? "," : "", r->columns[c].key);
 	fputs("\r\n", to);
-	for (size_t i = 0; i < r->n_cells; i++) {
-		size_t c = i % r->n_columns;
-
-		if (c > 0)
-			putc(',', to);
+	for (size_t i = 0, c = 0; i < r->n_cells; i++) {
 		print_cell(&r->cells[i], r->columns[c].kind, to);
-		if (c + 1 == r->n_columns)
-			fputs("\r\n", to);
+		c = c + 1 == r->n_columns ? 0 : c + 1;
+		fputs(c == 0 ? "\r\n" : ",", to);
 	}
 }

@@ -12,8 +12,14 @@
 	"SELECT id, event_id, alert, notice, key, created_us, n_tries " \
 	"FROM delivery WHERE delivered_us IS NULL AND given_up_us IS NULL "
 
+/* What is said of one event goes out in order: a resolve notice that
+ * overtook its opening would leave somebody's pager ringing. */
 static const char DUE[] =
-    DELIVERY "AND next_try_us <= ?1 AND alert = ?2 ORDER BY id LIMIT 1";
+    DELIVERY "AND next_try_us <= ?1 AND alert = ?2 AND NOT EXISTS "
+	     "(SELECT 1 FROM delivery e WHERE e.event_id = delivery.event_id "
+	     "AND e.alert = delivery.alert AND e.id < delivery.id "
+	     "AND e.delivered_us IS NULL AND e.given_up_us IS NULL) "
+	     "ORDER BY id LIMIT 1";
 
 static const char WAITING[] = DELIVERY "ORDER BY id";
 

@@ -86,7 +86,7 @@ static enum rc
 first_received(
     struct store *st, int64_t received_us, int64_t *id, struct err *err)
 {
-	int64_t low = 0, high, found, at_us;
+	int64_t low = 0, high = 0, found = 0, at_us = 0;
 	enum rc rc =
 	    read_numbers(st, store_stmt(st, LAST_ID), &high, NULL, err);
 

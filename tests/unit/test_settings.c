@@ -169,6 +169,9 @@ static const struct {
 	{ "a section that does not end is told where it begins", HEAD,
 	    ":2: the '{' is not closed, expected '}' before the end of the "
 	    "file" },
+	{ "a variable of the environment", DB "url = \"http://${HOME}/\"\n",
+	    ":2: '${' asks for a variable, expected plain text (or '\\${' in "
+	    "quotes)" },
 	{ "a brace too many", DB "}\n",
 	    ":2: '}' closes nothing, expected a key" },
 	{ "a key without '='", DB "\nurl \"x\"\n",
@@ -356,6 +359,21 @@ what_is_printed_loads_and_prints_the_same(void **state)
 }
 
 static void
+the_example_that_we_ship_loads(void **state)
+{
+	struct settings s;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	T_CHECK(settings_load(&s, "collector/catchwater.conf.example", &err) ==
+		    RC_OK,
+	    "%s", err.text);
+	assert_int_equal(s.services.list[0].n_sites, 2);
+	assert_string_equal(s.alerts[0].name, "ops");
+	settings_fini(&s);
+}
+
+static void
 a_file_that_is_not_there_is_not_found(void **state)
 {
 	struct settings s;
@@ -399,6 +417,7 @@ main(void)
 		cmocka_unit_test(
 		    includes_are_read_beside_the_file_and_their_errors_are_theirs),
 		cmocka_unit_test(what_is_printed_loads_and_prints_the_same),
+		cmocka_unit_test(the_example_that_we_ship_loads),
 		cmocka_unit_test(a_file_that_is_not_there_is_not_found),
 	};
 

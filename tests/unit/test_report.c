@@ -1,0 +1,181 @@
+/* test_report.c - a report's forms: table, CSV, JSON, list. */
+#include "collector/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/base/clock.h"
+#include "tests/unit/check.h"
+
+static const struct column columns[] = {
+	{ "site", "site", CELL_TEXT },
+	{ "n", "n", CELL_COUNT },
+	{ "hidden", NULL, CELL_TEXT },
+	{ "share_percent", "share", CELL_PERCENT },
+	{ "since", "since", CELL_TIME },
+	{ "rtt_us", "rtt", CELL_MS },
+	{ "lasted_us", "lasted", CELL_AGO },
+};
+
+static void
+fill(struct report *r)
+{
+	report_init(r, columns, T_LEN(columns));
+	report_text(r, "ams");
+	report_number(r, 12);
+	report_text(r, "a,\"b\"");
+	report_number(r, 625);
+	report_number(r, 1772366400 * US_PER_S);
+	report_number(r, 10100);
+	report_number(r, 200 * US_PER_S);
+	report_text(r, "\x1b[2Jn\nyc\xc3");
+	report_none(r);
+	report_text(r, NULL);
+	report_number_if(r, false, 7);
+	report_none(r);
+	report_none(r);
+	report_none(r);
+}
+
+typedef void print_fn(const struct report *r, FILE *to);
+
+static char *
+printed(print_fn *print)
+{
+	struct report r;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	fill(&r);
+	assert_int_equal(report_n_rows(&r), 2);
+	print(&r, to);
+	report_fini(&r);
+	fclose(to);
+	return text;
+}
+
+static void
+print_table(const struct report *r, FILE *to)
+{
+	report_print_table(r, "nothing", to);
+}
+
+static void
+the_table_is_aligned_and_safe_for_a_terminal(void **state)
+{
+	char *text = printed(print_table);
+
+	(void)state;
+	assert_string_equal(text,
+	    "site                 n  share  since                     rtt  "
+	    "lasted\n"
+	    "ams                 12  62.5%  2026-03-01T12:00:00Z  10.1 ms  "
+	    "3m 20s\n"
+	    "\\x1b[2Jn\\x0ayc\\xc3   -      -  -                           -  "
+	    "     -\n");
+	free(text);
+}
+
+static void
+csv_is_quoted_by_rfc_4180(void **state)
+{
+	char *text = printed(report_print_csv);
+
+	(void)state;
+	assert_string_equal(text,
+	    "site,n,hidden,share_percent,since,rtt_us,lasted_us\r\n"
+	    "ams,12,\"a,\"\"b\"\"\",62.5,2026-03-01T12:00:00Z,10100,"
+	    "200000000\r\n"
+	    "\\x1b[2Jn\\x0ayc\\xc3,,,,,,\r\n");
+	free(text);
+}
+
+static void
+print_json(const struct report *r, FILE *to)
+{
+	json_t *json = report_json(r);
+
+	json_dumpf(json, to, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(json);
+}
+
+static void
+json_leaves_out_what_is_absent(void **state)
+{
+	char *text = printed(print_json);
+
+	(void)state;
+	assert_string_equal(text,
+	    "[{\"site\":\"ams\",\"n\":12,\"hidden\":\"a,\\\"b\\\"\","
+	    "\"share_percent\":62.5,\"since\":\"2026-03-01T12:00:00.000000Z\","
+	    "\"rtt_us\":10100,\"lasted_us\":200000000},"
+	    "{\"site\":\"\\\\x1b[2Jn\\\\x0ayc\\\\xc3\"}]");
+	free(text);
+}
+
+static void
+the_list_names_every_column(void **state)
+{
+	char *text = printed(report_print_list);
+
+	(void)state;
+	assert_non_null(strstr(text, "hidden          a,\"b\"\n"));
+	assert_non_null(strstr(text, "rtt             10.1 ms\n"));
+	assert_non_null(strstr(text, "lasted          -\n"));
+	free(text);
+}
+
+static void
+a_table_without_rows_is_a_sentence(void **state)
+{
+	struct report r;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	report_init(&r, columns, T_LEN(columns));
+	report_print_table(&r, "no events", to);
+	report_fini(&r);
+	fclose(to);
+	assert_string_equal(text, "no events\n");
+	free(text);
+}
+
+static const struct {
+	int64_t us;
+	const char *text;
+} agos[] = {
+	{ 0, "0ms" },
+	{ 850 * US_PER_MS, "850ms" },
+	{ 59 * US_PER_S, "59s" },
+	{ 60 * US_PER_S, "1m 0s" },
+	{ 10980 * US_PER_S, "3h 3m" },
+	{ 187200 * US_PER_S, "2d 4h" },
+};
+
+static void
+durations_have_two_units(void **state)
+{
+	char buf[REPORT_AGO_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(agos); i++)
+		assert_string_equal(report_ago(agos[i].us, buf), agos[i].text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_is_aligned_and_safe_for_a_terminal),
+		cmocka_unit_test(csv_is_quoted_by_rfc_4180),
+		cmocka_unit_test(json_leaves_out_what_is_absent),
+		cmocka_unit_test(the_list_names_every_column),
+		cmocka_unit_test(a_table_without_rows_is_a_sentence),
+		cmocka_unit_test(durations_have_two_units),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
