@@ -11,20 +11,11 @@
 #ifndef COLLECTOR_API_H
 #define COLLECTOR_API_H
 
+#include "collector/api_parts.h"
 #include "collector/httpd.h"
-#include "collector/metrics.h"
-#include "collector/queue.h"
-#include "collector/settings.h"
-#include "collector/writer.h"
+#include "schema/base/err.h"
 
 struct api;
-
-struct api_parts { /* all lent */
-	const struct settings *settings;
-	struct queue *queue;
-	struct writer *writer;
-	struct metrics *metrics;
-};
 
 /* Gives *out: release with api_close.  Opens connections of its own to the
  * database, which must be there.  RC_DB. */

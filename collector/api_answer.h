@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "collector/api.h"
+#include "collector/api_parts.h"
 #include "collector/auth.h"
 #include "collector/httpd.h"
 #include "collector/metrics.h"
