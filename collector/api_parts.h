@@ -1,7 +1,7 @@
 /*
- * api_parts.h - what the HTTP paths are given to work with.          (pure)
+ * api_parts.h - what the paths of the collector work on.           (wiring)
  *
- * Used by  api, api_answer, serve
+ * Used by  api.h, api_answer.h
  */
 #ifndef COLLECTOR_API_PARTS_H
 #define COLLECTOR_API_PARTS_H

@@ -68,7 +68,8 @@ write_counter(struct metrics *m, enum metric which, FILE *to)
 {
 	const char *label = rows[which].label;
 
-	if (which == 0 || strcmp(rows[which - 1].family, rows[which].family))
+	if (which == 0 ||
+	    strcmp(rows[which - 1].family, rows[which].family) != 0)
 		write_head(to, rows[which].family, "counter", rows[which].help);
 	if (label != NULL)
 		fprintf(to, "%s_total{reason=\"%s\"} %" PRIu64 "\n",

@@ -113,6 +113,8 @@ store_probe_each(struct store *st,
 		read_probe(s, &p);
 		row(ctx, &p);
 	}
+	if (s != NULL)
+		sqlite3_reset(s);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 

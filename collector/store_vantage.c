@@ -99,5 +99,7 @@ store_vantage_each(struct store *st,
 		if (probe_state_from_name(&state, store_text(s, 8)) == RC_OK)
 			row(ctx, store_text(s, 7), state, &v);
 	}
+	if (s != NULL)
+		sqlite3_reset(s);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }

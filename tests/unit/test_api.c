@@ -18,17 +18,15 @@ struct live { /* a rig with its threads */
 	char where[LISTEN_TEXT_LEN];
 };
 
-static struct live *
-live_new(size_t queue_bytes)
+static void
+live_start(struct live *l, size_t queue_bytes)
 {
-	struct live *l = mem_new(sizeof *l);
 	struct httpd_settings hs = { .n_threads = 2 };
 	struct api_parts parts;
 	struct httpd_handlers handlers;
 	struct addr loopback = rig_addr("127.0.0.1");
 	struct err err;
 
-	l->rig = rig_new();
 	l->queue = queue_new(64, queue_bytes);
 	assert_int_equal(
 	    writer_start(&l->writer, l->queue, l->rig->ingest, &err), RC_OK);
@@ -42,21 +40,39 @@ live_new(size_t queue_bytes)
 	    listen_open(&hs.listen_fd, l->where, &loopback, 0, &err), RC_OK);
 	T_CHECK(httpd_start(&l->httpd, &hs, &handlers, &err) == RC_OK, "%s",
 	    err.text);
+}
+
+/* Gives what the last writing came to. */
+static enum rc
+live_stop(struct live *l)
+{
+	struct err err;
+	enum rc rc;
+
+	httpd_quiesce(l->httpd);
+	queue_close(l->queue);
+	rc = writer_stop(l->writer, &err);
+	assert_true(httpd_wait_idle(l->httpd, 60 * US_PER_S));
+	httpd_stop(l->httpd);
+	api_close(l->api);
+	queue_free(l->queue);
+	return rc;
+}
+
+static struct live *
+live_new(size_t queue_bytes)
+{
+	struct live *l = mem_new(sizeof *l);
+
+	l->rig = rig_new();
+	live_start(l, queue_bytes);
 	return l;
 }
 
 static void
 live_free(struct live *l)
 {
-	struct err err;
-
-	httpd_quiesce(l->httpd);
-	queue_close(l->queue);
-	assert_int_equal(writer_stop(l->writer, &err), RC_OK);
-	assert_true(httpd_wait_idle(l->httpd, 60 * US_PER_S));
-	httpd_stop(l->httpd);
-	api_close(l->api);
-	queue_free(l->queue);
+	assert_int_equal(live_stop(l), RC_OK);
 	rig_free(l->rig);
 	free(l);
 }
@@ -415,6 +431,36 @@ a_full_queue_says_come_back_later(void **state)
 	live_free(l);
 }
 
+/* Full, then emptied: the probe's second try succeeds, and only that. */
+static void
+a_full_disk_says_come_back_later(void **state)
+{
+	struct live *l = *state;
+	struct posting *p = posting(l, NULL, 1, 900);
+	struct request health = {
+		.method = "GET", .path = "/healthz", .is_unsigned = true
+	};
+	struct reply r;
+
+	assert_int_equal(live_stop(l), RC_OK);
+	rig_limit_pages(l->rig, 1);
+	live_start(l, (size_t)64 << 20);
+	r = ask(l, &p->request);
+	T_CHECK(r.status == 503, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.head, "Retry-After: "));
+	r = ask(l, &health);
+	T_CHECK(r.status == 503, "%ld %s", r.status, r.body);
+	check_stored(l, 0);
+	(void)live_stop(l); /* the disk is still full */
+	rig_limit_pages(l->rig, 1000000);
+	live_start(l, (size_t)64 << 20);
+	r = ask(l, &p->request);
+	T_CHECK(r.status == 200, "%ld %s", r.status, r.body);
+	check_stored(l, 900);
+	assert_int_equal(ask(l, &health).status, 200);
+	posting_free(p);
+}
+
 static void
 revocation_holds_from_the_next_request_on(void **state)
 {
@@ -655,6 +701,7 @@ main(void)
 		LIVE(what_is_not_as_it_should_be_is_refused),
 		LIVE(large_bodies_and_bombs_are_refused),
 		cmocka_unit_test(a_full_queue_says_come_back_later),
+		LIVE(a_full_disk_says_come_back_later),
 		LIVE(revocation_holds_from_the_next_request_on),
 		LIVE(a_token_lets_in_as_many_as_it_says),
 		LIVE(who_leaves_is_gone),
