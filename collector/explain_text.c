@@ -138,9 +138,8 @@ print_gates(const struct event_row *e, FILE *to)
 	fputs("\ngates\n", to);
 	if (e->needed > 0)
 		fprintf(to,
-		    "  %-22s  %" PRId64 " of %" PRId64
-		    " distinct ASes that were needed\n",
-		    "quorum", e->n_asns, e->needed);
+		    "  %-22s  %" PRId64 " distinct ASes, %" PRId64 " needed\n",
+		    "votes", e->n_asns, e->needed);
 	json_object_foreach(gates, key, value)
 	{
 		print_gate_name(key, to);
