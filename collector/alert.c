@@ -117,7 +117,7 @@ deliver(struct channel *c, const struct delivery *d, struct err *err)
 	free(body);
 	if (rc == RC_AGAIN)
 		return rc;
-	a.at_us = clock_wall_us();
+	a.at_us = clock_steady_us();
 	conclude(c, d, rc, &a);
 	return store_delivery_attempt(c->store, d->id, &a, err);
 }
@@ -132,7 +132,7 @@ deliver_due(struct channel *c, struct err *err)
 		struct delivery d;
 
 		rc = store_delivery_due(
-		    c->store, c->settings->name, clock_wall_us(), &d, err);
+		    c->store, c->settings->name, clock_steady_us(), &d, err);
 		if (rc == RC_OK)
 			rc = deliver(c, &d, err);
 	}
@@ -196,8 +196,8 @@ give_up_orphans(const struct settings *s, struct err *err)
 	for (size_t i = 0; i < s->n_alerts; i++)
 		names[i] = s->alerts[i].name;
 	if (rc == RC_OK)
-		rc = store_delivery_orphans(
-		    st, names, s->n_alerts, clock_wall_us(), &n_given_up, err);
+		rc = store_delivery_orphans(st, names, s->n_alerts,
+		    clock_steady_us(), &n_given_up, err);
 	if (n_given_up > 0)
 		log_warn("alert: gave up what was waiting for alerts that are "
 			 "not configured n=%zu",

