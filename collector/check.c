@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "collector/commands.h"
+#include "collector/listen.h"
 #include "collector/report_command.h"
 #include "collector/settings.h"
 
@@ -26,6 +27,8 @@ command_check(int argc, char **argv)
 	struct options o = { .config = DEFAULT_CONFIG };
 	struct settings settings;
 	struct err err = ERR_NONE;
+	struct addr address;
+	uint16_t port;
 	char **operands;
 	int n, status;
 
@@ -34,7 +37,9 @@ command_check(int argc, char **argv)
 		return status;
 	if (settings_load(&settings, o.config, &err) != RC_OK)
 		return command_fail(spec.name, &err);
-	settings_print(&settings, stdout);
+	if (listen_check(&address, &port, settings.listen,
+		settings.tls_certificate != NULL, &err) == RC_OK)
+		settings_print(&settings, stdout);
 	settings_fini(&settings);
-	return 0;
+	return err.rc == RC_OK ? 0 : command_fail(spec.name, &err);
 }

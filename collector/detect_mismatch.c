@@ -273,7 +273,9 @@ raise_alarm(
 
 	if (a == NULL)
 		return;
-	hold_us = a->is_sick ? s->sick_after_us : s->settle_us;
+	/* Two periods more than said: a black hole's own quorum comes first. */
+	hold_us =
+	    a->is_sick ? s->sick_after_us + 2 * s->dns_every_us : s->settle_us;
 	if (d->now_us - w->state.since_us < hold_us)
 		return;
 	o = find_event(d, w);

@@ -98,3 +98,18 @@ listen_open(int *fd, char where[static LISTEN_TEXT_LEN],
 	*fd = s;
 	return RC_OK;
 }
+
+enum rc
+listen_check(struct addr *address, uint16_t *port, const char *text,
+    bool has_tls, struct err *err)
+{
+	enum rc rc = listen_parse(address, port, text, err);
+
+	if (rc == RC_OK && !has_tls && !addr_is_loopback(address))
+		return err_set(err, RC_RANGE,
+		    "without TLS only a loopback address may be listened on, "
+		    "not %s: add tls { certificate = \"...\" key = \"...\" }, "
+		    "or listen on 127.0.0.1 behind a proxy that ends TLS",
+		    text);
+	return rc;
+}

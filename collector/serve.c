@@ -62,23 +62,6 @@ struct serving {
 	char where[LISTEN_TEXT_LEN];
 };
 
-/* Where to listen; plain HTTP never leaves the host. */
-static enum rc
-check_listen(struct addr *address, uint16_t *port, const struct settings *s,
-    struct err *err)
-{
-	enum rc rc = listen_parse(address, port, s->listen, err);
-
-	if (rc == RC_OK && s->tls_certificate == NULL &&
-	    !addr_is_loopback(address))
-		return err_set(err, RC_RANGE,
-		    "without TLS only a loopback address may be listened on, "
-		    "not %s: add tls { certificate = \"...\" key = \"...\" }, "
-		    "or listen on 127.0.0.1 behind a proxy that ends TLS",
-		    s->listen);
-	return rc;
-}
-
 static enum rc
 read_pem(char **out, const char *path, const char *what, struct err *err)
 {
@@ -107,7 +90,8 @@ start_httpd(struct serving *s, struct err *err)
 	char *certificate = NULL, *key = NULL;
 	struct addr address;
 	uint16_t port = 0;
-	enum rc rc = check_listen(&address, &port, &s->settings, err);
+	enum rc rc = listen_check(&address, &port, s->settings.listen,
+	    s->settings.tls_certificate != NULL, err);
 
 	if (rc == RC_OK)
 		rc = read_pem(&certificate, s->settings.tls_certificate,
@@ -155,7 +139,8 @@ start(struct serving *s, struct err *err)
 		.metrics = &s->metrics };
 	struct addr address;
 	uint16_t port;
-	enum rc rc = check_listen(&address, &port, &s->settings, err);
+	enum rc rc = listen_check(&address, &port, s->settings.listen,
+	    s->settings.tls_certificate != NULL, err);
 
 	if (rc == RC_OK)
 		rc = start_writing(s, err);

@@ -185,7 +185,7 @@ static const struct {
 	{ "ping_every", offsetof(struct service, ping_every_us),
 	    { 60 * S, S, DAY, true } },
 	{ "trace_every", offsetof(struct service, trace_every_us),
-	    { 900 * S, S, 7 * DAY, true } },
+	    { 900 * S, S, DAY, true } },
 	{ "timeout", offsetof(struct service, timeout_us),
 	    { 4 * S, S / 10, 60 * S, false } },
 	{ "sick_after", offsetof(struct service, sick_after_us),

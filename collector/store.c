@@ -1,9 +1,13 @@
 /* store.c - see store.h and store_sqlite.h. */
 #include "collector/store.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
@@ -13,6 +17,7 @@
 
 struct store {
 	sqlite3 *db;
+	int lock_fd; /* STORE_SERVE: one of them per database; -1: none */
 	size_t n_statements;
 	struct {
 		const char *sql; /* its address is the key */
@@ -116,6 +121,22 @@ configure(struct store *st, enum store_mode mode, struct err *err)
 	return rc;
 }
 
+/* Two collectors on one database would detect and alert twice. */
+static enum rc
+lock_database(struct store *st, const char *path, struct err *err)
+{
+	char lock[PATH_MAX];
+
+	snprintf(lock, sizeof lock, "%s.lock", path);
+	st->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (st->lock_fd < 0)
+		return err_sys(err, "create %s", lock);
+	if (flock(st->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return err_set(err, RC_LIMIT,
+		    "another 'catchwater serve' has %s; stop it first", path);
+	return RC_OK;
+}
+
 static enum rc
 open_file(
     struct store *st, const char *path, enum store_mode mode, struct err *err)
@@ -142,8 +163,13 @@ store_open(
     struct store **out, const char *path, enum store_mode mode, struct err *err)
 {
 	struct store *st = mem_new(sizeof *st);
-	enum rc rc = open_file(st, path, mode, err);
+	enum rc rc = RC_OK;
 
+	st->lock_fd = -1;
+	if (mode == STORE_SERVE)
+		rc = lock_database(st, path, err);
+	if (rc == RC_OK)
+		rc = open_file(st, path, mode, err);
 	if (rc == RC_OK)
 		rc = configure(st, mode, err);
 	if (rc == RC_OK)
@@ -164,6 +190,8 @@ store_close(struct store *st)
 	for (size_t i = 0; i < st->n_statements; i++)
 		sqlite3_finalize(st->statements[i].stmt);
 	sqlite3_close(st->db);
+	if (st->lock_fd >= 0)
+		close(st->lock_fd);
 	free(st);
 }
 

@@ -22,7 +22,7 @@ enum store_mode {
 };
 
 /* Gives *out: release with store_close.  RC_NOTFOUND: no such file (not for
- * STORE_SERVE).  RC_RANGE: the schema is newer than this program, or older and
+ * STORE_SERVE).  RC_LIMIT: another STORE_SERVE has it.  RC_RANGE: the schema is newer than this program, or older and
  * the mode is not STORE_SERVE.  RC_DB. */
 MUST_USE enum rc store_open(struct store **out, const char *path,
     enum store_mode mode, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "collector/store_row.h"
 #include "collector/store_sqlite.h"
+#include "schema/base/clock.h"
 
 static const char PUT_TOKEN[] =
     "INSERT INTO token (hash, uses_left, created_us, expires_us) "
@@ -18,6 +19,14 @@ static const char TOKENS[] =
     "t.revoked_us IS NOT NULL, (SELECT count(*) FROM probe p "
     "WHERE p.token_id = t.id) FROM token t ORDER BY t.id";
 
+/* A detector that starts anew is told what was said in the last hour. */
+#define ANNOUNCEMENT_KEPT_US (INT64_C(2) * 3600 * US_PER_S)
+
+static const char LAST_ANNOUNCEMENT[] =
+    "SELECT is_up FROM announcement WHERE site_id = ?1 AND family IS ?2 "
+    "ORDER BY id DESC LIMIT 1";
+static const char FORGET_ANNOUNCEMENTS[] =
+    "DELETE FROM announcement WHERE lease_until_us < ?1";
 static const char PUT_ANNOUNCEMENT[] =
     "INSERT INTO announcement (site_id, family, is_up, at_us, "
     "lease_until_us, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -131,7 +140,6 @@ put_announcement(
     struct store *st, const struct announcement *a, struct err *err)
 {
 	sqlite3_stmt *s = store_stmt(st, PUT_ANNOUNCEMENT);
-	enum rc rc;
 
 	store_bind_int(s, 1, a->site_id);
 	store_bind_int_or_null(s, 2, a->family != 0, a->family);
@@ -139,12 +147,49 @@ put_announcement(
 	store_bind_int(s, 4, a->at_us);
 	store_bind_int(s, 5, a->lease_until_us);
 	store_bind_text(s, 6, a->source);
-	rc = store_run(st, s, err);
-	if (rc != RC_OK)
-		return rc;
-	return put_audit(st, a->at_us,
-	    a->is_up ? "announce-up" : "announce-down", a->site_id, a->source,
-	    err);
+	return store_run(st, s, err);
+}
+
+/* Was the opposite, or nothing, said last?  Renewals are no news. */
+static bool
+is_news(struct store *st, const struct announcement *a)
+{
+	sqlite3_stmt *s = store_stmt(st, LAST_ANNOUNCEMENT);
+	bool is_news;
+
+	store_bind_int(s, 1, a->site_id);
+	store_bind_int_or_null(s, 2, a->family != 0, a->family);
+	is_news = store_step(st, s, NULL) != RC_OK ||
+		  (sqlite3_column_int(s, 0) != 0) != a->is_up;
+	if (s != NULL)
+		sqlite3_reset(s);
+	return is_news;
+}
+
+static enum rc
+forget_announcements(struct store *st, int64_t before_us, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, FORGET_ANNOUNCEMENTS);
+
+	store_bind_int(s, 1, before_us);
+	return store_run(st, s, err);
+}
+
+static enum rc
+announce(struct store *st, const struct announcement *a, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	if (is_news(st, a))
+		rc = put_audit(st, a->at_us,
+		    a->is_up ? "announce-up" : "announce-down", a->site_id,
+		    a->source, err);
+	if (rc == RC_OK)
+		rc = put_announcement(st, a, err);
+	if (rc == RC_OK)
+		rc = forget_announcements(
+		    st, a->at_us - ANNOUNCEMENT_KEPT_US, err);
+	return rc;
 }
 
 enum rc
@@ -152,5 +197,5 @@ store_announce(struct store *st, const struct announcement *a, struct err *err)
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, put_announcement(st, a, err), err) : rc;
+	return rc == RC_OK ? finish(st, announce(st, a, err), err) : rc;
 }

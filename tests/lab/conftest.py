@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -40,18 +41,18 @@ def lab():
 
 
 @pytest.fixture(scope="session")
-def world(lab, tmp_path_factory):
-    """A labnet.deployment.Deployment: collector and probes at work."""
-    folder = tmp_path_factory.mktemp("catchwater")
-    for path in (folder, *folder.parents[:2]):
-        os.chmod(path, 0o755)       # ordinary users' probes live below
-    result = Deployment(lab, str(folder / "world"),
-                        build=os.environ.get("CATCHWATER_BUILD"))
+def world(lab):
+    """A labnet.deployment.Deployment: collector and probes at work.  Its files
+    are not in pytest's own folder: ordinary users' probes must reach them."""
+    folder = tempfile.mkdtemp(prefix="catchwater-test-")
+    os.chmod(folder, 0o755)
+    result = Deployment(lab, f"{folder}/world", build=os.environ.get("CATCHWATER_BUILD"))
     try:
         result.start()
         yield result
     finally:
         result.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

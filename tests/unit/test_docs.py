@@ -31,6 +31,7 @@ service "a" {
 	site "ams" { }
 }
 alert "b" { webhook = "http://127.0.0.1/" }
+tls { certificate = "certificate.pem" key = "key.pem" }
 """
 
 
@@ -163,7 +164,7 @@ def test_example_loads_and_every_key_that_it_prints_is_told(tmp_path):
 
 
 def test_defaults_are_those_of_the_program(tmp_path):
-    given = {"database", "addresses", "zone", "identity", "webhook"}
+    given = {"database", "addresses", "zone", "identity", "webhook", "certificate", "key"}
     wrong = []
     for name, key, value in sections_of(check(tmp_path, LEAST)):
         if value is None or key in given:

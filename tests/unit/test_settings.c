@@ -118,7 +118,7 @@ static const struct {
 	    ":8: dns_every is 10ms, expected 1s to 1d" },
 	{ "a time that may be never",
 	    HEAD IDENTITY SITE "  trace_every = 8d\n}\n",
-	    ":7: trace_every is 8d, expected 1s to 7d, or 0s for never" },
+	    ":7: trace_every is 8d, expected 1s to 1d, or 0s for never" },
 	{ "times that do not rise",
 	    HEAD IDENTITY SITE "  confirm_after = { 20s, 10s }\n}\n",
 	    ":7: confirm_after: 10s comes after 20s, expected rising times" },
