@@ -2,7 +2,6 @@
 
 import contextlib
 import glob
-import time
 
 import pytest
 
@@ -49,6 +48,27 @@ def no_event(world):
     assert len(world.events()) == before
 
 
+@contextlib.contextmanager
+def running_probe(world, environment):
+    """The vantage's probe with other variables, for a while.  What it had
+    measured before has arrived."""
+    world.stop_probe(VANTAGE)
+    world.start_probe(VANTAGE, environment)
+    wait_for_rows(world, last_id(world))
+    yield
+    world.stop_probe(VANTAGE)
+    world.start_probe(VANTAGE)
+
+
+@contextlib.contextmanager
+def running_collector(world, environment):
+    world.stop_collector()
+    world.start_collector(environment)
+    yield
+    world.stop_collector()
+    world.start_collector()
+
+
 def check_rows(world, first):
     """Times near those of receipt, round trips as they are."""
     for age_us, outcome, rtt_us in rows_after(world, first):
@@ -59,43 +79,30 @@ def check_rows(world, first):
 
 def test_a_probe_whose_clock_jumps(world, faked):
     file, environment = faked
-    world.stop_probe(VANTAGE)
-    world.start_probe(VANTAGE, environment)
-    with no_event(world):
+    with running_probe(world, environment), no_event(world):
         for step in ("+1h", "-1h", "+0"):
             first = last_id(world)
             file.write_text(step + "\n")
             wait_for_rows(world, first)
             check_rows(world, first)
-    world.stop_probe(VANTAGE)
-    world.start_probe(VANTAGE)
 
 
 def test_a_probe_whose_clock_is_an_hour_slow(world, faked):
     file, environment = faked
     file.write_text("-1h\n")
-    world.stop_probe(VANTAGE)
-    time.sleep(1)
-    first = last_id(world)
-    world.start_probe(VANTAGE, environment)
-    with no_event(world):
+    with running_probe(world, environment), no_event(world):
+        first = last_id(world)
         wait_for_rows(world, first)
         check_rows(world, first)
         offset = world.query("SELECT clock_offset_us FROM probe WHERE name = ?", VANTAGE)[0][0]
         assert abs(offset - HOUR_US) < 60_000_000
-    world.stop_probe(VANTAGE)
-    world.start_probe(VANTAGE)
 
 
 def test_a_collector_whose_clock_jumps(world, faked):
     file, environment = faked
-    world.stop_collector()
-    world.start_collector(environment)
-    with no_event(world):
+    with running_collector(world, environment), no_event(world):
         for step in ("+1h", "-1h", "+0"):
             first = last_id(world)
             file.write_text(step + "\n")
             wait_for_rows(world, first)
             check_rows(world, first)
-    world.stop_collector()
-    world.start_collector()
