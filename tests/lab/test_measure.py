@@ -13,7 +13,7 @@ def measure(lab, probe, node, user, *words):
 
 @pytest.fixture(name="probe", scope="module")
 def _probe(world):
-    return f"{world.build}/catchwater-probe"
+    return f"{world.programs}/catchwater-probe"
 
 
 def observations(done):

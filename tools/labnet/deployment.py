@@ -23,18 +23,21 @@ PERIODS = {
     "confirm_after": '{ "500ms", "1s" }', "retry_after": '{ "500ms", "1s" }',
     "timeout": "2s", "sick_after": "4s", "settle": "20s",
 }
+PROGRAMS = ("catchwater", "catchwater-probe", "catchwater-upload")
 LEASE_S = 20
 ANNOUNCE_EVERY_S = 5
 ORDINARY_USER = "nobody"
 
 
 class Deployment:
-    """Files live in `folder`, which must not exist; programs in `build`."""
+    """Files live in `folder`, which must not exist.  The programs are copied
+    there from `build`, which may be in a home that ordinary users cannot see."""
 
     def __init__(self, lab, folder, build=None, periods=None, extra=""):
         self.lab = lab
         self.folder = folder
         self.build = os.path.abspath(build or f"{ROOT}/build")
+        self.programs = f"{folder}/bin"
         self.periods = {**PERIODS, **(periods or {})}
         self.extra = extra
         self.address = lab.nodes()["collector"]["v4"]
@@ -52,7 +55,9 @@ class Deployment:
 
     def start(self):
         """Everything: the collector, its webhook, all probes, enrolled."""
-        os.makedirs(self.folder, mode=0o755)
+        os.makedirs(self.programs, mode=0o755)
+        for name in PROGRAMS:
+            shutil.copy(f"{self.build}/{name}", self.programs)
         self._make_certificates()
         self.webhook = webhook.Receiver(self.lab, "collector")
         self._write_config()
@@ -77,7 +82,7 @@ class Deployment:
     def start_collector(self, environment=None):
         """`environment`: variables on top of ours, as for start_probe."""
         self.collector = self._start(
-            "collector", f"{self.folder}/collector.log", f"{self.build}/catchwater",
+            "collector", f"{self.folder}/collector.log", f"{self.programs}/catchwater",
             "serve", "--config", self.config, environment=environment)
         self.wait("the collector to listen", self._is_listening)
 
@@ -86,7 +91,7 @@ class Deployment:
 
     def start_probe(self, vantage, environment=None):
         self.probes[vantage] = self._start(
-            vantage, f"{self.folder}/{vantage}.log", f"{self.build}/catchwater-probe",
+            vantage, f"{self.folder}/{vantage}.log", f"{self.programs}/catchwater-probe",
             "run", "--state", self.state_of(vantage), user=self.user_of(vantage),
             environment=environment)
 
@@ -99,7 +104,7 @@ class Deployment:
                    "lon": node["position"][1], "token": self.token(), **changes}
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         done = self.lab.exec(
-            vantage, f"{self.build}/catchwater-probe", "enroll",
+            vantage, f"{self.programs}/catchwater-probe", "enroll",
             "--collector", f"https://{self.address}:{PORT}", "--ca", f"{self.folder}/ca.pem",
             "--state", self.state_of(vantage), *words, user=self.user_of(vantage))
         if done.returncode:
@@ -110,7 +115,7 @@ class Deployment:
     def catchwater(self, *words, check=True):
         """Runs the collector's CLI; what it prints."""
         done = subprocess.run(
-            [f"{self.build}/catchwater", words[0], "--config", self.config, *words[1:]],
+            [f"{self.programs}/catchwater", words[0], "--config", self.config, *words[1:]],
             capture_output=True, text=True, check=False, timeout=60)
         if check and done.returncode:
             raise LabError(f"catchwater {' '.join(words)}: {done.stderr.strip()}")
