@@ -1,15 +1,8 @@
 /* main.c - catchwater: finds the subcommand and runs it. */
-#include <stdio.h>
-#include <string.h>
-
 #include "collector/commands.h"
-#include "schema/base/options.h"
+#include "schema/base/program.h"
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
+static const struct program_command commands[] = {
 	{ "serve", command_serve,
 	    "collect, detect and alert: the long-running program" },
 	{ "check", command_check,
@@ -29,54 +22,18 @@ static const struct command {
 	    "tell that a site's route is up or down" },
 	{ "alert", command_alert, "send a test through an alert channel" },
 };
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
-
-static void
-usage(FILE *to)
-{
-	fprintf(to,
-	    "catchwater %s: where anycast traffic lands, and what moved\n\n"
-	    "usage: catchwater COMMAND [OPTION...] [ARGUMENT...]\n\n",
-	    CATCHWATER_VERSION);
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(
-		    to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n'catchwater COMMAND --help' lists a command's options.\n"
-	      "A TIME is 2026-11-21T08:00:00Z, now, today, yesterday or -2h.\n",
-	    to);
-}
-
-static int
-unknown_command(const char *word)
-{
-	const char *names[N_COMMANDS], *near;
-
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		names[i] = commands[i].name;
-	near = options_suggest(word, names, N_COMMANDS);
-	fprintf(stderr, "catchwater: unknown command '%s'%s%s%s\n", word,
-	    near != NULL ? "; did you mean '" : "; see catchwater --help",
-	    near != NULL ? near : "", near != NULL ? "'?" : "");
-	return 2;
-}
 
 int
 main(int argc, char **argv)
 {
-	if (argc < 2) {
-		usage(stderr);
-		return 2;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		usage(stdout);
-		return 0;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		puts("catchwater " CATCHWATER_VERSION);
-		return 0;
-	}
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return unknown_command(argv[1]);
+	static const struct program program = {
+		.name = "catchwater",
+		.summary = "where anycast traffic lands, and what moved",
+		.commands = commands,
+		.n_commands = sizeof commands / sizeof commands[0],
+		.footer = "A TIME is 2026-11-21T08:00:00Z, now, today, "
+			  "yesterday or -2h.\n",
+	};
+
+	return program_main(&program, argc, argv);
 }
