@@ -76,7 +76,7 @@ def batch(probe, observations):
     now = time.time_ns() // 1000
     header = {"probe": probe, "version": "forged", "first_seq": observations[0]["seq"],
               "last_seq": observations[-1]["seq"], "sent_at_us": now, "anchor_at_us": now,
-              "anchor_mono_us": 1, "clock": "unknown", "lost": 0, "assignment": ""}
+              "anchor_mono_us": 1, "clock": "unknown", "lost": 0}
     return "".join(json.dumps(line, separators=(",", ":")) + "\n"
                    for line in [header, *observations]).encode()
 
