@@ -31,7 +31,7 @@ static const char fixture[] =
     " VALUES ('0123456789abcdef', zeroblob(32), 'p', 'active', 0);"
     "INSERT INTO vantage (id, probe_id, family, first_us)"
     " VALUES (1, '0123456789abcdef', 4, 0);"
-    "INSERT INTO identity VALUES (1, 'ns1.ams');";
+    "INSERT INTO identity VALUES (1, x'6e7331');";
 
 static void
 run(sqlite3 *db, const char *sql)
