@@ -60,7 +60,7 @@ void
 ask_sent(struct ask *a, const struct moment *sent)
 {
 	if (a->observation.at_us == 0)
-		a->observation.at_us = sent->at_us;
+		a->observation.at_us = clock_steady_at(sent->mono_us);
 }
 
 void
@@ -100,7 +100,7 @@ ask_finish(struct ask *a, enum outcome outcome)
 
 	a->observation.outcome = outcome;
 	if (a->observation.at_us == 0)
-		a->observation.at_us = clock_wall_us();
+		a->observation.at_us = clock_steady_us();
 	if (a->ops->fini != NULL)
 		a->ops->fini(a);
 	ask_leave_slot(a);

@@ -202,12 +202,12 @@ on_courier_back(void *ctx, const struct courier_news *news)
 
 static void plan_next_ask(struct resident *r);
 
-/* The engine's times are the host's wall clock; ours are the anchor's, which
- * no step of the wall clock moves. */
+/* The engine's times begin at the program's start, ours at the anchor; no step
+ * of the wall clock moves either. */
 static int64_t
 to_anchor_us(const struct resident *r, int64_t at_us)
 {
-	return at_us + (now_us(r) - clock_wall_us());
+	return at_us + (now_us(r) - clock_steady_us());
 }
 
 static void

@@ -38,15 +38,21 @@ clock_mono_us(void)
 }
 
 int64_t
-clock_steady_us(void)
+clock_steady_at(int64_t mono_us)
 {
 	static _Atomic int64_t base_us; /* wall minus monotonic; 0: not yet */
-	int64_t unset = 0, now_us = clock_mono_us();
+	int64_t unset = 0;
 
 	if (base_us == 0)
 		atomic_compare_exchange_strong(
-		    &base_us, &unset, clock_wall_us() - now_us);
-	return base_us + now_us;
+		    &base_us, &unset, clock_wall_us() - clock_mono_us());
+	return base_us + mono_us;
+}
+
+int64_t
+clock_steady_us(void)
+{
+	return clock_steady_at(clock_mono_us());
 }
 
 const char *

@@ -27,6 +27,9 @@ int64_t clock_mono_us(void); /* CLOCK_BOOTTIME: counts through suspend */
  * first call in this process, carried on by the monotonic clock. */
 int64_t clock_steady_us(void);
 
+/* The same for another moment of the monotonic clock. */
+int64_t clock_steady_at(int64_t mono_us);
+
 int64_t clock_from_timespec(const struct timespec *ts);
 
 /* Writes UTC as RFC 3339, to the second ("2026-11-21T08:00:00Z").

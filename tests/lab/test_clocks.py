@@ -8,7 +8,7 @@ import pytest
 FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 HOUR_US = 3_600_000_000
 VANTAGE = "berlin"      # a root probe, 12 ms from its site
-RTT_US = (5_000, 60_000)
+RTT_US = (5_000, 2_000_000)   # not an hour, also on a busy machine
 
 
 @pytest.fixture(name="faked")

@@ -141,10 +141,24 @@ the_monotonic_clock_never_goes_back(void **state)
 	    clock_from_timespec(&(struct timespec){ 3, 4999 }), 3000004);
 }
 
+static void
+steady_time_is_the_wall_clock_of_the_start_carried_on(void **state)
+{
+	int64_t mono_us = clock_mono_us(), at_us = clock_steady_at(mono_us);
+
+	(void)state;
+	assert_true(at_us <= clock_wall_us() + US_PER_S);
+	assert_true(at_us > clock_wall_us() - 60 * US_PER_S);
+	assert_int_equal(clock_steady_at(mono_us + 5) - at_us, 5);
+	assert_true(clock_steady_us() >= at_us);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    steady_time_is_the_wall_clock_of_the_start_carried_on),
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(times_are_written_to_the_second),
