@@ -4,11 +4,10 @@
  * Uses     libuv, probe/socks, flow, dnsmsg, icmpmsg, trace, pace
  * Used by  probe/measure.c, probe/run.c, probe/doctor.c
  *
- * engine_ask starts a measurement and returns at once; when it is over (an
- * answer, or its last timeout) the callback gets the finished observation,
- * seq 0.  Late and duplicate replies that come up to 5 s after the question
- * are counted in the observation, which is therefore handed over then; see
- * engine_ask.  All from the loop's thread.
+ * engine_ask starts a measurement and returns at once; when its outcome is
+ * known the callback gets the finished observation, seq 0.  Replies that come
+ * late or twice are counted in the next observation of the same flow.  All
+ * from the loop's thread.
  */
 #ifndef PROBE_ENGINE_H
 #define PROBE_ENGINE_H
