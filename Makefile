@@ -21,8 +21,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 B := build$(if $(SAN),-san)$(if $(findstring clang,$(CC)),-clang)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 HARDEN := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-DEFS := -D_GNU_SOURCE -DCATCHWATER_VERSION='"$(VERSION)"' \
-	-DCATCHWATER_LIBEXEC='"$(LIBEXEC)"'
+DEFS := -D_GNU_SOURCE -DCATCHWATER_VERSION='"$(VERSION)"'
 Q := $(if $(V),,@)
 SAY = @printf '%-3s %s\n'
 COMPILE = $(Q)$(CC) -std=c17 $(DEFS) -I. -I$(B) $(WARN) $(SANFLAGS) $(HARDEN) \

@@ -11,19 +11,20 @@
 enum rc
 helper_find(char out[static HELPER_PATH_MAX], struct err *err)
 {
+	static const char *const places[] = { "", "../libexec/catchwater/" };
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	const char *folder;
 
-	if (n > 0) {
-		self[n] = '\0';
-		snprintf(out, HELPER_PATH_MAX, "%s/" NAME, dirname(self));
+	self[n > 0 ? n : 0] = '\0';
+	folder = dirname(self);
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		snprintf(out, HELPER_PATH_MAX, "%s/%s" NAME, folder, places[i]);
 		if (access(out, X_OK) == 0)
 			return RC_OK;
 	}
-	snprintf(out, HELPER_PATH_MAX, "%s", CATCHWATER_LIBEXEC "/" NAME);
-	if (access(out, X_OK) == 0)
-		return RC_OK;
 	return err_set(err, RC_NOTFOUND,
-	    NAME " is neither beside this program nor in " CATCHWATER_LIBEXEC
-		 "; install it ('make install')");
+	    NAME " is neither beside this program nor in "
+		 "../libexec/catchwater from there; install it "
+		 "('make install')");
 }

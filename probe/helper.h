@@ -10,8 +10,8 @@
 
 #define HELPER_PATH_MAX 4160
 
-/* Finds it beside the running program (a build folder), else where 'make
- * install' puts it.  RC_NOTFOUND. */
+/* Finds it beside the running program (a build folder), or where 'make
+ * install' puts it, seen from there: any prefix will do.  RC_NOTFOUND. */
 MUST_USE enum rc helper_find(char out[static HELPER_PATH_MAX], struct err *err);
 
 #endif
