@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/conf.h"
+#include "collector/listen.h"
 #include "collector/settings_service.h"
 #include "collector/settings_value.h"
 #include "schema/base/addr.h"
@@ -41,25 +42,10 @@ static cfg_opt_t alert_rows[] = {
 static bool
 is_listen(const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-	char host[ADDR_TEXT_LEN + 2], *inner = host;
 	struct addr address;
-	char *end;
-	long long port;
+	uint16_t port;
 
-	if (n == 0 || n >= sizeof host || colon[1] < '0' || colon[1] > '9')
-		return false;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	if (host[0] == '[' && host[n - 1] == ']') {
-		host[n - 1] = '\0';
-		inner++;
-	}
-	port = strtoll(colon + 1, &end, 10);
-	return *end == '\0' && port >= 1 && port <= 65535 &&
-	       addr_parse(&address, inner) == RC_OK &&
-	       (address.family == 6) == (inner != host);
+	return listen_parse(&address, &port, text, NULL) == RC_OK && port != 0;
 }
 
 static void
