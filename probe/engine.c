@@ -140,6 +140,19 @@ engine_n_active(const struct engine *e)
 	return e->n_active;
 }
 
+unsigned
+engine_n_waiting(const struct engine *e)
+{
+	(void)e;
+	return 0;
+}
+
+unsigned
+engine_room(const struct engine *e)
+{
+	return ENGINE_ASKS_MAX - e->n_active;
+}
+
 static void
 release_asks(struct engine *e)
 {

@@ -38,6 +38,13 @@ MUST_USE enum rc engine_ask(
 /* Measurements under way. */
 unsigned engine_n_active(const struct engine *e);
 
+/* Those of them that wait for the right to send, under packets_per_s: who has
+ * many questions asks more while this is small. */
+unsigned engine_n_waiting(const struct engine *e);
+
+/* Questions that still fit. */
+unsigned engine_room(const struct engine *e);
+
 /* Stops without calling anybody.  Close the loop afterwards, after running it
  * until its handles are closed.  NULL is fine. */
 void engine_free(struct engine *e);

@@ -17,17 +17,36 @@ struct engine_limits {
 	unsigned burst_packets; /* that may leave at once under the cap */
 };
 
+enum name_class { NAME_CH, NAME_IN };
+
 struct question {
 	enum kind kind;
 	enum why why;
-	enum proto proto; /* dns, trace: udp or tcp; ping: icmp or tcp */
+	enum proto proto; /* dns: udp, tcp or tls; ping: icmp or tcp; trace: udp
+			   * (DNS questions), plain, icmp or tcp */
 	struct addr target;
 	uint16_t port;        /* 53 unless the operator says otherwise */
 	uint16_t source_port; /* 0: any; else the same 5-tuple every time */
-	bool with_chaos;      /* dns: the CHAOS half too, on the same 5-tuple */
 	char zone[ZONE_TEXT_MAX + 1];
 	int64_t timeout_us; /* of one packet; dns over UDP: RSSAC047 says 4 s */
-	unsigned n_pings;   /* ping: echoes in the round */
+
+	/* dns */
+	bool with_chaos; /* the identity half too, on the same 5-tuple */
+	char name[ZONE_TEXT_MAX + 1]; /* that the identity half asks for;
+				       * "": hostname.bind, then id.server */
+	enum name_class name_class;
+	bool with_zoneversion; /* RFC 9660 */
+	bool with_cookie;      /* a client cookie (RFC 7873) */
+	bool with_mixed_case;  /* random case in names, "0x20" */
+	int64_t listen_us; /* for further replies before it is handed over */
+	char tls_name[ZONE_TEXT_MAX + 1]; /* the certificate is to have; "" */
+
+	/* ping */
+	unsigned n_pings; /* echoes in the round */
+
+	/* trace */
+	uint8_t first_ttl, last_ttl; /* 0: 1 and TRACE_TTL_MAX */
+	int64_t deadline_us;         /* of the whole trace; 0: none */
 };
 
 /* Lends *o for the duration of the call. */

@@ -17,6 +17,8 @@ static const char *const protos[] = {
 	[PROTO_UDP] = "udp",
 	[PROTO_TCP] = "tcp",
 	[PROTO_ICMP] = "icmp",
+	[PROTO_TLS] = "tls",
+	[PROTO_PLAIN] = "plain",
 };
 static const char *const outcomes[] = {
 	[OUTCOME_OK] = "ok",
@@ -37,19 +39,27 @@ static const char *const whys[] = {
 	[WHY_CONTROL] = "control",
 	[WHY_VARIED] = "varied",
 	[WHY_MANUAL] = "manual",
+	[WHY_DECOY] = "decoy",
 };
 static const char *const stamps[] = {
 	[STAMP_KERNEL] = "kernel",
 	[STAMP_USER] = "user",
+	[STAMP_RECEIVE] = "receive",
 };
 static const char *const chaos_names[] = {
 	[CHAOS_HOSTNAME_BIND] = "hostname.bind",
 	[CHAOS_ID_SERVER] = "id.server",
+	[CHAOS_GIVEN] = "given",
 };
 static const char *const clock_states[] = {
 	[CLOCK_UNKNOWN] = "unknown",
 	[CLOCK_SYNCHRONISED] = "synchronised",
 	[CLOCK_UNSYNCHRONISED] = "unsynchronised",
+};
+static const char *const family_states[] = {
+	[FAMILY_UNKNOWN] = "unknown",
+	[FAMILY_OK] = "ok",
+	[FAMILY_NONE] = "none",
 };
 
 static enum rc
@@ -86,6 +96,8 @@ DEFINE_NAMES(enum proto, protos, proto_name, proto_from_name)
 DEFINE_NAMES(enum outcome, outcomes, outcome_name, outcome_from_name)
 DEFINE_NAMES(enum why, whys, why_name, why_from_name)
 DEFINE_NAMES(enum stamp, stamps, stamp_name, stamp_from_name)
+DEFINE_NAMES(
+    enum family_state, family_states, family_state_name, family_state_from_name)
 DEFINE_NAMES(
     enum chaos_name, chaos_names, chaos_name_text, chaos_name_from_text)
 DEFINE_NAMES(
@@ -145,6 +157,8 @@ trace_path_hash(const struct trace_result *t)
 	for (unsigned i = 0; i < t->n_hops; i++) {
 		const struct hop *hop = &t->hops[i];
 
+		if (hop->is_extra)
+			continue;
 		h = bytes_hash(h, &hop->ttl, 1);
 		h = bytes_hash(h, &hop->address.family, 1);
 		h = bytes_hash(

@@ -28,8 +28,9 @@
 
 enum kind { KIND_DNS, KIND_PING, KIND_TRACE };
 
-/* What carried the question. */
-enum proto { PROTO_UDP, PROTO_TCP, PROTO_ICMP };
+/* What carried the question.  A trace by udp is made of DNS questions, one by
+ * plain of datagrams that are none. */
+enum proto { PROTO_UDP, PROTO_TCP, PROTO_ICMP, PROTO_TLS, PROTO_PLAIN };
 
 /* One list for all kinds.  The last two are the probe's own fault and never
  * count against a target. */
@@ -53,11 +54,16 @@ enum why {
 	WHY_RETRY,   /* after a timeout: is it really silent? */
 	WHY_CONTROL, /* asked of a control address after a timeout */
 	WHY_VARIED,  /* from another source port: load balancing? */
-	WHY_MANUAL   /* `catchwater-probe measure` */
+	WHY_MANUAL,  /* `catchwater-probe measure` */
+	WHY_DECOY    /* of an address that must not answer: interception? */
 };
 
-/* Who took the receive time. */
-enum stamp { STAMP_KERNEL, STAMP_USER };
+/* Who took the times of sending and receiving. */
+enum stamp {
+	STAMP_KERNEL, /* the kernel, both */
+	STAMP_USER,   /* the program, at least the receive time */
+	STAMP_RECEIVE /* the kernel the receive time, the program the other */
+};
 
 struct identity { /* raw bytes a server gave of itself */
 	uint8_t bytes[IDENTITY_MAX];
@@ -76,7 +82,43 @@ struct chaos { /* the CHAOS half of a DNS measurement */
 	struct identity nsid; /* of this reply: to compare with the first */
 };
 
-enum chaos_name { CHAOS_HOSTNAME_BIND, CHAOS_ID_SERVER };
+/* CHAOS_GIVEN: the name that the question gave, of class CH or IN. */
+enum chaos_name { CHAOS_HOSTNAME_BIND, CHAOS_ID_SERVER, CHAOS_GIVEN };
+
+#define ZONEVERSION_MAX 8 /* bytes of a version kept; a serial has 4 */
+
+struct zoneversion { /* RFC 9660 */
+	bool is_present;
+	uint8_t n_labels; /* of the zone's name */
+	uint8_t type;     /* 0: SOA serial */
+	uint8_t len;
+	uint8_t bytes[ZONEVERSION_MAX];
+};
+
+/* A further reply to a question that was answered or given up: the last one
+ * since the flow's previous observation.  A second answer that differs is a
+ * sign of injection. */
+struct second_answer {
+	bool is_present;
+	bool is_different; /* in code or NSID from the first answer */
+	uint16_t rcode;
+	int64_t rtt_us; /* from its own question */
+	struct identity nsid;
+};
+
+#define TLS_TEXT_MAX 127 /* bytes of a text of a certificate kept */
+
+struct tls_result {              /* of DNS over TLS (RFC 7858) */
+	bool is_present;         /* the handshake was completed */
+	bool is_verified;        /* the chain and the name are right */
+	uint8_t version;         /* minor: 2 for TLS 1.2, 3 for TLS 1.3 */
+	uint8_t fingerprint[32]; /* SHA-256 of the certificate */
+	int64_t connect_us, handshake_us;
+	int64_t not_after_us; /* Unix time */
+	char subject[TLS_TEXT_MAX + 1], issuer[TLS_TEXT_MAX + 1];
+	char names[TLS_TEXT_MAX + 1]; /* alternative names, blank between */
+	char fault[TLS_TEXT_MAX + 1]; /* why it is not verified; "" */
+};
 
 struct dns_result {
 	uint16_t source_port;
@@ -95,6 +137,9 @@ struct dns_result {
 	uint8_t n_duplicate; /* further replies to the same question */
 	struct identity nsid;
 	struct chaos chaos;
+	struct zoneversion zoneversion;
+	struct second_answer second;
+	struct tls_result tls; /* proto tls */
 };
 
 struct ping_result {
@@ -110,7 +155,9 @@ struct mpls_label {
 	bool is_bottom;
 };
 
-/* One reply to one TTL.  A TTL nobody answered has one hop with family 0. */
+/* One reply to one TTL.  A TTL nobody answered has one hop with family 0.
+ * Only the first reply to a packet is part of the path: an extra one, from
+ * another address to the same packet, is kept apart. */
 struct hop {
 	uint8_t ttl;                  /* sent, 1 .. TRACE_TTL_MAX */
 	struct addr address;          /* family 0: silent */
@@ -118,6 +165,9 @@ struct hop {
 	uint8_t reply_ttl;            /* 0: not known */
 	uint8_t icmp_type, icmp_code; /* both 0 for the target's own answer */
 	bool is_target;               /* the target itself answered, not ICMP */
+	bool is_extra;                /* not the first reply to its packet */
+	uint8_t attempt;              /* which packet of this TTL, from 1 */
+	uint8_t n_duplicate;          /* further equal replies */
 	uint8_t n_labels;
 	struct mpls_label labels[HOP_LABELS];
 };
@@ -151,6 +201,13 @@ struct observation {
 /* How well the probe's clock is known to be right. */
 enum clock_state { CLOCK_UNKNOWN, CLOCK_SYNCHRONISED, CLOCK_UNSYNCHRONISED };
 
+/* Can the host measure in an address family? */
+enum family_state {
+	FAMILY_UNKNOWN, /* not looked at yet */
+	FAMILY_OK,      /* it has an address and a route */
+	FAMILY_NONE     /* it has not: outcomes are no_family */
+};
+
 /* First line of a batch. */
 struct batch_header {
 	char probe[PROBE_ID_LEN + 1];
@@ -163,6 +220,7 @@ struct batch_header {
 	enum clock_state clock;
 	uint64_t n_lost;     /* observations dropped by the full spool so far */
 	char assignment[17]; /* ETag of the assignment in force; "" for none */
+	enum family_state v4, v6;
 };
 
 /* Words of the enums as they stand in JSON, SQL and reports; "?" when out of
@@ -174,6 +232,7 @@ const char *why_name(enum why w);
 const char *stamp_name(enum stamp s);
 const char *chaos_name_text(enum chaos_name n); /* "hostname.bind" */
 const char *clock_state_name(enum clock_state c);
+const char *family_state_name(enum family_state f);
 MUST_USE enum rc kind_from_name(enum kind *out, const char *name);
 MUST_USE enum rc proto_from_name(enum proto *out, const char *name);
 MUST_USE enum rc outcome_from_name(enum outcome *out, const char *name);
@@ -181,6 +240,8 @@ MUST_USE enum rc why_from_name(enum why *out, const char *name);
 MUST_USE enum rc stamp_from_name(enum stamp *out, const char *name);
 MUST_USE enum rc chaos_name_from_text(enum chaos_name *out, const char *text);
 MUST_USE enum rc clock_state_from_name(enum clock_state *out, const char *name);
+MUST_USE enum rc
+family_state_from_name(enum family_state *out, const char *name);
 
 /* Is the outcome the probe's own fault? */
 bool outcome_is_own_fault(enum outcome o);
@@ -200,7 +261,8 @@ void identity_set(struct identity *id, const void *bytes, size_t n);
 const char *
 identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN]);
 
-/* Hash of the path: TTLs, addresses and labels, not times (FNV-1a, 64 bits).
+/* Hash of the path: TTLs, addresses and labels, without times and extra
+ * replies (FNV-1a, 64 bits).
  * Two traces with equal hashes took the same path. */
 uint64_t trace_path_hash(const struct trace_result *t);
 
