@@ -131,38 +131,21 @@ count_digits(uint64_t v)
 	return n;
 }
 
-/* Writes one line, or, with to NULL, nothing; returns its length. */
 static size_t
-put_line(char *to, const struct pack_table *t, const struct pack_shape *s,
-    size_t place)
+line_length(
+    const struct pack_table *t, const struct pack_shape *s, size_t place)
 {
-	const uint64_t *number = t->numbers + s->base + place;
-	size_t len = 0;
+	size_t len = s->len - s->n_numbers;
 
-	for (size_t i = 0; i < s->len; i++) {
-		uint64_t v;
-		size_t n;
-
-		if (s->text[i] != PACK_HOLE) {
-			if (to != NULL)
-				to[len] = s->text[i];
-			len++;
-			continue;
-		}
-		v = *number;
-		number += s->n_lines;
-		n = count_digits(v);
-		len += n;
-		for (size_t k = 1; to != NULL && k <= n; k++, v /= 10)
-			to[len - k] = (char)('0' + v % 10);
-	}
+	for (size_t k = 0; k < s->n_numbers; k++)
+		len +=
+		    count_digits(t->numbers[s->base + k * s->n_lines + place]);
 	return len;
 }
 
-/* Writes all lines, or, with to NULL, nothing; returns their length, or
- * something over max. */
+/* The length of all lines, or something over max. */
 static size_t
-put_lines(char *to, struct pack_table *t, size_t max)
+text_length(struct pack_table *t, size_t max)
 {
 	size_t len = 0;
 
@@ -170,10 +153,48 @@ put_lines(char *to, struct pack_table *t, size_t max)
 	for (size_t i = 0; i < t->n_lines && len <= max; i++) {
 		struct pack_shape *s = &t->shapes[t->shape_of[i]];
 
-		len +=
-		    put_line(to == NULL ? NULL : to + len, t, s, s->n_seen++);
+		len += line_length(t, s, s->n_seen++);
 	}
 	return len;
+}
+
+static char *
+put_number(char *to, uint64_t v)
+{
+	size_t n = count_digits(v);
+
+	for (size_t k = n; k-- > 0; v /= 10)
+		to[k] = (char)('0' + v % 10);
+	return to + n;
+}
+
+/* Writes one line; returns its end. */
+static char *
+put_line(char *to, const struct pack_table *t, const struct pack_shape *s,
+    size_t place)
+{
+	const uint64_t *number = t->numbers + s->base + place;
+	const char *p = s->text, *end = s->text + s->len, *hole;
+
+	while ((hole = memchr(p, PACK_HOLE, (size_t)(end - p))) != NULL) {
+		memcpy(to, p, (size_t)(hole - p));
+		to = put_number(to + (hole - p), *number);
+		number += s->n_lines;
+		p = hole + 1;
+	}
+	memcpy(to, p, (size_t)(end - p));
+	return to + (end - p);
+}
+
+static void
+put_lines(char *to, struct pack_table *t)
+{
+	pack_table_lay_out(t); /* and once more */
+	for (size_t i = 0; i < t->n_lines; i++) {
+		struct pack_shape *s = &t->shapes[t->shape_of[i]];
+
+		to = put_line(to, t, s, s->n_seen++);
+	}
 }
 
 static enum rc
@@ -182,11 +203,12 @@ write_text(char **out, size_t *out_len, struct pack_table *t, size_t max)
 	size_t len;
 
 	add_up(t);
-	len = put_lines(NULL, t, max);
+	len = text_length(t, max);
 	if (len > max)
 		return RC_LIMIT;
 	*out = mem_grow(NULL, len, 1);
-	*out_len = put_lines(*out, t, max);
+	*out_len = len;
+	put_lines(*out, t);
 	return RC_OK;
 }
 

@@ -323,7 +323,7 @@ what_is_not_as_it_should_be_is_refused(void **state)
 	char stranger_id[PROBE_ID_LEN + 1], second_id[PROBE_ID_LEN + 1];
 	struct posting *good, *of_second;
 	static char garbage[] = "this is not zstd";
-	static char not_packed[] = "CWP1 this is not packed";
+	static char not_packed[] = "CWP1\0\0\0\1 this is not packed";
 	struct {
 		const char *name;
 		long status;
