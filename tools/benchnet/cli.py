@@ -12,7 +12,7 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import collector, probe_packets
+from . import collector, probe_packets, probe_times, probe_traces
 from .figure import Report, missing
 from .world import PREFIX, World, remove_leftovers, require
 
@@ -27,7 +27,12 @@ BENCHES = {
     "probe.p1": probe_packets.paced,
     "probe.p2": probe_packets.flood,
     "probe.p3": probe_packets.sweep,
+    "probe.p4": probe_times.errors,
+    "probe.p5": probe_traces.quick,
+    "probe.p6": probe_traces.silent,
+    "probe.p7": probe_traces.many,
     "probe.p8": probe_packets.mixed,
+    "probe.p10.start": probe_times.first_packet,
     "collector.ingest": collector.ingest,
 }
 
