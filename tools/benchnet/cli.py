@@ -12,7 +12,7 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import collector, probe_packets, probe_times, probe_traces
+from . import collector, probe_footprint, probe_packets, probe_times, probe_traces
 from .figure import Report, missing
 from .world import PREFIX, World, remove_leftovers, require
 
@@ -32,7 +32,13 @@ BENCHES = {
     "probe.p6": probe_traces.silent,
     "probe.p7": probe_traces.many,
     "probe.p8": probe_packets.mixed,
+    "probe.p9.idle": probe_footprint.memory,
+    "probe.p9.targets": probe_footprint.memory_per_target,
     "probe.p10.start": probe_times.first_packet,
+    "probe.p10.wakeups": probe_footprint.wakeups,
+    "probe.p11": probe_footprint.uploaded_bytes,
+    "probe.memory.flat": probe_footprint.flat_memory,
+    "probe.disk": probe_footprint.disk,
     "collector.ingest": collector.ingest,
 }
 
@@ -89,7 +95,7 @@ def main(words):
     remove_leftovers(PREFIX, LAB_PREFIX)
     report, bench = Report(options.json), Bench(options.runs)
     try:
-        for name in _chosen(options.what):
+        for name in chosen(options.what):
             _run(name, bench, report)
     finally:
         bench.end()
@@ -115,13 +121,14 @@ def _parse(words):
     parser.add_argument("what", nargs="*", metavar="NAME")
     options = parser.parse_args(words)
     for word in options.what:
-        if not _chosen([word]):
+        if not chosen([word]):
             parser.error(f"no benchmark {word!r}: there are {', '.join(BENCHES)}")
     if options.runs < 1:
         parser.error("--runs: at least 1")
     return options
 
 
-def _chosen(words):
+def chosen(words):
+    """The benchmarks whose names begin with any of the words; all without."""
     return [name for name in BENCHES
             if not words or any(f"{name}.".startswith(f"{word}.") for word in words)]

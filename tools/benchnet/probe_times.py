@@ -72,7 +72,7 @@ def _busy(world, n):
 def _icmp(world):
     with capture(world, device("far"), "icmp") as packets:
         result = measure(world, "far", PROBES, "--ping", rate=RATE)
-    return _against(_round_trips(packets, _echo_key),
+    return _against(round_trips(packets, _echo_key),
                     {o["target"]: o["rtt_min_us"] for o in result.observations
                      if o["outcome"] == "ok"})
 
@@ -86,13 +86,13 @@ def _dns(world):
             told[o["target"], CLASS_IN] = o["rtt_us"]
         if o.get("chaos", {}).get("outcome") == "ok":
             told[o["target"], CLASS_CH] = o["chaos"]["rtt_us"]
-    return _against(_round_trips(packets, _dns_key), told)
+    return _against(round_trips(packets, dns_key), told)
 
 
 def _scamper(world):
     with capture(world, device("far"), "icmp") as packets:
         result = scamper(world, "far", PROBES, RATE, "ping -c 1", "json")
-    return _against(_round_trips(packets, _echo_key),
+    return _against(round_trips(packets, _echo_key),
                     {r["dst"]: 1000 * r["responses"][0]["rtt"]
                      for r in scamper_records(result) if r["responses"]})
 
@@ -104,7 +104,7 @@ def _against(wire, told):
     return [told[key] - wire[key] for key in both]
 
 
-def _round_trips(packets, key_of):
+def round_trips(packets, key_of):
     """{key: microseconds} of the first question and the first answer."""
     asked, result = {}, {}
     for packet in packets:
@@ -124,13 +124,15 @@ def _echo_key(packet):
     return packet.target if packet.is_out else packet.source
 
 
-def _dns_key(packet):
+def dns_key(packet):
     """The server and the class of the question."""
     at = UDP_HEAD + DNS_HEAD
     if packet.protocol != UDP or len(packet.payload) <= at:
         return None
     while at < len(packet.payload) and packet.payload[at]:
         at += 1 + packet.payload[at]
+    if at + 5 > len(packet.payload):
+        return None
     number = int.from_bytes(packet.payload[at + 3:at + 5], "big")
     return (packet.target if packet.is_out else packet.source), number
 

@@ -17,13 +17,13 @@ def run(world, device, *words, timeout=600, good=(0,)):
     return wait(start(world, device, *words), timeout, good)
 
 
-def start(world, device, *words):
+def start(world, device, *words, stdin=subprocess.DEVNULL, output=None):
     """As run, without waiting: `wait` and `stop` take what it returns."""
     base = f"{world.folder}/run{next(_numbers)}"
-    child = world.popen("prober", f"{world.build}/tools/bench.d/run", device, f"{base}.out",
-                        f"{base}.err", *words, stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE, text=True)
-    child.base, child.command = base, words[0]
+    output = output or f"{base}.out"
+    child = world.popen("prober", f"{world.build}/tools/bench.d/run", device, output,
+                        f"{base}.err", *words, stdin=stdin, stdout=subprocess.PIPE, text=True)
+    child.output, child.complaints, child.command = output, f"{base}.err", words[0]
     return child
 
 
@@ -40,12 +40,24 @@ def wait(child, timeout, good=(0,)):
         child.terminate()
         child.communicate()
         raise LabError(f"{child.command}: not over after {timeout} s") from None
-    result = types.SimpleNamespace(output=f"{child.base}.out",
-                                   complaints=f"{child.base}.err", **json.loads(text))
+    result = types.SimpleNamespace(output=child.output, complaints=child.complaints,
+                                   **json.loads(text))
     if result.status not in good:
         raise LabError(f"{child.command}: exit status {result.status}: "
-                       f"{_tail(f'{child.base}.err')}")
+                       f"{_tail(child.complaints)}")
     return result
+
+
+def family(pid):
+    """A process and all that it has started."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [pid] + [p for child in file.read().split() for p in family(int(child))]
+
+
+def resident_kb(pid):
+    """Resident memory of a process."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:"))
 
 
 def in_turn(runs, *functions):

@@ -6,7 +6,7 @@
 
 near, far and end answer pings and DNS questions on every address of a /16.
 Nothing is shared with another run: all names begin with a prefix made of the
-process's number.  To the deployment of labnet it is a lab of two nodes.
+process's number.
 """
 
 import contextlib
@@ -118,28 +118,19 @@ class World:
             for name in SILENT:
                 netns.run(["ip", "-n", self.names[name], "rule", "del", "pref", "10"])
 
-    # As a lab
-
-    def nodes(self):
-        return {
-            "collector": {"role": "collector", "v4": "10.0.1.2", "v6": "::1"},
-            "prober": {"role": "vantage", "as": 64500, "position": [52.0, 5.0],
-                       "v4": "10.0.1.1", "v6": "::1"},
-        }
-
-    def command(self, node, *words, user=None):
-        if user:
-            raise LabError("this lab knows no users")
-        node = {"collector": "near"}.get(node, node)
+    def command(self, node, *words):
+        """The command line that runs `words` inside a node."""
         return netns.prefix_command(self.names[node]) + list(words)
 
-    def exec(self, node, *words, user=None, timeout=60, **more):
+    def exec(self, node, *words, timeout=60, **more):
+        """Runs a command inside a node; subprocess.CompletedProcess, text."""
         more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True,
                 "check": False, **more}
-        return subprocess.run(self.command(node, *words, user=user), timeout=timeout, **more)
+        return subprocess.run(self.command(node, *words), timeout=timeout, **more)
 
-    def popen(self, node, *words, user=None, **more):
-        return subprocess.Popen(self.command(node, *words, user=user), **more)
+    def popen(self, node, *words, **more):
+        """Starts a command inside a node; subprocess.Popen."""
+        return subprocess.Popen(self.command(node, *words), **more)
 
     # Inside
 
