@@ -14,9 +14,9 @@ from labnet.lab import Lab
 
 from . import collector, probe_footprint, probe_packets, probe_times, probe_traces
 from .figure import Report, missing
-from .world import PREFIX, World, remove_leftovers, require
+from .world import PREFIX, World, leftovers, remove, require
 
-LAB_PREFIX = "cwb"
+LAB_PREFIX = "cwbl"
 EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
@@ -91,8 +91,8 @@ def main(words):
     if os.geteuid() != 0:
         print("bench: needs root, for network namespaces: try sudo", file=sys.stderr)
         return 1
-    subprocess.run(["make", "-s", "-C", ROOT, "all", "tests"], check=True)
-    remove_leftovers(PREFIX, LAB_PREFIX)
+    subprocess.run(["make", "-s", "-C", ROOT, "all", "bench-programs"], check=True)
+    _remove_leftovers()
     report, bench = Report(options.json), Bench(options.runs)
     try:
         for name in chosen(options.what):
@@ -101,6 +101,14 @@ def main(words):
         bench.end()
         report.end()
     return 0
+
+
+def _remove_leftovers():
+    """What benchmarks have left that were killed."""
+    for prefix in leftovers(PREFIX):
+        remove(prefix)
+    for prefix in leftovers(LAB_PREFIX):
+        Lab(prefix).down()
 
 
 def _run(name, bench, report):

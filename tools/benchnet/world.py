@@ -28,7 +28,7 @@ ROUTERS = tuple(f"h{i}" for i in range(1, HOPS))
 NODES = ("prober", "delay", *SERVERS, *ROUTERS)
 # {path: (the prober's device, first two bytes of its targets)}
 PATHS = {"near": ("near", "10.101"), "far": ("far", "10.102"), "end": ("path", "10.103")}
-PREFIX = "cwp"
+PREFIX = "cwbn"
 START_S = 10
 UNLIMITED = "1000000"
 
@@ -103,8 +103,7 @@ class World:
     def down(self):
         if os.path.isdir(self.folder):
             process.stop_all(self.folder)
-        process.stop_inside(netns.existing(self.prefix))
-        netns.remove(self.prefix)
+        remove(self.prefix)
 
     @contextlib.contextmanager
     def silence(self):
@@ -216,14 +215,18 @@ def router_of(address):
     return "h1" if number == 3 else f"h{number - 8}" if 10 <= number < 9 + HOPS - 1 else ""
 
 
-def remove_leftovers(*prefixes):
-    """Removes the namespaces of runs whose process is no more."""
-    for prefix in prefixes:
-        for name in netns.existing(prefix):
-            found = re.match(rf"({prefix}(\d+)-)", name)
-            if found and not os.path.exists(f"/proc/{found[2]}"):
-                process.stop_inside(netns.existing(found[1]))
-                netns.remove(found[1])
+def leftovers(word):
+    """Prefixes, made of a word and a process's number, of namespaces whose
+    process is no more."""
+    found = (re.match(rf"({word}(\d+)-)", name) for name in netns.existing(word))
+    return sorted({match[1] for match in found
+                   if match and not os.path.exists(f"/proc/{match[2]}")})
+
+
+def remove(prefix):
+    """Removes a world's namespaces and all that runs in them."""
+    process.stop_inside(netns.existing(prefix))
+    netns.remove(prefix)
 
 
 def require(*tools):
