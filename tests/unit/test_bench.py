@@ -62,6 +62,7 @@ def test_names_are_chosen_by_whole_words():
     assert set(cli.chosen(["probe.p10"])) == {"probe.p10.start", "probe.p10.wakeups"}
     assert cli.chosen([]) == list(cli.BENCHES)
     assert cli.chosen(["prob"]) == []
+    assert cli.chosen(["probe", "probe.p3", "collector"]) == ["probe.p3", "collector.ingest"]
 
 
 def test_every_hop_is_told_by_its_address():

@@ -20,8 +20,8 @@ LAB_PREFIX = "cwbl"
 EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
-is the beginning of a name, whole words: probe, probe.p3, collector.  Needs
-root (network namespaces)."""
+is the beginning of a name, whole words: probe, probe.p3, collector; a longer
+one narrows a shorter.  Needs root (network namespaces)."""
 
 BENCHES = {
     "probe.p1": probe_packets.paced,
@@ -137,6 +137,9 @@ def _parse(words):
 
 
 def chosen(words):
-    """The benchmarks whose names begin with any of the words; all without."""
+    """The benchmarks whose names begin with any of the words; all without.
+    A word is narrowed by one that goes on from it: probe probe.p3."""
+    words = [word for word in words
+             if not any(other.startswith(f"{word}.") for other in words)]
     return [name for name in BENCHES
             if not words or any(f"{name}.".startswith(f"{word}.") for word in words)]

@@ -116,8 +116,9 @@ def flat_memory(bench):
 
 
 def disk(bench):
-    """Bytes that a default setup (two addresses) writes in a day: what a
-    longer run writes more than a shorter one."""
+    """Bytes that a default setup (two addresses) writes in a day, in pages of
+    files and of the file system's own: what a longer run writes more than a
+    shorter one.  Its log is not counted: that is the journal's."""
     if _filesystem(bench.folder) == "tmpfs":
         raise LabError(f"{bench.folder} is no disk: set TMPDIR to a folder on one")
     written = []
@@ -125,7 +126,8 @@ def disk(bench):
         deployment.stop_probe("prober")
         for seconds in (DISK_SHORT_S, DISK_LONG_S):
             child = runner.start(bench.world, device("far"), probe(bench.world), "run",
-                                 "--state", deployment.state_of("prober"))
+                                 "--state", deployment.state_of("prober"), output=os.devnull,
+                                 complaints=os.devnull)
             time.sleep(seconds)
             written.append(runner.stop(child).written_bytes)
     per_day = (written[1] - written[0]) * DAY_S / (DISK_LONG_S - DISK_SHORT_S)

@@ -17,13 +17,13 @@ def run(world, device, *words, timeout=600, good=(0,)):
     return wait(start(world, device, *words), timeout, good)
 
 
-def start(world, device, *words, stdin=subprocess.DEVNULL, output=None):
+def start(world, device, *words, stdin=subprocess.DEVNULL, output=None, complaints=None):
     """As run, without waiting: `wait` and `stop` take what it returns."""
     base = f"{world.folder}/run{next(_numbers)}"
-    output = output or f"{base}.out"
+    output, complaints = output or f"{base}.out", complaints or f"{base}.err"
     child = world.popen("prober", f"{world.build}/tools/bench.d/run", device, output,
-                        f"{base}.err", *words, stdin=stdin, stdout=subprocess.PIPE, text=True)
-    child.output, child.complaints, child.command = output, f"{base}.err", words[0]
+                        complaints, *words, stdin=stdin, stdout=subprocess.PIPE, text=True)
+    child.output, child.complaints, child.command = output, complaints, words[0]
     return child
 
 
