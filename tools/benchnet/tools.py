@@ -20,17 +20,14 @@ def probe(world):
     return f"{world.build}/catchwater-probe"
 
 
-def measure(world, path, n, *words, rate=0):
+def measure(world, path, n, *words, rate=0, answered=ANSWERED):
     """Our own: a result whose `observations` are parsed."""
-    help_text = world.exec("prober", probe(world), "measure", "--help").stdout
-    many = ["--rate", str(rate), "--targets", target_file(world, path, n)]
-    if "--targets" not in help_text:
-        many = ["--rate", str(rate or 100_000), *targets(path, n)]
     result = runner.run(world, device(path), probe(world), "measure", "--json", "--zone", ZONE,
-                        "--count", "1", *many, *words, good=(0, 1))
+                        "--count", "1", "--rate", str(rate), "--targets",
+                        target_file(world, path, n), *words, good=(0, 1))
     result.observations = observations(result.output)
     outcomes = collections.Counter(o["outcome"] for o in result.observations)
-    if outcomes["ok"] < ANSWERED * outcomes.total() or outcomes.total() < n:
+    if outcomes["ok"] < answered * outcomes.total() or outcomes.total() < n:
         raise LabError(f"measure {' '.join(words)}: of {n} targets only {dict(outcomes)}")
     return result
 

@@ -49,7 +49,7 @@ server:
     identity: "ns1.{name}.bench.example"
     nsid: "ns1.{name}.bench.example"
     listen: 0.0.0.0@53
-    udp-workers: 1
+    udp-workers: 4
     tcp-workers: 1
     background-workers: 1
 log:
