@@ -10,6 +10,7 @@
 #include "probe/engine_icmp.h"
 #include "probe/engine_port.h"
 #include "probe/engine_stream.h"
+#include "probe/engine_syn.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -257,6 +258,30 @@ icmp_step(struct ask *a, int64_t now)
 	step_with(a, now, icmp_send_try);
 }
 
+/* ---- SYNs of our own making ---- */
+
+static enum rc
+syn_send_try(struct ask *a, uint8_t ttl, uint8_t attempt)
+{
+	return syn_send(a, a->trace->source_port, ttl, attempt);
+}
+
+static void
+syn_step(struct ask *a, int64_t now)
+{
+	step_with(a, now, syn_send_try);
+}
+
+static void
+syn_packet_came(struct ask *a, struct flight *f, const struct port_in *in)
+{
+	bool is_refused = syn_is_refused(in);
+
+	take_answer(a, f, in);
+	if (is_refused)
+		a->trace->outcome = OUTCOME_REFUSED;
+}
+
 /* ---- SYNs by the system's own TCP: one at a time, since all have the same
  * 5-tuple ---- */
 
@@ -326,6 +351,11 @@ static const struct ask_ops icmp_ops = { .step = icmp_step,
 	.packet = take_answer,
 	.notice = notice,
 	.fini = fini };
+static const struct ask_ops syn_ops = { .step = syn_step,
+	.not_sent = not_sent,
+	.packet = syn_packet_came,
+	.notice = notice,
+	.fini = fini };
 static const struct ask_ops tcp_ops = { .step = tcp_step,
 	.stream_notice = tcp_notice,
 	.ready = tcp_ready,
@@ -341,6 +371,30 @@ new_trace(struct engine *e)
 	e->free_traces = x->next_free;
 	memset(x, 0, offsetof(struct trace_ask, trace));
 	return x;
+}
+
+static bool
+is_syn_port(uint16_t port)
+{
+	return port >= SOCKS_SYN_PORT_MIN && port <= SOCKS_SYN_PORT_MAX;
+}
+
+/* Our own SYNs where that is possible: all TTLs at once, both stamps. */
+static void
+choose_tcp(struct ask *a)
+{
+	uint16_t wanted = a->question.source_port;
+
+	a->ops = &tcp_ops;
+	if ((wanted != 0 && !is_syn_port(wanted)) || !syn_is_possible(a))
+		return;
+	a->ops = &syn_ops;
+	a->trace->source_port =
+	    wanted != 0
+		? wanted
+		: (uint16_t)(SOCKS_SYN_PORT_MIN +
+			     engine_random16(a->engine) %
+				 (SOCKS_SYN_PORT_MAX - SOCKS_SYN_PORT_MIN + 1));
 }
 
 static void
@@ -359,7 +413,7 @@ choose_proto(struct ask *a)
 		return;
 	case PROTO_TCP:
 	case PROTO_TLS:
-		a->ops = &tcp_ops;
+		choose_tcp(a);
 		return;
 	case PROTO_UDP:
 	case PROTO_PLAIN:
