@@ -284,7 +284,8 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL)
+	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
+	    target->role != ROLE_DECOY)
 		meaning = interpret_dns(&services->list[target->service], o);
 	c = (struct observation_context){
 		.vantage_id = v->id,
@@ -299,7 +300,7 @@ take_observation(
 	if (in->rc != RC_OK)
 		return;
 	t->n_stored++;
-	if (o->kind == KIND_DNS)
+	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
 		sight(in, o, &c, id, meaning.has_identity);
 }
 

@@ -305,6 +305,46 @@ read_targets(struct reading *r, cfg_t *root, struct services *all,
 	}
 }
 
+/* Addresses for documentation (RFC 5737, RFC 3849): nobody has them. */
+static const char *const default_decoys[] = { "192.0.2.53", "2001:db8::53" };
+#define N_DEFAULT_DECOYS (sizeof default_decoys / sizeof default_decoys[0])
+
+/* Who runs a service on one of them has no decoy of that family. */
+static void
+add_default_decoys(struct reading *r, struct services *all)
+{
+	for (size_t i = 0; i < N_DEFAULT_DECOYS; i++) {
+		struct wanted w = { .target = {
+					.role = ROLE_DECOY, .port = 53 } };
+
+		if (addr_parse(&w.target.address, default_decoys[i]) == RC_OK &&
+		    services_find_target(
+			all, &w.target.address, w.target.port) == NULL &&
+		    all->n_targets < ASSIGNMENT_TARGETS_MAX)
+			add_target(r, all, &w);
+	}
+}
+
+/* decoy = { } is given, and says: none. */
+static void
+read_decoys(struct reading *r, cfg_t *root, struct services *all)
+{
+	static const struct duration_range every = { 6 * H, 60 * S, DAY,
+		false };
+	const cfg_opt_t *opt = cfg_getopt(root, "decoy");
+	struct wanted w = { .section = root, .key = "decoy" };
+
+	all->decoy_every_us = value_duration(r, root, "decoy_every", &every);
+	w.target.role = ROLE_DECOY;
+	w.target.port = 53;
+	if (all->n == 0)
+		return;
+	if (opt != NULL && (opt->flags & CFGF_MODIFIED) != 0)
+		add_targets(r, all, w);
+	else
+		add_default_decoys(r, all);
+}
+
 void
 settings_services(struct reading *r, cfg_t *root, struct services *out)
 {
@@ -315,4 +355,5 @@ settings_services(struct reading *r, cfg_t *root, struct services *out)
 	read_targets(r, root, out, ROLE_SERVICE, "addresses");
 	read_targets(r, root, out, ROLE_UNICAST, "unicast");
 	read_targets(r, root, out, ROLE_CONTROL, "control");
+	read_decoys(r, root, out);
 }
