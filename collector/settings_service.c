@@ -236,6 +236,14 @@ struct wanted {
 	unsigned i;
 };
 
+/* A decoy is not to be anybody's address, whatever the port. */
+static bool
+is_same(const struct target *old, const struct target *t)
+{
+	return (old->port == t->port || t->role == ROLE_DECOY) &&
+	       addr_equal(&old->address, &t->address);
+}
+
 /* A control may be any address that is not the service itself; a site's own
  * address serves as one as it is. */
 static void
@@ -246,8 +254,7 @@ add_target(struct reading *r, struct services *all, const struct wanted *w)
 
 	for (size_t i = 0; r->rc == RC_OK && i < all->n_targets; i++) {
 		old = &all->targets[i];
-		if (old->port != t->port ||
-		    !addr_equal(&old->address, &t->address))
+		if (!is_same(old, t))
 			continue;
 		if (t->role != ROLE_CONTROL || old->role == ROLE_SERVICE)
 			value_fail(r, w->section, w->key, w->i,
@@ -309,18 +316,19 @@ read_targets(struct reading *r, cfg_t *root, struct services *all,
 static const char *const default_decoys[] = { "192.0.2.53", "2001:db8::53" };
 #define N_DEFAULT_DECOYS (sizeof default_decoys / sizeof default_decoys[0])
 
-/* Who runs a service on one of them has no decoy of that family. */
+/* Who has one of them in use, in his own laboratory, does without. */
 static void
 add_default_decoys(struct reading *r, struct services *all)
 {
 	for (size_t i = 0; i < N_DEFAULT_DECOYS; i++) {
 		struct wanted w = { .target = {
 					.role = ROLE_DECOY, .port = 53 } };
+		bool is_used =
+		    addr_parse(&w.target.address, default_decoys[i]) != RC_OK;
 
-		if (addr_parse(&w.target.address, default_decoys[i]) == RC_OK &&
-		    services_find_target(
-			all, &w.target.address, w.target.port) == NULL &&
-		    all->n_targets < ASSIGNMENT_TARGETS_MAX)
+		for (size_t k = 0; k < all->n_targets; k++)
+			is_used |= is_same(&all->targets[k], &w.target);
+		if (!is_used && all->n_targets < ASSIGNMENT_TARGETS_MAX)
 			add_target(r, all, &w);
 	}
 }
