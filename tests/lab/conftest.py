@@ -29,9 +29,9 @@ from labnet.deployment import Deployment  # noqa: E402
 @pytest.fixture(scope="session")
 def lab():
     if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
+        pytest.skip("the lab needs root, or tools/lab-as-user")
     result = labnet.Lab(prefix=f"cwt{os.getpid()}-")
-    missing = [tool for tool in (*labnet.TOOLS, "dig") if not shutil.which(tool)]
+    missing = result.missing_tools() + [tool for tool in ("dig",) if not shutil.which(tool)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}; `make deps`")
     remove_labs_of_the_dead()

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from . import webhook
+from . import users, webhook
 from .errors import LabError
 
 PORT = 8420
@@ -171,8 +171,10 @@ class Deployment:
         return f"{self.folder}/{vantage}"
 
     def user_of(self, vantage):
-        """Every other probe is an ordinary user's."""
-        return ORDINARY_USER if self.vantages.index(vantage) % 2 else None
+        """Every other probe is an ordinary user's; all of them are the user's
+        that the environment's CATCHWATER_LAB_USER names."""
+        return os.environ.get("CATCHWATER_LAB_USER") or (
+            ORDINARY_USER if self.vantages.index(vantage) % 2 else None)
 
     # Inside
 
@@ -237,7 +239,7 @@ class Deployment:
         for vantage in self.vantages:
             if self.user_of(vantage):
                 os.makedirs(self.state_of(vantage), mode=0o700)
-                shutil.chown(self.state_of(vantage), self.user_of(vantage))
+                users.give(self.state_of(vantage), self.user_of(vantage))
 
 
 def _end(child, how):
