@@ -56,8 +56,7 @@ class Deployment:
     def start(self):
         """Everything: the collector, its webhook, all probes, enrolled."""
         os.makedirs(self.programs, mode=0o755)
-        for name in PROGRAMS:
-            shutil.copy(f"{self.build}/{name}", self.programs)
+        copy_programs(self.build, self.programs)
         self._make_certificates()
         self.webhook = webhook.Receiver(self.lab, "collector")
         self._write_config()
@@ -240,6 +239,12 @@ class Deployment:
             if self.user_of(vantage):
                 os.makedirs(self.state_of(vantage), mode=0o700)
                 users.give(self.state_of(vantage), self.user_of(vantage))
+
+
+def copy_programs(build, folder):
+    """From a build folder (None: this tree's) to where every user may run them."""
+    for name in PROGRAMS:
+        shutil.copy(f"{build or ROOT + '/build'}/{name}", folder)
 
 
 def _end(child, how):

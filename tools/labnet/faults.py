@@ -21,7 +21,7 @@ class Faults:
     # in the laboratory of paths
     intercepted: list = field(default_factory=list)    # routers with a resolver
     injected: list = field(default_factory=list)       # routers with a forger
-    moving: list = field(default_factory=list)         # ["yes"]: the route moves
+    moved: list = field(default_factory=list)          # routers, second way
 
 
 def load(state):

@@ -8,11 +8,8 @@ from . import netns, nftables, pathmap, process
 from .errors import LabError
 from .events import Event, now
 from .faults import Faults
-from .topology import FAMILIES
 
-MOVE_EVERY_S = 2
 START_S = 15
-MOVER = "mover"
 
 # A resolver as providers run it for their customers: asks on for everybody,
 # whatever the question's flags say.
@@ -82,26 +79,18 @@ def _uninject(lab, faults, router):
 
 
 def _move(lab, faults):
-    """The route of one vantage goes back and forth, by a shell in its router."""
-    faults.moving = ["yes"]
-    name = pathmap.MOVING
-    turns = []
-    for step in lab.topology.ways[name]:
-        turns.append(f"sleep {MOVE_EVERY_S}")
-        for family in FAMILIES:
-            gateway = lab.topology.link(name, step).address[step][family]
-            turns.append(f"ip -{family} route replace default via {gateway} dev {step}")
-    moment = now()
-    process.start(lab.state, MOVER, ["sh", "-c", f"while {'; '.join(turns)}; do :; done"],
-                  lab.names[name])
-    return moment
+    faults.moved = [pathmap.MOVING]
+    return _turn(lab, 1)
 
 
-def _rest(lab, faults):
-    faults.moving = []
+def _move_back(lab, faults):
+    faults.moved = []
+    return _turn(lab, 0)
+
+
+def _turn(lab, way):
     moment = now()
-    process.stop(lab.state, MOVER)
-    lab.write_routes(pathmap.MOVING)
+    lab.write_routes(pathmap.MOVING, way)
     return moment
 
 
@@ -111,8 +100,8 @@ def _restore(lab, faults):
         _pass(lab, faults, router)
     for router in list(faults.injected):
         _uninject(lab, faults, router)
-    if faults.moving:
-        _rest(lab, faults)
+    if faults.moved:
+        _move_back(lab, faults)
     vars(faults).update(vars(Faults()))
     return moment
 
@@ -123,8 +112,8 @@ EVENTS = {
     "pass": Event("ROUTER", "undoes intercept", _pass),
     "inject": Event("ROUTER", "forged answers from there race the true ones", _inject),
     "uninject": Event("ROUTER", "undoes inject", _uninject),
-    "move": Event("", f"the route of `moving` changes every {MOVE_EVERY_S} s", _move),
-    "rest": Event("", "undoes move", _rest),
+    "move": Event("", "the route of `moving` changes, to site two", _move),
+    "move-back": Event("", "undoes move", _move_back),
     "restore": Event("", "undoes everything", _restore),
 }
 

@@ -31,8 +31,8 @@ class PathLab(Laboratory):
         self.dns = DnsServers(self.topology, self.names, self.state)
 
     def truth(self):
-        """See pathmap.truth; sites of a vantage that moves are those of now."""
-        return pathmap.truth(self.topology)
+        """See pathmap.truth."""
+        return pathmap.truth(self.topology, len(faults.load(self.state).moved))
 
     def is_announced(self, _site, _family):
         return True
@@ -61,24 +61,27 @@ class PathLab(Laboratory):
         say(f"{len(sites)} DNS servers answer")
         return backend
 
-    def write_routes(self, name):
-        """All routes of one router, from the map."""
+    def write_routes(self, name, way=0):
+        """All routes of one router, from the map; `way` is the one that a
+        router without balance takes, where there are several."""
         lines = [f"route replace {self.topology.nodes[other].address[family]} "
                  f"{self._via(name, step, family)}{self._source(name, step, family)}"
                  for (other, family), step in pathmap.routes(self.topology, name).items()]
-        steps = self.topology.ways[name]
         for family in FAMILIES:
-            goal = ANYCAST[family] if name.startswith("core") else ANY[family]
-            if self.topology.balance.get(name) == "per_packet":
-                lines += [f"route replace {goal} {self._via(name, step, family)} table {mark}"
-                          for mark, step in enumerate(steps, 1)]
-                steps = steps[:1]
-            if name == pathmap.MOVING:
-                steps = steps[:1]
-            hops = " ".join("nexthop " + self._via(name, step, family) for step in steps)
-            lines.append(f"route replace {goal} " + (
-                hops if len(steps) > 1 else self._via(name, steps[0], family)))
+            lines += self._onward(name, family, way)
         netns.run(["ip", "-n", self.names[name], "-batch", "-"], "\n".join(lines) + "\n")
+
+    def _onward(self, name, family, way):
+        """Routes towards the service."""
+        goal = ANYCAST[family] if name.startswith("core") else ANY[family]
+        ways = [self._via(name, step, family) for step in self.topology.ways[name]]
+        if self.topology.balance.get(name) == "per_flow":
+            return [f"route replace {goal} " + " ".join(f"nexthop {via}" for via in ways)]
+        tables = []
+        if self.topology.balance.get(name) == "per_packet":
+            tables = [f"route replace {goal} {via} table {mark}"
+                      for mark, via in enumerate(ways, 1)]
+        return [*tables, f"route replace {goal} {ways[way]}"]
 
     def _via(self, name, step, family):
         gateway = self.topology.link(name, step).address[step][family]

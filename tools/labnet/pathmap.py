@@ -35,6 +35,7 @@ CASES = {
     "uneven": ("per_flow", "a>b a>c1 c1>c2 b>d c2>d d>core1"),
     "split": ("per_flow", "a>b1 a>b2 b1>core1 b2>core2"),
     "spray": ("per_packet", "a>b1 a>b2 b1>c b2>c c>core1"),
+    "shuffle": ("per_packet", "a>b1 a>b2 b1>c1 b2>c2 c1>d c2>d d>core1"),
     "scatter": ("per_packet", "a>b1 a>b2 b1>core1 b2>core2"),
     "moving": ("single", "a>b1 a>b2 b1>core1 b2>core2"),
     "odd": ("single", "a>mute mute>slow slow>third third>twin twin>label label>core1"),
@@ -180,21 +181,21 @@ def _leads_to(paths, start, name):
 
 # What is true
 
-def truth(paths):
-    """{vantage: {"v4": {...}, "v6": {...}}} with, for each: "balance"
-    (single, per_flow or per_packet), "sites", "hops" ({TTL: addresses that
-    ICMP shows}), "links" (pairs of addresses that follow each other on some
-    path; the first is the vantage's own), "paths" (tuples of addresses, None
-    where a hop is silent)."""
-    return {vantage.name: {f"v{f}": _truth_of(paths, vantage.name, f) for f in FAMILIES}
+def truth(paths, way=0):
+    """{vantage: {"v4": {...}, "v6": {...}}} with, for each: "balance" (single,
+    per_flow or per_packet), "sites", "hops" ({TTL: addresses that ICMP
+    shows}), "links" (pairs of addresses that follow each other on some path;
+    the first is the vantage's own), "paths" (tuples of addresses, None where
+    a hop is silent).  `way`: which of its ways the moving vantage takes."""
+    return {vantage.name: {f"v{f}": _truth_of(paths, vantage.name, f, way) for f in FAMILIES}
             for vantage in paths.by_role("vantage")}
 
 
-def _truth_of(paths, vantage, family):
+def _truth_of(paths, vantage, family, way):
     walks = [(vantage, *walk) for walk in
              _walks(paths, paths.nodes[vantage].providers[family][0])]
-    if vantage == "moving":
-        walks = [walk for walk in walks if walk[2] == paths.ways[MOVING][0]]
+    if MOVING == walks[0][1]:
+        walks = [walk for walk in walks if walk[2] == paths.ways[MOVING][way]]
     shown = sorted({_shown(paths, walk, family) for walk in walks}, key=str)
     hops = {}
     for path in shown:
