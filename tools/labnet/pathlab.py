@@ -14,7 +14,8 @@ from .topology import ANYCAST, FAMILIES
 ANY = {4: "0.0.0.0/0", 6: "::/0"}
 # Flow hash over addresses, protocol and ports; in IPv6 the flow label too, as
 # routers do it (RFC 6438).
-HASH_FIELDS = {4: "0x37", 6: "0x3f"}
+HASH_FIELDS = {4: 0x37, 6: 0x3f}
+HASH_SOURCE = 1   # the source address among them
 # Which way a packet goes: no probe in even steps falls in with it.
 SPREAD = (1, 2, 2, 1, 2, 1, 1)
 
@@ -48,8 +49,7 @@ class PathLab(Laboratory):
         for router in self.topology.by_role("transit"):
             self.write_routes(router.name)
             with netns.entered(self.names[router.name]):
-                for family, fields in HASH_FIELDS.items():
-                    netns.write_sysctl(f"ipv{family}/fib_multipath_hash_fields", fields)
+                self._set_hash(router.name)
         self._make_odd()
         backend = delay.choose(self.names, wanted_delay)
         delay.apply(self.topology, self.names, backend, self.state)
@@ -60,6 +60,13 @@ class PathLab(Laboratory):
         self.dns.wait(sites)
         say(f"{len(sites)} DNS servers answer")
         return backend
+
+    @staticmethod
+    def _set_hash(name):
+        for family, fields in HASH_FIELDS.items():
+            if name in pathmap.SECOND:
+                fields &= ~HASH_SOURCE
+            netns.write_sysctl(f"ipv{family}/fib_multipath_hash_fields", str(fields))
 
     def write_routes(self, name, way=0):
         """All routes of one router, from the map; `way` is the one that a

@@ -36,7 +36,7 @@ CASES = {
     "split": ("per_flow", "a>b1 a>b2 b1>core1 b2>core2"),
     "spray": ("per_packet", "a>b1 a>b2 b1>c b2>c c>core1"),
     "shuffle": ("per_packet", "a>b1 a>b2 b1>c1 b2>c2 c1>d c2>d d>core1"),
-    "scatter": ("per_packet", "a>b1 a>b2 b1>core1 b2>core2"),
+    "scatter": ("per_packet", "a>core1 a>core2"),
     "moving": ("single", "a>b1 a>b2 b1>core1 b2>core2"),
     "odd": ("single", "a>mute mute>slow slow>third third>twin twin>label label>core1"),
     "natted": ("single", "a>b b>core1"),
@@ -45,6 +45,9 @@ EXTRA_LINKS = ("odd-slow>odd-side", "odd-side>odd-third", "core1>core2")
 # Branches that differ in length, so that answers come out of order.
 DELAYS_US = {("wide4-a", f"wide4-b{n}"): 1000 * n for n in range(1, 5)}
 
+# Routers that come second hash other fields: with the same ones, they would
+# send all that the first sent them the same way.
+SECOND = ("mesh-b1", "mesh-b2")
 SILENT = ("odd-mute",)        # sends no errors
 SLOW = ("odd-slow",)          # one error a second
 THIRD_PARTY = {"odd-third": "odd-side"}   # errors leave by another link
@@ -186,7 +189,9 @@ def truth(paths, way=0):
     per_flow or per_packet), "sites", "hops" ({TTL: addresses that ICMP
     shows}), "links" (pairs of addresses that follow each other on some path;
     the first is the vantage's own), "paths" (tuples of addresses, None where
-    a hop is silent).  `way`: which of its ways the moving vantage takes."""
+    a hop is silent).  Where packets are spread one by one, a router may show
+    any of its addresses after any router that leads to it, and "paths" are
+    examples.  `way`: which of its ways the moving vantage takes."""
     return {vantage.name: {f"v{f}": _truth_of(paths, vantage.name, f, way) for f in FAMILIES}
             for vantage in paths.by_role("vantage")}
 
@@ -197,6 +202,9 @@ def _truth_of(paths, vantage, family, way):
     if MOVING == walks[0][1]:
         walks = [walk for walk in walks if walk[2] == paths.ways[MOVING][way]]
     shown = sorted({_shown(paths, walk, family) for walk in walks}, key=str)
+    links = {(one, two) for path in shown for one, two in zip(path, path[1:])}
+    if CASES[vantage][0] == "per_packet":
+        links = _between(walks, [_shown(paths, walk, family) for walk in walks])
     hops = {}
     for path in shown:
         for ttl, address in enumerate(path[1:], 1):
@@ -206,8 +214,17 @@ def _truth_of(paths, vantage, family, way):
         "balance": CASES[vantage][0], "sites": sorted({walk[-1] for walk in walks}),
         "paths": [path[1:] for path in shown],
         "hops": {ttl: sorted(addresses) for ttl, addresses in hops.items()},
-        "links": sorted({(one, two) for path in shown
-                         for one, two in zip(path, path[1:]) if one and two})}
+        "links": sorted(link for link in links if None not in link)}
+
+
+def _between(walks, shown):
+    """Links of any address of a router to any of the next one's."""
+    addresses = {}
+    for walk, path in zip(walks, shown):
+        for name, address in zip(walk, path):
+            addresses.setdefault(name, set()).add(address)
+    steps = {step for walk in walks for step in zip(walk, walk[1:])}
+    return {(one, two) for a, b in steps for one in addresses[a] for two in addresses[b]}
 
 
 def _walks(paths, start):
