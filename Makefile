@@ -8,6 +8,7 @@
 # the commands)
 
 CC      ?= cc
+HOSTCC  ?= cc
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -40,7 +41,7 @@ REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
 SCHEMA_LIBS := -ljansson -lsodium -lzstd
-PROBE_LIBS := -luv -lcares -lcap -lseccomp $(SCHEMA_LIBS)
+PROBE_LIBS := -luv -lcares -lcap $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
 	$(SCHEMA_LIBS) -lpthread -lm
@@ -55,7 +56,7 @@ $(B)/catchwater-upload: $(B)/probe/main_upload.o \
 	$(call libs,probe schema schema/base)
 $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
-$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka $(PROBE_LIBS) $(UPLOAD_LIBS) \
+$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka -lseccomp $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
 $(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
 $(REPLAY): $(B)/tests/fuzz/replay.o
@@ -76,6 +77,15 @@ $(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
 	$(Q)$^ > $@
+# The system call filter is worked out here, so that the probe need not.
+$(B)/tools/seccomp-filter: tools/seccomp-filter.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(HOSTCC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -o $@ $< -lseccomp
+$(B)/probe/sandbox_filter.h: $(B)/tools/seccomp-filter
+	@mkdir -p $(@D)
+	$(Q)$< "$$($(CC) -dumpmachine)" > $@
+$(B)/probe/sandbox.o: $(B)/probe/sandbox_filter.h
 $(B)/%.o: $(B)/%.c
 	$(SAY) CC $<
 	$(COMPILE) $<

@@ -17,6 +17,7 @@
 #include "probe/measure_options.h"
 #include "probe/measure_text.h"
 #include "probe/names.h"
+#include "probe/sandbox.h"
 #include "probe/socks.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -58,6 +59,7 @@ struct measure {
 	uv_loop_t loop;
 	uv_signal_t interrupt;
 	struct socks socks;
+	struct sandbox sandbox;
 	struct engine *engine;
 	struct names *names;
 	uint64_t seq;
@@ -460,6 +462,7 @@ command_measure(int argc, char **argv)
 		fprintf(stderr, "catchwater-probe measure: %s\n", err.text);
 		return 1;
 	}
+	sandbox_enter(&m.sandbox);
 	rc = read_options(&m, argc, argv, &err);
 	if (rc == RC_OK)
 		status = run(&m);
