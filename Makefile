@@ -56,7 +56,7 @@ $(B)/catchwater-upload: $(B)/probe/main_upload.o \
 	$(call libs,probe schema schema/base)
 $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
-$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka -lseccomp $(PROBE_LIBS) $(UPLOAD_LIBS) \
+$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
 $(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
 $(REPLAY): $(B)/tests/fuzz/replay.o
