@@ -2,7 +2,6 @@
 #include "probe/socks.h"
 
 #include <errno.h>
-#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include <linux/icmp.h> /* after netinet/in.h, for musl */
 
 #include "probe/flow.h"
 
