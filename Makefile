@@ -3,6 +3,7 @@
 # make check      installs what it needs, then runs every test
 # make demo       installs what it needs, then shows the whole thing in a lab
 # make lint       formatting, layers, cycles, warnings of both compilers
+# make probe-static   a small probe that needs no library, in build-static/
 # make install    DESTDIR, PREFIX; make uninstall; make clean
 # Variables: CC=clang  SAN=address,undefined  (built in build-san/)  V=1 (shows
 # the commands)
@@ -107,6 +108,23 @@ fuzz:
 	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
 	    CFLAGS='-g -O1' fuzzers
 
+# One file for small boxes: README.md, "Small boxes".  A library under its
+# other name: make probe-static STATIC_LIBS='...'.
+STATIC_LIBS := $(patsubst -luv,-luv_a,$(PROBE_LIBS))
+STATIC_CFLAGS := -Os -ffunction-sections -fdata-sections -fPIE \
+	-fno-asynchronous-unwind-tables
+STATIC_LDFLAGS := -static-pie -s -Wl,--gc-sections -Wl,--build-id=none
+$(B)/catchwater-probe-static: $(B)/probe/main.o $(B)/probe/main_static.o \
+	$(call libs,probe schema schema/base)
+	$(SAY) LD $@
+	$(LINK)
+$(B)/catchwater-probe-static: LDLIBS = $(STATIC_LIBS)
+probe-static:
+	$(MAKE) B=build-static CFLAGS='$(STATIC_CFLAGS)' \
+	    CPPFLAGS=-DCATCHWATER_SMALL LDFLAGS='$(STATIC_LDFLAGS)' \
+	    build-static/catchwater-probe-static
+	@ls -l build-static/catchwater-probe-static
+
 deps:
 	tools/install-deps
 
@@ -148,9 +166,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
 
 clean:
-	rm -rf build build-san build-clang build-san-clang build-fuzz
+	rm -rf build build-san build-clang build-san-clang build-fuzz \
+	    build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
+.PHONY: all tests deps check demo lint fuzz fuzzers probe-static install \
+	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
