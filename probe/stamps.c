@@ -1,14 +1,12 @@
 /* stamps.c - see stamps.h. */
 #include "probe/stamps.h"
 
-#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "probe/ancillary.h"
 
 #define WAIT_MS 250
 #define TRIES 4
@@ -20,15 +18,12 @@ open_loop(void)
 	struct sockaddr_in self = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof self;
-	const int flags = SOF_TIMESTAMPING_SOFTWARE |
-			  SOF_TIMESTAMPING_RX_SOFTWARE |
-			  SOF_TIMESTAMPING_TX_SOFTWARE;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
-	if (bind(fd, (struct sockaddr *)&self, len) == 0 &&
+	if (ancillary_ask_stamps(fd) &&
+	    bind(fd, (struct sockaddr *)&self, len) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&self, &len) == 0 &&
 	    connect(fd, (struct sockaddr *)&self, len) == 0)
 		return fd;
@@ -36,32 +31,23 @@ open_loop(void)
 	return -1;
 }
 
-/* Does a message wait there, and has it a stamp of the kernel's software? */
+/* Does a message wait there, and has it a stamp? */
 static bool
 has_stamp(int fd, int flags)
 {
-	_Alignas(struct cmsghdr) char control[512];
-	char byte[64];
-	struct iovec iov = { .iov_base = byte, .iov_len = sizeof byte };
+	_Alignas(struct cmsghdr) char control[ANCILLARY_LEN];
+	char bytes[64];
+	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof bytes };
 	struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
 		.msg_controllen = sizeof control };
-	struct cmsghdr *c;
+	struct ancillary a;
 
 	if (recvmsg(fd, &msg, flags | MSG_DONTWAIT) < 0)
 		return false;
-	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
-		struct timespec software; /* the first of three */
-
-		if (c->cmsg_level != SOL_SOCKET ||
-		    c->cmsg_type != SCM_TIMESTAMPING)
-			continue;
-		memcpy(&software, CMSG_DATA(c), sizeof software);
-		if (software.tv_sec != 0)
-			return true;
-	}
-	return false;
+	ancillary_read(&a, &msg);
+	return a.kernel_ns != 0;
 }
 
 struct stamps

@@ -1,7 +1,8 @@
 /*
  * stamps.h - does this kernel say when a packet left and came?       (edge)
  *
- * Used by  probe/doctor.c
+ * Uses     probe/ancillary.h
+ * Used by  probe/doctor_host.c
  */
 #ifndef PROBE_STAMPS_H
 #define PROBE_STAMPS_H
