@@ -96,6 +96,7 @@ $(B)/%.o: %.c
 	$(COMPILE) $<
 
 tests: $(UNIT) $(REPLAY) $(BENCH)
+bench-programs: $(BENCH)
 
 # clang's libFuzzer, in a build folder of its own.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -170,7 +171,7 @@ clean:
 	    build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo lint fuzz fuzzers probe-static install \
-	uninstall clean
+.PHONY: all tests bench-programs deps check demo lint fuzz fuzzers probe-static \
+	install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

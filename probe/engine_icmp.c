@@ -56,7 +56,7 @@ find_udp(const struct engine *e, const struct icmpmsg_quote *quote)
 
 	return quote->payload_len >= 2
 		   ? flight_find(e, &key)
-		   : flight_find_sum(e, &key, quote->checksum);
+		   : flight_find_checksum(e, &key, quote->checksum);
 }
 
 static struct notice

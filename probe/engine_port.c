@@ -216,10 +216,17 @@ ports_watch(struct engine *e, bool is_watched)
 	for_each(e, is_watched ? watch : unwatch);
 }
 
+static void
+read_busy(struct engine_port *p)
+{
+	if (p->engine->n_active_of[p->port.family == 6] > 0)
+		read_port(p);
+}
+
 void
 ports_read(struct engine *e)
 {
-	for_each(e, read_port);
+	for_each(e, read_busy);
 }
 
 static void

@@ -40,7 +40,7 @@ port_send(struct engine_port *p, struct flight *f, uint8_t ttl);
 /* The port for ICMP of the family of a; NULL: there is none. */
 struct engine_port *port_icmp(struct engine *e, const struct addr *a);
 
-/* Sends all batches; reads all ports; looks at them when something comes, or
+/* Sends all batches; reads the ports of families that are in use; looks at them when something comes, or
  * not; closes those that nobody has used for long. */
 void ports_flush(struct engine *e);
 void ports_read(struct engine *e);

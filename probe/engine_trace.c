@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "probe/engine_icmp.h"
@@ -21,9 +22,9 @@ finish(struct ask *a, enum outcome outcome)
 	const struct trace_ask *x = a->trace;
 	struct trace_result *r = &a->engine->observation.trace;
 
-	*r = (struct trace_result){ .source_port = x->source_port,
-		.is_reached = x->is_reached,
-		.nsid = x->nsid };
+	r->source_port = x->source_port;
+	r->is_reached = x->is_reached;
+	r->nsid = x->nsid;
 	trace_finish(&x->trace, r);
 	ask_finish(a, outcome, NULL);
 }
@@ -169,6 +170,14 @@ write_plain(uint8_t *buf, uint16_t id)
 	return 2 + sizeof plain_text - 1;
 }
 
+static size_t
+write_datagram(const struct ask *a, uint8_t *buf, uint16_t id)
+{
+	return a->proto == PROTO_PLAIN
+		   ? write_plain(buf, id)
+		   : dnsmsg_write_query(buf, id, &a->trace->question, NULL);
+}
+
 static enum rc
 udp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 {
@@ -183,31 +192,29 @@ udp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 
 	f->what = ttl;
 	f->attempt = attempt;
+	flight_has_checksum(a->engine, f);
 	out = port_send(a->udp, f, ttl);
-	out->len = (uint16_t)(a->proto == PROTO_PLAIN
-				  ? write_plain(out->bytes, key.id)
-				  : dnsmsg_write_query(out->bytes, key.id,
-					&a->trace->question, NULL));
-	flight_set_sum(a->engine, f,
-	    icmpmsg_udp_checksum(&a->source, key.source_port, &q->target,
-		q->port, out->bytes, out->len));
+	out->len = (uint16_t)write_datagram(a, out->bytes, key.id);
 	return RC_OK;
 }
 
-/* The checksum that a router may quote alone covers our own address. */
-static enum rc
-udp_start(struct ask *a)
+/* Some routers quote no more of a datagram than its UDP header. */
+static uint16_t
+udp_checksum(struct ask *a, const struct flight *f)
 {
-	a->source = engine_source(a->engine, &a->question.target);
+	uint8_t bytes[PORT_PACKET_MAX];
+	size_t len = write_datagram(a, bytes, f->id);
+
 	if (a->source.family == 0)
-		return RC_SYS;
-	return port_join(a);
+		a->source = engine_source(a->engine, &f->target);
+	return icmpmsg_udp_checksum(
+	    &a->source, f->source_port, &f->target, f->target_port, bytes, len);
 }
 
 static void
 udp_step(struct ask *a, int64_t now)
 {
-	enum rc rc = a->udp != NULL ? RC_OK : udp_start(a);
+	enum rc rc = a->udp != NULL ? RC_OK : port_join(a);
 
 	if (rc != RC_OK) {
 		finish(a,
@@ -312,6 +319,7 @@ static const struct ask_ops udp_ops = { .step = udp_step,
 	.not_sent = not_sent,
 	.packet = udp_packet,
 	.notice = notice,
+	.checksum = udp_checksum,
 	.fini = fini };
 static const struct ask_ops icmp_ops = { .step = icmp_step,
 	.not_sent = not_sent,
@@ -331,7 +339,7 @@ new_trace(struct engine *e)
 	if (x == NULL)
 		return mem_new(sizeof *x);
 	e->free_traces = x->next_free;
-	memset(x, 0, sizeof *x);
+	memset(x, 0, offsetof(struct trace_ask, trace));
 	return x;
 }
 

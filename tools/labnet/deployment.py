@@ -33,13 +33,14 @@ class Deployment:
     """Files live in `folder`, which must not exist.  The programs are copied
     there from `build`, which may be in a home that ordinary users cannot see."""
 
-    def __init__(self, lab, folder, build=None, periods=None, extra=""):
+    def __init__(self, lab, folder, build=None, periods=None, extra="", upload_every="3s"):
         self.lab = lab
         self.folder = folder
         self.build = os.path.abspath(build or f"{ROOT}/build")
         self.programs = f"{folder}/bin"
         self.periods = {**PERIODS, **(periods or {})}
         self.extra = extra
+        self.upload_every = upload_every
         self.address = lab.nodes()["collector"]["v4"]
         self.vantages = [n for n, d in lab.nodes().items() if d["role"] == "vantage"]
         self.sites = [n for n, d in lab.nodes().items() if d["role"] == "site"]
@@ -210,7 +211,7 @@ class Deployment:
         with open(self.config, "w", encoding="ascii") as file:
             file.write(f'listen = "[::]:{PORT}"\n'
                        f'database = "{self.database}"\n'
-                       'upload_every = 3s\n'
+                       f"upload_every = {self.upload_every}\n"
                        f'tls {{ certificate = "{self.folder}/server.pem" '
                        f'key = "{self.folder}/server.key" }}\n'
                        f'alert "ops" {{ webhook = "{self.webhook.url}" }}\n'

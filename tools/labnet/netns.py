@@ -108,7 +108,7 @@ def build(topology, names):
         configure(topology, node, names[node.name])
         with entered(names[node.name]):
             for link in topology.links_of(node.name):
-                _offloads_off(link.other(node.name))
+                offloads_off(link.other(node.name))
 
 
 def configure(topology, node, netns):
@@ -184,7 +184,9 @@ def _default_routes(topology, node):
                f"src {node.address[family]}")
 
 
-def _offloads_off(device):
+def offloads_off(device):
+    """Makes a device of the entered namespace send every packet whole: no
+    half-made checksums, nothing larger than the MTU."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for command in OFFLOADS:
             value = ctypes.create_string_buffer(struct.pack("II", command, 0))
