@@ -13,8 +13,8 @@ static const struct {
 	enum socks_mode last;
 	const char *what;
 } losses[] = {
-	{ SOCKS_NONE, "ping by ICMP: the time of a TCP connection instead" },
-	{ SOCKS_NONE, "traceroute by ICMP (--proto icmp)" },
+	{ SOCKS_NONE, "ping by ICMP: it goes by TCP connections" },
+	{ SOCKS_NONE, "traceroute by ICMP: it goes by UDP" },
 	{ SOCKS_DATAGRAM,
 	    "hops whose routers quote only 8 bytes of the packet: they show "
 	    "as silent" },
