@@ -163,7 +163,7 @@ send_part(struct ask *a, struct dns_part *part, dns_send *send)
 	size_t len;
 
 	part->id = slot_new_id(a->slot);
-	len = dnsmsg_write_query(query, part->id, &part->question);
+	len = dnsmsg_write_query(query, part->id, &part->question, NULL);
 	if (send(a, query, len, &part->sent) != RC_OK)
 		return RC_SYS;
 	part->state = PART_SENT;

@@ -118,7 +118,7 @@ udp_send(struct ask *a, struct trace_try *try)
 	size_t len;
 
 	try->id = slot_new_id(a->slot);
-	len = dnsmsg_write_query(query, try->id, &a->trace.question);
+	len = dnsmsg_write_query(query, try->id, &a->trace.question, NULL);
 	try->checksum = icmpmsg_udp_checksum(
 	    &f->source, f->source_port, &f->target, f->port, query, len);
 	return flow_write(f->fd, NULL, query, len, try->ttl, &try->sent);
