@@ -40,7 +40,7 @@ REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
 SCHEMA_LIBS := -ljansson -lsodium -lzstd
-PROBE_LIBS := -luv -lcares -lcap -lseccomp $(SCHEMA_LIBS)
+PROBE_LIBS := -luv -lcares -lcap -lseccomp -lmaxminddb $(SCHEMA_LIBS) -lm
 UPLOAD_LIBS := -lcurl $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
 	$(SCHEMA_LIBS) -lpthread -lm

@@ -69,8 +69,7 @@ copy_name(char to[static ASN_NAME_MAX + 1], const char *from, size_t len)
 }
 
 enum rc
-asn_find(
-    const struct asn *a, const struct addr *address, struct asn_entry *out)
+asn_find(const struct asn *a, const struct addr *address, struct asn_entry *out)
 {
 	struct sockaddr_storage ss;
 	MMDB_lookup_result_s found;

@@ -95,10 +95,9 @@ lines_is_name(const char *word)
 		    strchr(others, word[i]) == NULL)
 			return false;
 		n_label = word[i] == '.' ? 0 : n_label + 1;
-		if (n_label > 63 || (word[i] == '.' && (i == 0 ||
-							   word[i - 1] == '.')))
+		if (n_label > 63 ||
+		    (word[i] == '.' && (i == 0 || word[i - 1] == '.')))
 			return false;
 	}
-	return n_label > 0 &&
-	       strspn(word + last - n_label, digits) < n_label;
+	return n_label > 0 && strspn(word + last - n_label, digits) < n_label;
 }

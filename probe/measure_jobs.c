@@ -256,8 +256,8 @@ start(struct measure *m, struct err *err)
 		jobs->targets[i].name = m->words[i];
 	}
 	for (unsigned i = 0; i < m->n_words; i++)
-		names_resolve(m->names, m->words[i], on_resolved,
-		    &jobs->targets[i]);
+		names_resolve(
+		    m->names, m->words[i], on_resolved, &jobs->targets[i]);
 	return RC_OK;
 }
 

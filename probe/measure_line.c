@@ -36,9 +36,8 @@ rtt_of(const struct observation *o)
 	case KIND_PING:
 		return o->ping.n_received > 0 ? o->ping.rtt_median_us : -1;
 	case KIND_TRACE:
-		last = o->trace.n_hops > 0
-			   ? &o->trace.hops[o->trace.n_hops - 1]
-			   : NULL;
+		last = o->trace.n_hops > 0 ? &o->trace.hops[o->trace.n_hops - 1]
+					   : NULL;
 		return last != NULL && last->is_target ? last->rtt_us : -1;
 	}
 	return -1;

@@ -43,9 +43,9 @@ struct many {
 	uv_timer_t tick;
 	bool is_armed;
 	uint64_t tick_ms;
-	unsigned ahead; /* questions that may wait in the engine */
-	bool is_fed;    /* the list is read */
-	bool is_dry;    /* the list may go on later */
+	unsigned ahead;    /* questions that may wait in the engine */
+	bool is_fed;       /* the list is read */
+	bool is_dry;       /* the list may go on later */
 	unsigned first, n; /* of queue */
 	struct waiting queue[QUEUE_LEN];
 	unsigned n_lookups;
@@ -131,8 +131,8 @@ read_on(struct many *y)
 			take_word(y, &y->feed.lines);
 			break;
 		case FEED_BAD:
-			report_bad(y, y->feed.lines.number, "",
-			    y->feed.lines.why);
+			report_bad(
+			    y, y->feed.lines.number, "", y->feed.lines.why);
 			break;
 		case FEED_WAIT:
 			y->is_dry = true;
@@ -173,7 +173,9 @@ on_done(void *ctx, const struct observation *o)
 static bool
 is_wanted(const struct measure_options *o, unsigned kind)
 {
-	return kind == KIND_DNS ? o->dns : kind == KIND_PING ? o->ping : o->trace;
+	return kind == KIND_DNS    ? o->dns
+	       : kind == KIND_PING ? o->ping
+				   : o->trace;
 }
 
 /* Asks what is left of the first in the queue; RC_LIMIT: not now. */
@@ -302,12 +304,12 @@ finish(struct measure *m)
 	const struct many *y = m->state;
 
 	if (y->feed.err.rc != RC_OK)
-		fprintf(stderr, "catchwater-probe measure: %s\n",
-		    y->feed.err.text);
+		fprintf(
+		    stderr, "catchwater-probe measure: %s\n", y->feed.err.text);
 	if (!m->options.json)
 		fprintf(stderr,
-		    "%" PRIu64 " measurements, %" PRIu64
-		    " answered, %" PRIu64 " bad lines, %.1f s\n",
+		    "%" PRIu64 " measurements, %" PRIu64 " answered, %" PRIu64
+		    " bad lines, %.1f s\n",
 		    y->n_asked - y->n_open, y->n_answered, y->n_bad,
 		    (double)(clock_mono_us() - y->begun_mono_us) / 1e6);
 	return y->n_answered > 0 && y->n_bad == 0 && y->feed.err.rc == RC_OK

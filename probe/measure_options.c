@@ -35,16 +35,15 @@
 	}
 
 static const struct option_spec specs[] = {
-	FLAG(0, "dns", dns,
-	    "who answers: the zone's SOA with NSID, and CHAOS"),
+	FLAG(0, "dns", dns, "who answers: the zone's SOA with NSID, and CHAOS"),
 	FLAG(0, "ping", ping,
 	    "round trips by ICMP echo, or by TCP without permission"),
 	FLAG(0, "trace", trace, "the path, on the flow of the DNS question"),
 	FLAG(0, "all", all, "all three (the default)"),
 	FLAG('4', "ipv4", only4, "IPv4 only"),
 	FLAG('6', "ipv6", only6, "IPv6 only"),
-	COUNT('c', "count", count, 1, 1000000,
-	    "rounds (default 5, of traces 1)"),
+	COUNT(
+	    'c', "count", count, 1, 1000000, "rounds (default 5, of traces 1)"),
 	SECONDS('i', "interval", interval_us,
 	    "time between rounds (default 0.2 s, --watch 1 s)"),
 	TEXT('z', "zone", zone, "NAME", "zone whose SOA is asked (default .)"),
@@ -52,8 +51,8 @@ static const struct option_spec specs[] = {
 	    "what carries the questions (default udp, ping icmp)"),
 	COUNT(0, "port", port, 1, 65535,
 	    "port of the service (default 53, tls 853, plain 33434)"),
-	SECONDS('t', "timeout", timeout_us,
-	    "wait for one answer (default 4 s)"),
+	SECONDS(
+	    't', "timeout", timeout_us, "wait for one answer (default 4 s)"),
 	TEXT(0, "identity", identity, "TEMPLATE",
 	    "how identities name the site: ns{instance}.{site}.*"),
 	TEXT(0, "name", name, "'NAME [CLASS]'",
@@ -72,7 +71,8 @@ static const struct option_spec specs[] = {
 	COUNT(0, "flows", n_flows, 2, 256,
 	    "N source ports and N times one: who balances?"),
 	FLAG(0, "mda", mda, "all paths of all flows (multipath detection)"),
-	FLAG(0, "middlebox", middlebox, "does something else answer, and where"),
+	FLAG(
+	    0, "middlebox", middlebox, "does something else answer, and where"),
 	TEXT(0, "decoy", decoy, "ADDRESS",
 	    "for --middlebox: nobody answers there (default 192.0.2.53 "
 	    "and 2001:db8::53)"),
@@ -161,8 +161,8 @@ check_forms(const struct measure_options *o, struct err *err)
 static void
 set_kinds(struct measure_options *o)
 {
-	if (o->n_flows > 0 || (o->targets != NULL && !o->all && !o->dns &&
-				  !o->ping && !o->trace))
+	if (o->n_flows > 0 ||
+	    (o->targets != NULL && !o->all && !o->dns && !o->ping && !o->trace))
 		o->dns = true;
 	else if (o->mda)
 		o->trace = true;
@@ -222,7 +222,7 @@ set_ports(struct measure_options *o)
 	for (unsigned k = 0; k < MEASURE_KINDS; k++) {
 		enum proto proto = o->protos[k];
 
-		o->ports[k] = o->port > 0           ? (uint16_t)o->port
+		o->ports[k] = o->port > 0            ? (uint16_t)o->port
 			      : proto == PROTO_TLS   ? PORT_TLS
 			      : proto == PROTO_PLAIN ? PORT_TRACE
 						     : PORT_DNS;

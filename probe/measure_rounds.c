@@ -32,7 +32,7 @@ n_wanted(const struct measure_options *o, enum kind kind)
 static bool
 is_wanted(const struct measure_options *o, enum kind kind)
 {
-	return kind == KIND_DNS	   ? o->dns
+	return kind == KIND_DNS    ? o->dns
 	       : kind == KIND_PING ? o->ping
 				   : o->trace;
 }
@@ -139,6 +139,7 @@ begin(struct job *j)
 
 	s->name = job_name(j);
 	s->zone = m->options.zone;
+	s->identity_name = m->options.identity_name;
 	s->target = j->address;
 	s->port = m->options.ports[m->options.dns ? KIND_DNS : KIND_TRACE];
 	s->timeout_us = m->options.timeout_us;

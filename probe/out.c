@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOON_MS 50             /* the longest that a line waits for more */
-#define RETRY_MS 5             /* while the reader is behind */
-#define ENOUGH (64 << 10)      /* leaves without waiting for more */
+#define SOON_MS 50        /* the longest that a line waits for more */
+#define RETRY_MS 5        /* while the reader is behind */
+#define ENOUGH (64 << 10) /* leaves without waiting for more */
 #define BEHIND (OUT_BUFFER_LEN / 2)
 
 void
@@ -19,8 +19,8 @@ out_init(struct out *o, uv_loop_t *loop, int fd)
 	struct stat st;
 
 	*o = (struct out){ .fd = fd, .is_terminal = isatty(fd) == 1 };
-	o->is_file = fstat(fd, &st) == 0 &&
-		     (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+	o->is_file =
+	    fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 	uv_timer_init(loop, &o->timer); /* cannot fail */
 	o->timer.data = o;
 }

@@ -21,8 +21,8 @@ struct screen {
 };
 
 void screen_open(struct screen *s, struct out *out);
-void screen_show(
-    struct screen *s, struct out *out, const char *text, size_t len);
+void
+screen_show(struct screen *s, struct out *out, const char *text, size_t len);
 
 /* Gives the terminal back as it was. */
 void screen_close(struct screen *s, struct out *out);

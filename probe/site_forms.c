@@ -18,8 +18,8 @@ static const char *const known_forms[] = {
 #define N_KNOWN_FORMS (sizeof known_forms / sizeof known_forms[0])
 
 const char *
-site_forms_match(const struct identity_template *own,
-    const struct identity *id, struct identity_match *match)
+site_forms_match(const struct identity_template *own, const struct identity *id,
+    struct identity_match *match)
 {
 	struct identity_template known;
 
