@@ -39,11 +39,11 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/sim/test_*.c)
 REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
-SCHEMA_LIBS := -ljansson -lsodium -lzstd
-PROBE_LIBS := -luv -lcares -lcap -lseccomp -lmaxminddb $(SCHEMA_LIBS) -lm
+SCHEMA_LIBS := -ljansson -lsodium -lzstd -lm
+PROBE_LIBS := -luv -lcares -lcap -lseccomp -lmaxminddb $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
-	$(SCHEMA_LIBS) -lpthread -lm
+	$(SCHEMA_LIBS) -lpthread
 
 all: $(PROGRAMS)
 

@@ -95,6 +95,7 @@ stop(struct measure *m)
 	uv_loop_close(&m->loop);
 	if (m->state != NULL && m->form->release != NULL)
 		m->form->release(m);
+	free(m->shared);
 }
 
 static int

@@ -3,9 +3,11 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/clock.h"
+#include "schema/fields.h"
 #include "schema/wire.h"
 
 #define SOURCE_PORT_MIN 20000
@@ -68,4 +70,27 @@ measure_json(struct measure *m, const struct observation *o)
 
 	numbered.seq = ++m->seq;
 	out_write(&m->out, line, wire_encode_observation(&numbered, line));
+}
+
+void
+measure_json_object(struct measure *m, json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	json_decref(object);
+	if (text == NULL)
+		return;
+	out_write(&m->out, text, strlen(text));
+	out_write(&m->out, "\n", 1);
+	free(text);
+}
+
+void
+measure_put_identity(json_t *to, const char *key, const struct identity *id)
+{
+	char hex[2 * IDENTITY_MAX + 1];
+
+	if (id->is_present)
+		fields_put_text(to, key,
+		    sodium_bin2hex(hex, sizeof hex, id->bytes, id->len));
 }

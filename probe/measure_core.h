@@ -10,6 +10,7 @@
 #ifndef PROBE_MEASURE_CORE_H
 #define PROBE_MEASURE_CORE_H
 
+#include <jansson.h>
 #include <uv.h>
 
 #include "probe/engine.h"
@@ -37,7 +38,8 @@ struct measure {
 	struct out out;
 	uint64_t seq;
 	const struct measure_form *form;
-	void *state; /* the form's */
+	void *state;  /* the form's */
+	void *shared; /* of a kind of job, over its jobs; freed with free() */
 };
 
 struct measure_form {
@@ -66,5 +68,13 @@ const struct identity_template *measure_template(const struct measure *m);
 
 /* Writes one observation as a line of JSON. */
 void measure_json(struct measure *m, const struct observation *o);
+
+/* Writes an object, which it takes, as a line of JSON. */
+void measure_json_object(struct measure *m, json_t *object);
+
+/* Puts bytes of the network into an object, as lower-case hexadecimal;
+ * nothing when they are absent. */
+void
+measure_put_identity(json_t *to, const char *key, const struct identity *id);
 
 #endif

@@ -7,6 +7,7 @@
 #include "probe/screen.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/fields.h"
 
 struct target { /* one argument of the command line */
 	struct measure *measure;
@@ -42,6 +43,46 @@ const char *
 job_name(const struct job *j)
 {
 	return j->target->name;
+}
+
+unsigned
+job_index(const struct job *j)
+{
+	const struct jobs *jobs = j->measure->state;
+
+	return (unsigned)(j->target - jobs->targets);
+}
+
+void
+job_print_head(
+    const struct job *j, uint16_t port, const struct addr *source, FILE *to)
+{
+	char target[ADDR_TEXT_LEN], text[ADDR_TEXT_LEN];
+
+	fputs(addr_format(&j->address, target), to);
+	if (strcmp(target, j->target->name) != 0)
+		fprintf(to, "  %s", j->target->name);
+	if (port != 0)
+		fprintf(to, "  port %u", port);
+	if (source->family != 0)
+		fprintf(to, "  from %s", addr_format(source, text));
+	fputc('\n', to);
+}
+
+void
+job_put_head(const struct job *j, json_t *to, const char *kind, uint16_t port,
+    const struct addr *source)
+{
+	char text[ADDR_TEXT_LEN];
+
+	fields_put_text(to, "kind", kind);
+	fields_put_text(to, "target", addr_format(&j->address, text));
+	if (strcmp(text, j->target->name) != 0)
+		fields_put_text(to, "name", j->target->name);
+	if (port != 0)
+		fields_put_int(to, "port", port);
+	if (source->family != 0)
+		fields_put_text(to, "source", addr_format(source, text));
 }
 
 /* What this host lets us do, and how to be let do more. */
@@ -118,25 +159,50 @@ write_target(struct measure *m, const struct target *t)
 	free(text);
 }
 
+static void
+write_json(const struct target *t)
+{
+	const struct jobs *jobs = t->measure->state;
+
+	if (t->failure[0] != '\0')
+		fprintf(stderr, "%s: %s\n", t->name, t->failure);
+	for (unsigned i = 0; i < 2; i++)
+		if (t->jobs[i] != NULL && jobs->kind->print_json != NULL)
+			jobs->kind->print_json(t->jobs[i]);
+}
+
 static bool
 is_over(const struct target *t)
 {
 	return t->is_resolved && t->n_running == 0;
 }
 
-/* Prints what is complete, in the order of the command line. */
+static bool
+is_all_over(const struct measure *m)
+{
+	const struct jobs *jobs = m->state;
+
+	for (unsigned i = 0; i < m->n_words; i++)
+		if (!is_over(&jobs->targets[i]))
+			return false;
+	return true;
+}
+
+/* Writes what is complete, in the order of the command line. */
 static void
 print_complete(struct measure *m)
 {
 	struct jobs *jobs = m->state;
 
+	if (jobs->kind->is_together && !is_all_over(m))
+		return;
 	while (jobs->n_printed < m->n_words &&
 	       is_over(&jobs->targets[jobs->n_printed])) {
 		const struct target *t = &jobs->targets[jobs->n_printed++];
 
-		if (m->options.json && t->failure[0] != '\0')
-			fprintf(stderr, "%s: %s\n", t->name, t->failure);
-		else if (!m->options.json && !m->options.watch)
+		if (m->options.json)
+			write_json(t);
+		else if (!m->options.watch)
 			write_target(m, t);
 	}
 	if (jobs->n_printed == m->n_words)
@@ -146,14 +212,10 @@ print_complete(struct measure *m)
 void
 job_over(struct job *j)
 {
-	const struct jobs *jobs = j->measure->state;
-
 	if (j->is_over)
 		return;
 	j->is_over = true;
 	j->target->n_running--;
-	if (j->measure->options.json && jobs->kind->print_json != NULL)
-		jobs->kind->print_json(j);
 	print_complete(j->measure);
 }
 

@@ -37,6 +37,8 @@ struct job_kind {
 	 * them as it went. */
 	void (*print_json)(const struct job *j);
 	bool (*is_answered)(const struct job *j);
+	/* What one job finds tells of others: printed when all are over. */
+	bool is_together;
 };
 
 extern const struct job_kind measure_rounds_kind;
@@ -46,6 +48,17 @@ extern const struct job_kind measure_middlebox_kind;
 
 /* Lends the target as the operator wrote it. */
 const char *job_name(const struct job *j);
+
+/* The target's place on the command line, from 0. */
+unsigned job_index(const struct job *j);
+
+/* The first line of a block: address, name, port, and where from. */
+void job_print_head(
+    const struct job *j, uint16_t port, const struct addr *source, FILE *to);
+
+/* The same as keys of an object. */
+void job_put_head(const struct job *j, json_t *to, const char *kind,
+    uint16_t port, const struct addr *source);
 
 /* Nothing is under way any more. */
 void job_over(struct job *j);

@@ -40,6 +40,7 @@ struct many {
 	struct measure *measure;
 	struct feed feed;
 	struct line_sites sites;
+	uint16_t source_port; /* one for all: sockets do not grow */
 	uv_timer_t tick;
 	bool is_armed;
 	uint64_t tick_ms;
@@ -82,6 +83,8 @@ on_resolved(void *ctx, const struct names_answer *answer)
 	struct lookup *l = ctx;
 	struct many *y = l->many;
 
+	if (y->is_stopping)
+		return;
 	if (answer->failure != NULL)
 		report_bad(y, l->line, l->name, answer->failure);
 	if (answer->n_v4 > 0)
@@ -190,7 +193,8 @@ ask_first(struct many *y)
 
 		if (!is_wanted(&m->options, w->kind))
 			continue;
-		q = measure_question(m, (enum kind)w->kind, &w->address, 0);
+		q = measure_question(
+		    m, (enum kind)w->kind, &w->address, y->source_port);
 		q.with_chaos = w->kind == KIND_DNS && y->n_rounds == 0;
 		if (engine_ask(m->engine, &q, on_done, y) != RC_OK)
 			return RC_LIMIT;
@@ -284,6 +288,7 @@ start(struct measure *m, struct err *err)
 
 	m->state = y;
 	y->measure = m;
+	y->source_port = measure_source_port();
 	if (rc == RC_OK && m->options.count > 1 &&
 	    feed_rewind(&y->feed, err) != RC_OK)
 		rc = err_at(err, RC_RANGE,
@@ -322,6 +327,7 @@ stop(struct measure *m)
 {
 	struct many *y = m->state;
 
+	y->is_stopping = true;
 	feed_close(&y->feed);
 }
 

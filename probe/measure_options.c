@@ -12,6 +12,9 @@
 #define COUNT_DEFAULT 5
 #define INTERVAL_DEFAULT_US (200 * US_PER_MS)
 #define WATCH_INTERVAL_US US_PER_S
+#define FLOWS_INTERVAL_US (50 * US_PER_MS)
+#define TIMEOUT_DEFAULT_US (4 * US_PER_S)
+#define QUICK_TIMEOUT_US US_PER_S
 #define PORT_DNS 53
 #define PORT_TLS 853
 #define PORT_TRACE 33434 /* of the first traceroute(8) */
@@ -97,8 +100,7 @@ static const struct command_spec spec = {
 static const struct measure_options defaults = {
 	.rate = 500,
 	.interval_us = -1,
-	.timeout_us = 4 * US_PER_S,
-	.zone = ".",
+	.timeout_us = -1,
 };
 
 /* Which protocol carries which kind. */
@@ -179,9 +181,19 @@ set_counts(struct measure_options *o)
 		o->count = o->targets != NULL || !(o->dns || o->ping)
 			       ? 1
 			       : COUNT_DEFAULT;
+}
+
+/* Silence of one hop or of a decoy is not worth waiting long for. */
+static void
+set_times(struct measure_options *o)
+{
+	if (o->timeout_us < 0)
+		o->timeout_us = o->mda || o->middlebox ? QUICK_TIMEOUT_US
+						       : TIMEOUT_DEFAULT_US;
 	if (o->interval_us < 0)
-		o->interval_us =
-		    o->watch ? WATCH_INTERVAL_US : INTERVAL_DEFAULT_US;
+		o->interval_us = o->watch         ? WATCH_INTERVAL_US
+				 : o->n_flows > 0 ? FLOWS_INTERVAL_US
+						  : INTERVAL_DEFAULT_US;
 }
 
 static enum rc
@@ -247,9 +259,18 @@ check_uses(const struct measure_options *o, struct err *err)
 		{ "--listen", o->listen_us > 0, o->dns, "--dns" },
 		{ "--tls-name", o->tls_name != NULL,
 		    o->dns && o->protos[KIND_DNS] == PROTO_TLS, "--proto tls" },
-		{ "--asn", o->asn != NULL, o->trace, "--trace" },
+		{ "--asn", o->asn != NULL, o->trace && !o->middlebox,
+		    "--trace or --mda" },
 		{ "--asn", o->asn != NULL, o->targets == NULL,
 		    "targets on the command line" },
+		{ "--flows", o->n_flows > 0, o->protos[KIND_DNS] == PROTO_UDP,
+		    "--proto udp" },
+		{ "--mda", o->mda,
+		    o->protos[KIND_TRACE] == PROTO_UDP ||
+			o->protos[KIND_TRACE] == PROTO_PLAIN,
+		    "--proto udp or plain" },
+		{ "--middlebox", o->middlebox, o->proto == NULL,
+		    "several protocols: leave out --proto" },
 		{ "--decoy", o->decoy != NULL, o->middlebox, "--middlebox" },
 	};
 
@@ -272,7 +293,10 @@ is_domain_name(const char *text)
 static enum rc
 check_texts(struct measure_options *o, struct err *err)
 {
-	if (o->timeout_us <= 0)
+	o->is_zone_given = o->zone != NULL;
+	if (!o->is_zone_given)
+		o->zone = ".";
+	if (o->timeout_us == 0)
 		return err_set(err, RC_RANGE, "--timeout: must be over 0");
 	if (!is_domain_name(o->zone))
 		return err_set(
@@ -330,6 +354,7 @@ check(struct measure_options *o, int n_targets, struct err *err)
 		return rc;
 	set_kinds(o);
 	set_counts(o);
+	set_times(o);
 	rc = set_protos(o, err);
 	set_ports(o);
 	if (rc == RC_OK)

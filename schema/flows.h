@@ -8,20 +8,22 @@
  * source port (all else of the 5-tuple is the same).  The class says whether
  * the identity depends on the flow, on the single packet, or on the time:
  *
- *   single      enough flows were asked together, and all met one key;
+ *   single      flows enough were asked, and all met one key;
  *   per_flow    several keys at the same time, each flow with one only:
  *               harmless, since tracking keeps to one flow;
- *   per_packet  one flow that met another key and then its first again within
- *               a minute: no landing of this vantage means anything;
+ *   per_packet  one flow that goes to and fro between keys within seconds:
+ *               no landing of this vantage means anything;
  *   moving      one flow met several keys, but over minutes: routes changed.
  *
  * A key is what the caller compares: a site's id or name where templates tell
  * it (so instances of one site are one key), else the identity's bytes.
  * Answers without a key, and questions without an answer, say nothing.
  *
- * To tell per_flow from per_packet some flow must be asked again and again:
- * flows_needed(0.5, 0.05) times at least.  A driver that wants a verdict in
- * one go asks n flows once each and, in between, one of them n times.
+ * To tell per_flow from per_packet, flows must be asked again: there is no
+ * verdict per_flow before flows_needed(0.5, 0.05) = 5 repeats.  A driver that
+ * wants a verdict in one go asks n flows once each and, in between, one of
+ * them n times: with 11 repeats a balancer of two equal ways is seen going to
+ * and fro with 99 %.
  */
 #ifndef SCHEMA_FLOWS_H
 #define SCHEMA_FLOWS_H
@@ -43,15 +45,22 @@ enum flow_class {
 };
 
 struct flow_params {
-	/* Answers within this time are of the same moment, and one flow that
-	 * changes and returns within it is balanced per packet: 60 s
-	 * (science.md 3.2 c). */
+	/* Answers within this time are of the same moment, and a flow that
+	 * leaves its key for so short a time, twice, is balanced per packet:
+	 * 60 s (science.md 3.2 c).  Once is not enough: routes that search for
+	 * their way do that too. */
 	int64_t together_us;
-	/* Older answers are forgotten: 30 min. */
+	/* ... but a flow that left and was back within this time is, for routes
+	 * are slower: 5 s. */
+	int64_t instant_us;
+	/* A change speaks for moving or per_packet so long; then only what came
+	 * after it counts: 30 min. */
+	int64_t recent_us;
+	/* Older answers are forgotten: 6 h, the period of audits. */
 	int64_t window_us;
-	/* A further key with this share of the flows (0.25) is to be found, with
-	 * this chance to miss it (0.05), before it may be said that there is
-	 * none: science.md 3.2 b. */
+	/* Before a vantage is called single, a further key with this share of
+	 * the flows (0.4) would have been found, but for this chance (0.05): six
+	 * flows, science.md 3.2 b. */
 	double share, error;
 };
 
@@ -66,8 +75,9 @@ struct flow_answer {
 	uint64_t key;         /* flow_key; 0: the answer bore no identity */
 };
 
-struct flow_seen { /* an answer as it is kept */
-	int64_t at_us;
+struct flow_seen { /* answers of one flow, one after another, with one key */
+	int64_t first_us, last_us;
+	uint32_t n;
 	uint16_t flow;
 	bool is_fixed;
 	uint8_t key; /* index */
@@ -75,43 +85,48 @@ struct flow_seen { /* an answer as it is kept */
 
 struct flows {
 	struct flow_params params;
-	struct flow_seen *seen; /* in order of time; the caller's */
+	struct flow_seen *seen; /* in order of first_us; the caller's */
 	size_t n_seen, max_seen;
 	uint64_t keys[FLOWS_KEYS_MAX]; /* in order of appearance */
 	uint8_t n_keys;
 	uint64_t n_silent; /* questions that brought nothing to compare */
 };
 
-/* What can be said from the answers within the window. */
+/* What can be said now, from the answers since the last change that is not
+ * recent. */
 struct flow_verdict {
 	enum flow_class class;
-	unsigned n_answers;  /* that bore a key */
-	unsigned n_flows;    /* distinct, among them */
-	unsigned n_keys;     /* distinct */
-	unsigned n_together; /* most distinct flows within together_us */
-	unsigned n_repeats;  /* answers to a flow that had answered within
-			      * together_us before */
-	unsigned n_changes;  /* of a flow's key, from one answer to its next */
-	double missed_share; /* largest share of a further key that could still
-			      * have been missed with chance params.error, by
-			      * n_together; 1 when there is nothing */
+	unsigned n_answers; /* that bore a key */
+	unsigned n_flows;   /* distinct, among them */
+	unsigned n_keys;    /* distinct */
+	unsigned n_repeats; /* answers of a flow that had answered before */
+	unsigned n_changes; /* of a flow's key, from one answer to its next */
+	double
+	    missed_share; /* a further key of a smaller share of the flows may
+			      * have been missed, with chance params.error */
 };
 
-/* Starts afresh, keeping up to n answers in room, which the caller owns and
- * keeps as long as *f; n at least 2.  For one audit: two per flow asked. */
+/* Starts afresh, with room for n entries that the caller owns and keeps as
+ * long as *f: one for each flow and each change; n at least 2.  p NULL:
+ * flow_defaults. */
 void flows_init(struct flows *f, const struct flow_params *p,
     struct flow_seen *room, size_t n);
 
-/* Takes one answer; answers may come a little out of order, and the same
- * again changes nothing.  Returns the index of its key (0 the first ever
+/* Takes one answer.  Answers of one flow that come out of order, and the same
+ * again, change nothing.  Returns the index of its key (0 the first ever
  * seen), or -1 when it bears none or is no answer.  When room is full the
- * oldest goes. */
+ * oldest entry goes. */
 int flows_add(struct flows *f, const struct flow_answer *a);
 
-/* Judges the answers of the last window, seen from the newest of them. */
+/* Judges what was added, seen from the newest answer. */
 void flows_judge(const struct flows *f, struct flow_verdict *out);
 
-/* Distinct flows of the window that met the key with that index. */
+/* The class to keep after a verdict: a verdict that knows nothing leaves the
+ * old class, but a flow that has been steady for 20 answers ends per_packet
+ * and moving (science.md 11.2: 21 samples). */
+enum flow_class flows_next(enum flow_class old, const struct flow_verdict *v);
+
+/* Distinct flows that met the key with that index. */
 unsigned flows_of_key(const struct flows *f, unsigned key);
 
 /* Questions on different flows that find a further key of share s (0 < s < 1)
