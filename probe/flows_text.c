@@ -10,25 +10,28 @@
 #define LABEL "  %-9s "
 
 /* The site where a template tells it, else the identity's bytes. */
+static uint64_t
+key_of(const struct flow_row *r)
+{
+	return r->site[0] != '\0'
+		   ? flow_key(r->site, strlen(r->site))
+		   : flow_key(r->identity.bytes, r->identity.len);
+}
+
 void
 flow_table_judge(struct flow_table *t)
 {
 	struct flows flows;
 
-	flows_init(&flows, &flow_defaults, t->seen, 2 * FLOW_ROWS_MAX);
+	flows_init(&flows, NULL, t->seen, 2 * FLOW_ROWS_MAX);
 	for (unsigned i = 0; i < t->n_rows; i++) {
 		const struct flow_row *r = &t->rows[i];
-		struct flow_answer a = { .at_us = r->at_us,
+		const struct flow_answer a = { .at_us = r->at_us,
 			.source_port = r->source_port,
 			.is_fixed_flow = r->is_fixed,
 			.outcome = r->outcome,
-			.key = r->identity.bytes,
-			.key_len = r->identity.len };
+			.key = key_of(r) };
 
-		if (r->site[0] != '\0') {
-			a.key = r->site;
-			a.key_len = strlen(r->site);
-		}
 		if (r->at_us != 0)
 			(void)flows_add(&flows, &a);
 	}
@@ -166,7 +169,6 @@ flow_table_put(const struct flow_table *t, json_t *to)
 	fields_put_int(to, "answers", v->n_answers);
 	fields_put_int(to, "flows", v->n_flows);
 	fields_put_int(to, "places", v->n_keys);
-	fields_put_int(to, "together", v->n_together);
 	fields_put_int(to, "repeats", v->n_repeats);
 	fields_put_int(to, "changes", v->n_changes);
 	fields_put_int(

@@ -44,9 +44,10 @@ struct many {
 	uv_timer_t tick;
 	bool is_armed;
 	uint64_t tick_ms;
-	unsigned ahead;    /* questions that may wait in the engine */
-	bool is_fed;       /* the list is read */
-	bool is_dry;       /* the list may go on later */
+	unsigned ahead; /* questions that may wait in the engine */
+	bool is_fed;    /* the list is read */
+	bool is_dry;    /* the list may go on later */
+	bool is_stopping;
 	unsigned first, n; /* of queue */
 	struct waiting queue[QUEUE_LEN];
 	unsigned n_lookups;

@@ -30,9 +30,10 @@ struct measure_options {
 	    *tls_name;
 
 	/* What follows from them. */
-	enum proto protos[MEASURE_KINDS];      /* by kind */
-	uint16_t ports[MEASURE_KINDS];         /* by kind */
-	bool is_every_round_traced;            /* --count was given */
+	enum proto protos[MEASURE_KINDS]; /* by kind */
+	uint16_t ports[MEASURE_KINDS];    /* by kind */
+	bool is_every_round_traced;       /* --count was given */
+	bool is_zone_given;
 	struct addr decoys[2];                 /* IPv4, IPv6 */
 	char identity_name[ZONE_TEXT_MAX + 1]; /* from name; "" */
 	enum name_class identity_class;

@@ -57,8 +57,9 @@ print_sites(const struct summary *s, FILE *to)
 	for (unsigned i = 0; i < s->n_identities; i++)
 		print_site(s, &s->identities[i], to);
 	if (s->n_identities > 1)
-		fprintf(to, LABEL "%u different identities on one flow\n", "",
-		    s->n_identities);
+		fprintf(to, LABEL "%u different identities on %s\n", "",
+		    s->n_identities,
+		    s->dns.proto == PROTO_UDP ? "one flow" : "its connections");
 	if (s->n_identities == 0 && s->dns.n_answered > 0)
 		fprintf(to, LABEL "unknown (it gives neither NSID nor CHAOS)\n",
 		    "site");
