@@ -13,6 +13,7 @@
 #include "probe/site_forms.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/flows.h"
 
 #define BUSY_RETRY_MS 20
 #define DECOY_ROUNDS 3
@@ -100,9 +101,9 @@ view_of(const struct job *j, const struct observation *o)
 	if (id == NULL || !id->is_present)
 		return v;
 	v.standing = STANDING_UNJUDGED;
-	v.key = signal_key(id->bytes, id->len);
+	v.key = flow_key(id->bytes, id->len);
 	if (site_forms_match(measure_template(m), id, &match) != NULL) {
-		v.key = signal_key(match.site, strlen(match.site));
+		v.key = flow_key(match.site, strlen(match.site));
 		if (m->options.identity != NULL)
 			v.standing = STANDING_KNOWN;
 	} else if (m->options.identity != NULL) {
