@@ -15,16 +15,16 @@
  * sending new ones to its TTL (node control).
  *
  * A link is reported only when one flow got its first replies from both ends
- * at consecutive TTLs and, where either TTL has several nodes, that flow met
- * both again each time it was asked again (params.n_confirm pairs).  When
- * packets are balanced one by one, two nodes of different branches pass a
- * pair with a chance of 1/4 at most, whatever the shares; the first failure
- * marks the TTL, and links of a marked TTL are not reported.
+ * at consecutive TTLs and, where either TTL has several nodes, met them again
+ * each of params.n_confirm times at both.  When packets are balanced one by
+ * one, two nodes of different branches pass one such pair with a chance of
+ * 1/4 at most, whatever the shares; the first failure marks the TTL, and no
+ * link of a marked TTL is reported.
  *
  * The caller sends, times out, and reports; at most one packet of a (TTL,
- * flow) is under way.  Above the engine a packet is one question: kind
- * trace, first_ttl = last_ttl = probe.ttl, source_port = base + probe.flow.
- * All memory is in the struct (some 60 KB).
+ * flow) is under way.  Above the engine a packet is one question: kind trace,
+ * first_ttl = last_ttl = probe.ttl, source_port = base + probe.flow.  All
+ * memory is in the struct (some 300 KB).
  */
 #ifndef PROBE_MDA_H
 #define PROBE_MDA_H
@@ -48,7 +48,7 @@ struct mda_params {
 	uint16_t max_active;  /* packets under way: 16 */
 	uint16_t max_flows;   /* up to MDA_FLOWS_MAX: 512 */
 	uint32_t max_packets; /* over all: 5000 */
-	int64_t deadline_us;  /* from the first packet: 120 s; 0: none */
+	int64_t deadline_us;  /* from the first packet: 300 s; 0: none */
 	int64_t gap_us;       /* between two packets to one TTL: 10 ms */
 	int64_t slow_gap_us;  /* the same, once a TTL that had answered was
 				* silent: 1 s, what routers allow (Linux
@@ -84,40 +84,36 @@ struct mda_node {
 	struct addr address; /* family 0: flows that nobody answered */
 	bool is_end;         /* the way ends here: target, or unreachable */
 	bool is_target;
-	uint16_t n_flows; /* that met it */
-	uint16_t n_next;  /* distinct next hops that its flows met, silence
-			   * as one */
-	int64_t rtt_min_us;
+	uint16_t n_flows;   /* that met it */
+	int64_t rtt_min_us; /* of an address */
 };
 
 struct mda_link {
 	uint8_t from, to; /* nodes of TTL and TTL + 1 */
 	uint16_t n_flows; /* that went along it */
-	bool is_confirmed;
-	bool is_broken; /* a flow that had gone along it did not again */
-	/* while it is being confirmed */
-	uint16_t flow;
-	uint8_t n_pairs;
+	uint16_t flow;    /* the first of them */
 };
 
 struct mda_ttl {
 	uint8_t n_nodes;
-	uint16_t n_links;   /* to the next TTL */
+	uint16_t n_links;   /* to the next TTL, believed or not */
 	bool is_per_packet; /* one flow met two nodes here */
-	bool is_slow;
 	bool has_answered;
-	bool is_examined; /* links to the next TTL: nothing left to ask */
-	int64_t sent_us;  /* the last packet to it */
+	bool is_slow;    /* and was silent afterwards */
+	int64_t sent_us; /* the last packet to it; INT64_MIN: none */
 	struct mda_node nodes[MDA_NODES_MAX];
 	struct mda_link links[MDA_LINKS_MAX];
 };
 
 struct mda_cell {     /* one (TTL, flow) */
-	uint8_t node; /* 0: not known yet; else its index and 1 */
+	uint8_t node; /* its index and 1; 0: not known yet; MDA_VOID */
 	uint8_t n_sent;
 	uint8_t n_silent; /* in a row */
+	uint8_t n_again;  /* met its node again */
 	bool is_active;
 };
+
+#define MDA_VOID 255 /* it answered, but there was no room for the node */
 
 struct mda {
 	struct mda_params params;
@@ -125,9 +121,12 @@ struct mda {
 	uint16_t n_flows; /* in use */
 	uint16_t n_active;
 	uint32_t n_packets;
-	int64_t begun_us; /* 0: not yet */
-	uint8_t n_ttls;   /* whose nodes are looked for: 1 .. n_ttls */
-	struct mda_ttl ttls[MDA_TTL_MAX + 1]; /* [0]: the vantage itself */
+	int64_t begun_us; /* the first packet; INT64_MIN: not yet */
+	bool is_short;    /* a node had not flows enough */
+	bool is_crowded;  /* there was no room for a node or a link */
+	uint64_t random;  /* state of a generator for the order of packets */
+	uint16_t stop[MDA_NODES_MAX + 1];     /* n(k) */
+	struct mda_ttl ttls[MDA_TTL_MAX + 1]; /* [0] unused */
 	struct mda_cell cells[MDA_TTL_MAX + 1][MDA_FLOWS_MAX];
 };
 
@@ -160,7 +159,7 @@ mda_node(const struct mda *m, unsigned ttl, unsigned i); /* lends */
 bool mda_is_per_packet(const struct mda *m, unsigned ttl);
 
 /* The i-th link from ttl to ttl + 1 that may be believed, or NULL after the
- * last: both ends answered, confirmed, at no marked TTL.  Lends. */
+ * last: both ends answered, at no marked TTL, confirmed.  Lends. */
 const struct mda_link *mda_link(const struct mda *m, unsigned ttl, unsigned i);
 
 /* "complete", "silent", "packets", "flows", "time"; "running". */
