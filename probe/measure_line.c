@@ -66,12 +66,16 @@ site_of(const struct identity *id, const struct identity_template *own,
 static void
 describe(char buf[static 32], const struct observation *o)
 {
+	unsigned n_hops = o->kind == KIND_TRACE && o->trace.n_hops > 0
+			      ? o->trace.hops[o->trace.n_hops - 1].ttl
+			      : 0;
+
 	buf[0] = '\0';
 	if (o->kind == KIND_DNS && o->outcome == OUTCOME_RCODE)
 		snprintf(buf, 32, "  %s", dnsmsg_rcode_name(o->dns.rcode));
-	if (o->kind == KIND_TRACE && o->trace.n_hops > 0)
-		snprintf(buf, 32, "  %u hops%s",
-		    o->trace.hops[o->trace.n_hops - 1].ttl,
+	if (n_hops > 0)
+		snprintf(buf, 32, "  %u hop%s%s", n_hops,
+		    n_hops == 1 ? "" : "s",
 		    o->trace.is_reached ? "" : ", not reached");
 }
 
