@@ -36,7 +36,7 @@ struct doctor {
 	char dir[STATE_DIR_MAX];
 	struct socks socks;
 	struct lists lists;
-	struct assignment *assignment;
+	struct assignment assignment;
 	bool has_assignment;
 	bool is_enrolled;
 	bool has_failed;
@@ -219,9 +219,9 @@ choose_destination(
 {
 	snprintf(out, ADDR_TEXT_LEN, "%s",
 	    family == 4 ? "198.41.0.4" : "2001:503:ba3e::2:30");
-	for (size_t i = 0; i < d->assignment->n_targets; i++)
-		if (d->assignment->targets[i].address.family == family)
-			addr_format(&d->assignment->targets[i].address, out);
+	for (size_t i = 0; i < d->assignment.n_targets; i++)
+		if (d->assignment.targets[i].address.family == family)
+			addr_format(&d->assignment.targets[i].address, out);
 }
 
 static bool
@@ -318,12 +318,12 @@ static void
 check_assignment(struct doctor *d)
 {
 	struct err err = ERR_NONE;
-	enum rc rc = state_read_assignment(d->assignment, d->dir, &err);
+	enum rc rc = state_read_assignment(&d->assignment, d->dir, &err);
 
 	d->has_assignment = rc == RC_OK;
 	if (rc == RC_OK)
 		say(d, "ok", "assignment", "%s, %zu targets",
-		    d->assignment->etag, d->assignment->n_targets);
+		    d->assignment.etag, d->assignment.n_targets);
 	else if (rc == RC_NOTFOUND)
 		say(d, "warn", "assignment",
 		    "none came yet; 'catchwater-probe upload' asks for it");
@@ -339,7 +339,7 @@ check_targets(struct doctor *d)
 
 	if (!d->has_assignment)
 		return;
-	if (doctor_ask(&answers, d->assignment, &d->socks, &d->lists, &err) !=
+	if (doctor_ask(&answers, &d->assignment, &d->socks, &d->lists, &err) !=
 	    RC_OK) {
 		say(d, "FAIL", "targets", "%s", err.text);
 		return;
@@ -382,10 +382,9 @@ run_doctor(const char *state)
 		printf("FAIL  privilege    %s\n", err.text);
 		return 1;
 	}
-	d.assignment = mem_new(sizeof *d.assignment);
 	status = examine(&d);
 	lists_fini(&d.lists);
-	free(d.assignment);
+	assignment_fini(&d.assignment);
 	socks_close(&d.socks);
 	return status;
 }

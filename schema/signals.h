@@ -11,32 +11,28 @@
  * intercepted at a target from 4 on, and until it falls under 2; never by
  * one signal alone, unless that is a proof (weight 4).
  *
- *   group     signal         weight
- *   identity  foreign          2  an identity of another form than the
- *                                 service's
- *             shared           4  the same foreign one at targets of two
- *                                 services
- *   answer    rcode            2  a code that the target does not give, by a
- *                                 server that does not name itself
- *             flags            2  RA set, or AA missing, at an authoritative
- *                                 target
- *   distance  ttl            4, 2 DNS questions are answered two or more hops
- *                                 before the way ends; 4 with a foreign
- *                                 identity, 2 without one
- *             rtt              1  DNS much faster, or much slower, than ICMP
- *                                 or TCP to the same address, 5 rounds
- *             reply_ttl        1  the reply comes a shorter way than the
- *                                 echo's reply, 5 rounds
- *   transport transport        1  UDP and TCP meet other sites, 5 rounds
- *   second    second           2  two answers to one question, and they
- *                                 differ
- *   decoy     decoy            4  an address answered that cannot
+ *   group     signal    weight
+ *   identity  foreign     2  an identity of another form than the service's
+ *             shared      4  the same foreign one at targets of two services
+ *   answer    rcode       2  a code that the target does not give, by a
+ *                            server that does not name itself
+ *             flags       2  RA set, or AA missing, at an authoritative target
+ *   distance  ttl      4, 2  a nameless answer to DNS, two or more hops before
+ *                            the way ends; 4 where foreign counts too
+ *             rtt         1  DNS much faster, or much slower, than ICMP or TCP
+ *                            to the same address, 5 rounds
+ *             reply_ttl   1  the reply comes a shorter way than the echo's, or
+ *                            than half of the way there, 5 rounds
+ *   transport transport   1  UDP and TCP meet other sites, 5 rounds
+ *   second    second      2  two answers to one question, and they differ
+ *   decoy     decoy       4  an address answered that cannot
  *
  * What ordinary networks do stays under 4: paths that differ by flow or by
- * direction, slow servers, load balancing over sites (a known identity is
- * never held against its path), BIND's silence to CHAOS, a site's fault.
- * So an interceptor that passes NSID through to the true server is not found
- * by this.
+ * direction, slow servers, load balancing over sites (where the server names
+ * itself as one of the service's, only rtt and reply_ttl are held against its
+ * path), BIND's silence to CHAOS, a site's fault, a corrupted identity now
+ * and then (weight 2 wants three signs).  So an interceptor that passes
+ * everything through to the true server is not found by this.
  */
 #ifndef SCHEMA_SIGNALS_H
 #define SCHEMA_SIGNALS_H
@@ -72,14 +68,15 @@ enum standing {
 struct signal_params {
 	int64_t
 	    window_us; /* a signal counts so long after its last sign: 24 h */
-	int64_t fresh_us;    /* how old may be what is compared: 30 min */
-	unsigned n_signs;    /* signs that a signal of weight 2 needs: 3 */
-	unsigned n_rounds;   /* rounds in a row that one of weight 1 needs: 5 */
-	double enter, leave; /* scores: 4 and under 2 */
+	int64_t fresh_us; /* how old may be what is compared: 30 min */
+	unsigned
+	    n_signs; /* signs that a signal of weight 2 needs, but ttl: 3 */
+	unsigned n_rounds; /* rounds in a row that one of weight 1 needs: 5 */
+	unsigned enter, leave; /* scores: from 4, until under 2 */
 	/* DNS rtt against another, science.md 1.4: lower by more than the larger
 	 * of 2 ms and 20 %, or higher by more than that of 20 ms and 50 %. */
 	int64_t lower_us, higher_us;
-	double lower_share, higher_share;
+	unsigned lower_percent, higher_percent;
 	uint8_t ttl_margin;   /* hops before the end of the way: 2 */
 	uint8_t reply_margin; /* hops shorter than the echo's way back: 3 */
 };
@@ -91,15 +88,14 @@ struct signal_view {
 	int64_t at_us;  /* corrected time, or that of the observation */
 	int64_t target; /* the caller's number for it, not 0 */
 	int64_t group;  /* targets of one service share it: they may well answer
-			  * alike */
-	enum standing standing; /* of the answer's identity: dns; trace: of
-				 * its last hop */
-	uint64_t key;           /* of the site or identity: flow_key; 0: none */
+			 * alike */
+	enum standing standing; /* of the answer; of a trace's last hop */
+	uint64_t key;           /* flow_key of the site or identity; 0: none */
 	bool is_authoritative;  /* the target is known to set AA and not RA */
 	bool is_rcode_usual;    /* the target gives this code to others too */
 };
 
-#define SIGNAL_DETAIL_MAX 95
+#define SIGNAL_DETAIL_MAX 63
 
 struct signal {     /* what is known of one kind */
 	uint32_t n; /* signs since first_us; 0: none, and all else is void */
@@ -110,17 +106,20 @@ struct signal {     /* what is known of one kind */
 
 /* The last of something, to hold others against. */
 struct signal_last {
-	int64_t at_us; /* 0: never */
-	int64_t rtt_us;
+	int64_t at_us; /* of the view; SIGNAL_NEVER */
+	enum standing standing;
 	uint64_t key;
-	bool has_reply_ttl;
-	uint8_t reply_ttl;
+	int64_t rtt_us;
+	uint8_t ttl; /* ping: of the reply; trace: that was answered; 0: none */
+	bool is_icmp; /* ping */
 	bool is_used; /* compared already: the next round wants a new one */
 };
 
+#define SIGNAL_NEVER INT64_MIN
+
 struct signal_path {   /* the way to the end, by what is not DNS */
-	int64_t at_us; /* 0: never */
-	bool is_reached;
+	int64_t at_us; /* SIGNAL_NEVER */
+	bool is_tcp;
 	uint8_t length; /* TTL of the target, or one more than the farthest hop
 			 * that answered */
 	struct addr hops[TRACE_TTL_MAX + 1]; /* by TTL; family 0: silent */
@@ -131,13 +130,11 @@ struct signal_target { /* one target of the vantage */
 	struct signal signals[N_SIGNALS];
 	uint8_t run[N_SIGNALS]; /* rounds in a row */
 	bool is_intercepted;
-	bool
-	    is_ttl_foreign; /* what answered too early bore a foreign identity */
 	uint64_t foreign_key; /* of the last foreign identity; 0: none */
 	int64_t foreign_at_us;
 	uint8_t answer_ttl;     /* of the hop that answers; 0: not known */
 	struct addr answer_hop; /* family 0: not known */
-	struct signal_last udp, ping;
+	struct signal_last udp, ping, trace;
 	struct signal_path path;
 };
 
@@ -157,7 +154,7 @@ struct signal_count {
 
 struct signal_verdict {
 	bool is_intercepted;
-	double score;
+	unsigned score;
 	unsigned n; /* signals that count, in order of kind */
 	struct signal_count list[N_SIGNALS];
 	uint8_t answer_ttl;     /* of the hop that answers; 0: not known */
