@@ -304,7 +304,6 @@ take_observation(
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
 	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
 		sight(in, o, &c, id, meaning.has_identity);
-		sight(in, o, &c, id, meaning.has_identity);
 }
 
 static void

@@ -211,10 +211,9 @@ print_verdict(const struct signal_verdict *v, FILE *to)
 
 	fprintf(to, "  %-11s ", "verdict");
 	if (v->is_intercepted)
-		fprintf(to, "INTERCEPTED, score %.0f of 4", v->score);
+		fprintf(to, "INTERCEPTED, score %u of 4", v->score);
 	else if (v->n > 0)
-		fprintf(
-		    to, "not shown: score %.0f, and 4 are needed", v->score);
+		fprintf(to, "not shown: score %u, and 4 are needed", v->score);
 	else
 		fputs("no interception seen", to);
 	if (v->answer_ttl > 0)
@@ -294,7 +293,7 @@ middlebox_text_put(const struct middlebox_report *r, json_t *to)
 	char text[ADDR_TEXT_LEN];
 
 	fields_put(to, "intercepted", json_boolean(v->is_intercepted));
-	fields_put_int(to, "score", (int64_t)v->score);
+	fields_put_int(to, "score", v->score);
 	if (v->answer_ttl > 0)
 		fields_put_int(to, "answer_ttl", v->answer_ttl);
 	if (v->answer_hop.family != 0)
