@@ -285,7 +285,8 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL)
+	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
+	    target->role != ROLE_DECOY)
 		meaning = interpret_dns(&services->list[target->service], o);
 	c = (struct observation_context){
 		.vantage_id = v->id,
@@ -301,7 +302,7 @@ take_observation(
 		return;
 	t->n_stored++;
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if (o->kind == KIND_DNS && o->why != WHY_DECOY)
+	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
 		sight(in, o, &c, id, meaning.has_identity);
 }
 

@@ -127,6 +127,28 @@ what_nobody_asked_for_is_acked_and_dropped(void **state)
 	fini(&job, 1);
 }
 
+/* A decoy's answer is kept, and no landing comes of it. */
+static void
+a_decoy_is_stored_and_never_detected(void **state)
+{
+	struct rig *r = *state;
+	struct services *s = &r->settings.services;
+	struct ingest_job job = new_job(r->probe, 1, 5);
+	struct err err = ERR_NONE;
+
+	s->targets[0].role = ROLE_DECOY;
+	T_CHECK(store_sync_services(r->side, s, &err) == RC_OK, "%s", err.text);
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	check_once(r, 5);
+	assert_int_equal(ingest_flush(r->ingest, RIG_NOW + 1000, &err), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM observation "
+				      "WHERE site_id IS NOT NULL"),
+	    0);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM landing"), 0);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM track"), 0);
+	fini(&job, 1);
+}
+
 static void
 a_revoked_probe_is_told_and_the_others_are_stored(void **state)
 {
@@ -487,6 +509,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    what_nobody_asked_for_is_acked_and_dropped, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_decoy_is_stored_and_never_detected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_revoked_probe_is_told_and_the_others_are_stored, set_up,
 		    tear_down),
