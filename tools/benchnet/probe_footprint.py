@@ -28,6 +28,7 @@ DAY_S = 86_400
 ROUNDS = 60            # an hour of one a minute
 SPOOL_TARGETS = 8
 LONG_TARGETS = 500_000  # each is asked and pinged
+LONG_RATE = 20_000
 ADDRESSES = 60_000
 NODE_JS = "require('http').createServer((q, r) => r.end('hello')).listen(8080)"
 
@@ -97,11 +98,12 @@ def uploaded_bytes(bench):
 
 
 def flat_memory(bench):
-    """Resident memory of one long run: after a tenth and at the end."""
+    """Resident memory of one long run, at a rate that the server can follow:
+    after a tenth and at the end."""
     read, write = os.pipe()
     child = runner.start(bench.world, device("near"), probe(bench.world), "measure", "--dns",
-                         "--ping", "--json", "--count", "1", "--zone", ZONE, "--rate", "0",
-                         "--targets", "-", stdin=read, output="/dev/null")
+                         "--ping", "--json", "--count", "1", "--zone", ZONE, "--rate",
+                         str(LONG_RATE), "--targets", "-", stdin=read, output="/dev/null")
     os.close(read)
     addresses = targets("near", ADDRESSES)
     kb = {}
