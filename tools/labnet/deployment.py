@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from . import webhook
+from . import users, webhook
 from .errors import LabError
 
 PORT = 8420
@@ -57,8 +57,7 @@ class Deployment:
     def start(self):
         """Everything: the collector, its webhook, all probes, enrolled."""
         os.makedirs(self.programs, mode=0o755)
-        for name in PROGRAMS:
-            shutil.copy(f"{self.build}/{name}", self.programs)
+        copy_programs(self.build, self.programs)
         self._make_certificates()
         self.webhook = webhook.Receiver(self.lab, "collector")
         self._write_config()
@@ -172,8 +171,10 @@ class Deployment:
         return f"{self.folder}/{vantage}"
 
     def user_of(self, vantage):
-        """Every other probe is an ordinary user's."""
-        return ORDINARY_USER if self.vantages.index(vantage) % 2 else None
+        """Every other probe is an ordinary user's; all of them are the user's
+        that the environment's CATCHWATER_LAB_USER names."""
+        return os.environ.get("CATCHWATER_LAB_USER") or (
+            ORDINARY_USER if self.vantages.index(vantage) % 2 else None)
 
     # Inside
 
@@ -238,7 +239,13 @@ class Deployment:
         for vantage in self.vantages:
             if self.user_of(vantage):
                 os.makedirs(self.state_of(vantage), mode=0o700)
-                shutil.chown(self.state_of(vantage), self.user_of(vantage))
+                users.give(self.state_of(vantage), self.user_of(vantage))
+
+
+def copy_programs(build, folder):
+    """From a build folder (None: this tree's) to where every user may run them."""
+    for name in PROGRAMS:
+        shutil.copy(f"{build or ROOT + '/build'}/{name}", folder)
 
 
 def _end(child, how):
