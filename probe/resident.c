@@ -166,8 +166,10 @@ on_upload_timer(uv_timer_t *timer)
 
 	flush(r);
 	if (now_us(r) >= r->backoff.not_before_us &&
-	    courier_go(r->courier, hoststate_of(&r->host, 4),
-		hoststate_of(&r->host, 6)))
+	    courier_go(r->courier,
+		&(struct courier_orders){ .v4 = hoststate_of(&r->host, 4),
+		    .v6 = hoststate_of(&r->host, 6),
+		    .acked = spool_facts(r->spool).acked }))
 		r->is_news_waiting = false;
 	plan_next_upload(r);
 }
@@ -189,13 +191,26 @@ take_success(struct resident *r, const struct courier_news *news)
 }
 
 static void
+take_ack(struct resident *r, uint64_t acked)
+{
+	uint64_t next_seq = spool_facts(r->spool).next_seq;
+	struct err err = ERR_NONE;
+
+	if (acked >= next_seq)
+		log_warn("run: the collector already has seqs up to %" PRIu64
+			 ": this state is an old copy; numbering goes on there",
+		    acked);
+	if (spool_ack(r->spool, acked, &err) != RC_OK)
+		warn(r, &r->disk, "spool", err.text);
+}
+
+static void
 on_courier_back(void *ctx, const struct courier_news *news)
 {
 	struct resident *r = ctx;
-	struct err err = ERR_NONE;
 
-	if (news->acked > 0 && spool_ack(r->spool, news->acked, &err) != RC_OK)
-		warn(r, &r->disk, "spool", err.text);
+	if (news->acked > 0)
+		take_ack(r, news->acked);
 	if (news->is_ok) {
 		take_success(r, news);
 	} else {
