@@ -7,7 +7,10 @@
 
 #define LABEL_MAX 63
 #define OPTION_NSID 3
+#define OPTION_COOKIE 10
 #define OPTION_EDE 15
+#define OPTION_ZONEVERSION 19
+#define ZONEVERSION_SOA_SERIAL 0 /* the one type there is, of 4 bytes */
 
 enum flag {
 	FLAG_QR = 0x8000,
@@ -35,8 +38,9 @@ append_label(struct dnsmsg_question *q, const uint8_t *label, size_t n)
 	if (n > LABEL_MAX || q->name_len + n + 1 > DNSMSG_NAME_MAX)
 		return RC_MALFORMED;
 	q->name[q->name_len++] = (uint8_t)n;
-	for (size_t i = 0; i < n; i++)
-		q->name[q->name_len++] = lower(label[i]);
+	if (n > 0)
+		memcpy(q->name + q->name_len, label, n);
+	q->name_len = (uint8_t)(q->name_len + n);
 	return RC_OK;
 }
 
@@ -59,15 +63,51 @@ dnsmsg_question_set(struct dnsmsg_question *out, const char *name,
 	}
 	if (append_label(&q, NULL, 0) != RC_OK)
 		return RC_MALFORMED;
+	for (size_t i = 0; i < q.name_len; i++)
+		q.name[i] = lower(q.name[i]); /* lengths are below 'A' */
 	*out = q;
 	return RC_OK;
 }
 
+void
+dnsmsg_question_mix_case(
+    struct dnsmsg_question *q, const uint8_t random[static DNSMSG_CASE_LEN])
+{
+	for (size_t i = 0; i < q->name_len; i++) {
+		uint8_t c = lower(q->name[i]);
+
+		if (c >= 'a' && c <= 'z' && (random[i / 8] >> i % 8 & 1) != 0)
+			c = (uint8_t)(c - ('a' - 'A'));
+		q->name[i] = c;
+	}
+	q->is_exact = true;
+}
+
+/* The options that a query carries; theirs are empty but for the cookie. */
+static void
+write_options(struct wbuf *w, const struct dnsmsg_extras *extras)
+{
+	wbuf_u16(w, OPTION_NSID); /* RFC 5001 section 2.1 */
+	wbuf_u16(w, 0);
+	if (extras->with_zoneversion) { /* RFC 9660 section 2 */
+		wbuf_u16(w, OPTION_ZONEVERSION);
+		wbuf_u16(w, 0);
+	}
+	if (extras->with_cookie) {
+		wbuf_u16(w, OPTION_COOKIE);
+		wbuf_u16(w, DNSMSG_COOKIE_LEN);
+		wbuf_put(w, extras->cookie, DNSMSG_COOKIE_LEN);
+	}
+}
+
 size_t
 dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
-    const struct dnsmsg_question *q)
+    const struct dnsmsg_question *q, const struct dnsmsg_extras *extras)
 {
+	static const struct dnsmsg_extras none = { 0 };
 	struct wbuf w = wbuf_over(buf, DNSMSG_QUERY_MAX);
+	uint8_t options[2 * 4 + 4 + DNSMSG_COOKIE_LEN];
+	struct wbuf o = wbuf_over(options, sizeof options);
 
 	wbuf_u16(&w, id);
 	wbuf_u16(&w, 0); /* a query; RD=0: nobody shall ask on our behalf */
@@ -82,9 +122,9 @@ dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
 	wbuf_u16(&w, DNSMSG_OPT);
 	wbuf_u16(&w, DNSMSG_UDP_MAX);
 	wbuf_u32(&w, 0);
-	wbuf_u16(&w, 4);
-	wbuf_u16(&w, OPTION_NSID); /* empty in a query, RFC 5001 section 2.1 */
-	wbuf_u16(&w, 0);
+	write_options(&o, extras != NULL ? extras : &none);
+	wbuf_u16(&w, (uint16_t)o.len);
+	wbuf_put(&w, options, o.len);
 	return w.len;
 }
 
@@ -133,6 +173,86 @@ read_question(struct rbuf *r, struct dnsmsg_question *q)
 	q->class = rbuf_u16(r);
 }
 
+static unsigned
+count_labels(const struct dnsmsg_question *q)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < q->name_len && q->name[i] != 0; n++)
+		i += 1u + q->name[i];
+	return n;
+}
+
+/* RFC 9660 section 2.  An empty one is our own, sent back by a server that
+ * does not know it. */
+static void
+read_zoneversion(struct rbuf *option, struct dnsmsg_reply *out)
+{
+	struct zoneversion got = { .is_present = true };
+	size_t n;
+	bool is_serial;
+
+	if (rbuf_left(option) == 0)
+		return;
+	got.n_labels = rbuf_u8(option);
+	got.type = rbuf_u8(option);
+	n = rbuf_left(option);
+	is_serial = got.type == ZONEVERSION_SOA_SERIAL;
+	if ((is_serial && n != 4) ||
+	    (out->has_question && got.n_labels > count_labels(&out->question)))
+		option->is_bad = true;
+	if (option->is_bad || (out->zoneversion.is_present &&
+				  (!is_serial || out->zoneversion.type ==
+						     ZONEVERSION_SOA_SERIAL)))
+		return;
+	got.len = (uint8_t)(n < ZONEVERSION_MAX ? n : ZONEVERSION_MAX);
+	if (got.len > 0)
+		memcpy(got.bytes, rbuf_take(option, got.len), got.len);
+	out->zoneversion = got;
+}
+
+/* RFC 7873 section 4: the client's half, and none or 8 to 32 of a server's. */
+static void
+read_cookie(struct rbuf *option, struct dnsmsg_reply *out)
+{
+	size_t n = rbuf_left(option);
+
+	if (n != 8 && (n < 16 || n > 40)) {
+		option->is_bad = true;
+		return;
+	}
+	out->has_cookie = true;
+	memcpy(out->cookie, rbuf_take(option, DNSMSG_COOKIE_LEN),
+	    DNSMSG_COOKIE_LEN);
+}
+
+static void
+read_option(struct rbuf *option, uint16_t code, struct dnsmsg_reply *out)
+{
+	size_t n = rbuf_left(option);
+	uint16_t ede;
+
+	switch (code) {
+	case OPTION_NSID:
+		if (!out->nsid.is_present)
+			identity_set(&out->nsid, rbuf_take(option, n), n);
+		return;
+	case OPTION_COOKIE:
+		read_cookie(option, out);
+		return;
+	case OPTION_EDE:
+		ede = rbuf_u16(option); /* RFC 8914 section 2 */
+		if (!option->is_bad && out->n_ede < EDE_MAX)
+			out->ede[out->n_ede++] = ede;
+		return;
+	case OPTION_ZONEVERSION:
+		read_zoneversion(option, out);
+		return;
+	default:
+		return;
+	}
+}
+
 /* One EDNS option after the other, until the record is used up. */
 static void
 read_options(struct rbuf *r, struct dnsmsg_reply *out)
@@ -140,16 +260,11 @@ read_options(struct rbuf *r, struct dnsmsg_reply *out)
 	while (rbuf_left(r) > 0) {
 		uint16_t code = rbuf_u16(r);
 		struct rbuf option = rbuf_sub(r, rbuf_u16(r));
-		size_t n = rbuf_left(&option);
 
 		if (r->is_bad)
 			return;
-		if (code == OPTION_NSID && !out->nsid.is_present)
-			identity_set(&out->nsid, rbuf_take(&option, n), n);
-		if (code == OPTION_EDE && n < 2)
-			r->is_bad = true; /* RFC 8914 section 2 */
-		else if (code == OPTION_EDE && out->n_ede < EDE_MAX)
-			out->ede[out->n_ede++] = rbuf_u16(&option);
+		read_option(&option, code, out);
+		r->is_bad = option.is_bad;
 	}
 }
 
@@ -214,7 +329,9 @@ read_answer(struct rbuf rdata, struct rbuf msg, const struct record_head *head,
 {
 	size_t end = msg.pos + head->rdata_len;
 
-	if (head->owner.type == DNSMSG_TXT && head->owner.class == DNSMSG_CH) {
+	if (head->owner.type == DNSMSG_TXT &&
+	    (head->owner.class == DNSMSG_CH ||
+		head->owner.class == DNSMSG_IN)) {
 		read_txt(&rdata, out);
 		return !rdata.is_bad;
 	}
@@ -308,6 +425,19 @@ dnsmsg_id(const void *bytes, size_t len)
 	return rbuf_u16(&r);
 }
 
+static bool
+is_same_name(const struct dnsmsg_question *got, const struct dnsmsg_question *q)
+{
+	if (got->name_len != q->name_len)
+		return false;
+	if (q->is_exact)
+		return memcmp(got->name, q->name, q->name_len) == 0;
+	for (size_t i = 0; i < q->name_len; i++)
+		if (lower(got->name[i]) != lower(q->name[i]))
+			return false;
+	return true;
+}
+
 bool
 dnsmsg_is_reply_to(
     const struct dnsmsg_reply *r, uint16_t id, const struct dnsmsg_question *q)
@@ -315,11 +445,17 @@ dnsmsg_is_reply_to(
 	if (!r->is_response || r->opcode != 0 || r->id != id)
 		return false;
 	if (!r->has_question)
-		return true;
+		return !q->is_exact;
 	return r->n_questions == 1 && r->question.type == q->type &&
-	       r->question.class == q->class &&
-	       r->question.name_len == q->name_len &&
-	       memcmp(r->question.name, q->name, q->name_len) == 0;
+	       r->question.class == q->class && is_same_name(&r->question, q);
+}
+
+bool
+dnsmsg_cookie_fits(
+    const struct dnsmsg_reply *r, const struct dnsmsg_extras *extras)
+{
+	return extras == NULL || !extras->with_cookie || !r->has_cookie ||
+	       memcmp(r->cookie, extras->cookie, DNSMSG_COOKIE_LEN) == 0;
 }
 
 const char *

@@ -52,7 +52,7 @@ static const struct {
 	    RC_OK, 0, "", NULL, 0, 0 },
 	{ "NSID stands behind another option",
 	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
-		    ROOT_SOA OPT("\x00\x0b") "\x00\x0a\x00\x01x"
+		    ROOT_SOA OPT("\x00\x0b") "\x00\x0c\x00\x01x"
 					     "\x00\x03\x00\x02"
 					     "f1"),
 	    RC_OK, 0, "f1", NULL, 0, 0 },
@@ -75,6 +75,22 @@ static const struct {
 	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00")
 		    HOSTNAME_BIND TXT_RECORD("\x00\x01") "\x00"),
 	    RC_OK, 0, NULL, "", 0, 0 },
+	{ "a TXT of class IN is a name as well",
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") HOSTNAME_BIND
+		"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x00"
+		"\x00\x06\x02"
+		"ns\x02-2"),
+	    RC_OK, 0, NULL, "ns-2", 0, 0 },
+	{ "a TXT of another class is none",
+	    WIRE(HEAD(REPLY, "\x01", "\x01", "\x00", "\x00") HOSTNAME_BIND
+		"\xc0\x0c\x00\x10\x00\x04\x00\x00\x00\x00"
+		"\x00\x03\x02"
+		"ns"),
+	    RC_OK, 0, NULL, NULL, 0, 0 },
+	{ "an extended error of one byte is malformed",
+	    WIRE(HEAD(REPLY, "\x01", "\x00", "\x00", "\x01")
+		    ROOT_SOA OPT("\x00\x05") "\x00\x0f\x00\x01\x00"),
+	    RC_MALFORMED, 0, NULL, NULL, 0, 0 },
 	{ "a refusal of 12 bytes is a reply",
 	    WIRE(HEAD("\x80\x05", "\x00", "\x00", "\x00", "\x00")), RC_OK, 5,
 	    NULL, NULL, 0, 0 },
@@ -246,7 +262,7 @@ test_query_round_trip(void **state)
 	assert_int_equal(
 	    dnsmsg_question_set(&q, "Hostname.BIND", DNSMSG_TXT, DNSMSG_CH),
 	    RC_OK);
-	len = dnsmsg_write_query(wire, 0xbeef, &q);
+	len = dnsmsg_write_query(wire, 0xbeef, &q, NULL);
 	assert_int_equal(dnsmsg_parse(&m, wire, len), RC_OK);
 	assert_int_equal(m.id, 0xbeef);
 	assert_false(m.is_response);
@@ -255,6 +271,224 @@ test_query_round_trip(void **state)
 	assert_int_equal(m.question.name_len, q.name_len);
 	assert_memory_equal(m.question.name, q.name, q.name_len);
 	assert_int_equal(wire[2] & 1, 0); /* RD */
+	assert_false(m.has_cookie);
+}
+
+/* The longest name with everything that may be asked still fits, and the
+ * options stand as the RFCs draw them. */
+static void
+test_query_extras(void **state)
+{
+	static const char options[] = "\x00\x14" /* their length */
+				      "\x00\x03\x00\x00"
+				      "\x00\x13\x00\x00"
+				      "\x00\x0a\x00\x08"
+				      "biscuits";
+	const struct dnsmsg_extras extras = { .with_zoneversion = true,
+		.with_cookie = true,
+		.cookie = "biscuits" };
+	uint8_t wire[DNSMSG_QUERY_MAX];
+	struct dnsmsg_question q;
+	struct dnsmsg_reply m;
+	char name[254];
+	size_t len, n = sizeof options - 1;
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	for (size_t i = 49; i < sizeof name; i += 50)
+		name[i] = '.';
+	name[253] = '\0';
+	assert_int_equal(
+	    dnsmsg_question_set(&q, name, DNSMSG_SOA, DNSMSG_IN), RC_OK);
+	assert_int_equal(q.name_len, DNSMSG_NAME_MAX);
+	len = dnsmsg_write_query(wire, 1, &q, &extras);
+	assert_memory_equal(wire + len - n, options, n);
+	assert_int_equal(dnsmsg_parse(&m, wire, len), RC_OK);
+	assert_true(m.has_cookie);
+	assert_memory_equal(m.cookie, "biscuits", DNSMSG_COOKIE_LEN);
+	/* An empty ZONEVERSION asks; it is no version. */
+	assert_false(m.zoneversion.is_present);
+}
+
+/* A reply to a question of two labels, with one option more. */
+static const struct {
+	const char *claim, *option;
+	size_t len;
+	enum rc rc;
+	bool is_present;
+	uint8_t n_labels, type, n;
+	const char *bytes;
+} versions[] = {
+	{ "a serial is read", WIRE("\x00\x13\x00\x06\x02\x00\x78\xc3\x1d\x35"),
+	    RC_OK, true, 2, 0, 4, "\x78\xc3\x1d\x35" },
+	{ "the root has no label",
+	    WIRE("\x00\x13\x00\x06\x00\x00\x00\x00\x00\x01"), RC_OK, true, 0, 0,
+	    4, "\x00\x00\x00\x01" },
+	{ "an echo of our own is no version", WIRE("\x00\x13\x00\x00"), RC_OK,
+	    false, 0, 0, 0, "" },
+	{ "another type is kept as it is",
+	    WIRE("\x00\x13\x00\x05\x01\xf6"
+		 "abc"),
+	    RC_OK, true, 1, 246, 3, "abc" },
+	{ "another type may be empty", WIRE("\x00\x13\x00\x02\x01\xf6"), RC_OK,
+	    true, 1, 246, 0, "" },
+	{ "eight bytes of a version are kept",
+	    WIRE("\x00\x13\x00\x0b\x01\xf6"
+		 "123456789"),
+	    RC_OK, true, 1, 246, 8, "12345678" },
+	{ "the serial wins over what came before",
+	    WIRE("\x00\x13\x00\x03\x01\xf6z"
+		 "\x00\x13\x00\x06\x02\x00\x00\x00\x00\x07"),
+	    RC_OK, true, 2, 0, 4, "\x00\x00\x00\x07" },
+	{ "the first serial wins over the second",
+	    WIRE("\x00\x13\x00\x06\x02\x00\x00\x00\x00\x07"
+		 "\x00\x13\x00\x06\x02\x00\x00\x00\x00\x08"),
+	    RC_OK, true, 2, 0, 4, "\x00\x00\x00\x07" },
+	{ "one byte is malformed", WIRE("\x00\x13\x00\x01\x02"), RC_MALFORMED,
+	    false, 0, 0, 0, "" },
+	{ "a serial of three bytes is malformed",
+	    WIRE("\x00\x13\x00\x05\x02\x00\x00\x00\x07"), RC_MALFORMED, false,
+	    0, 0, 0, "" },
+	{ "a serial of five bytes is malformed",
+	    WIRE("\x00\x13\x00\x07\x02\x00\x00\x00\x00\x07\x00"), RC_MALFORMED,
+	    false, 0, 0, 0, "" },
+	{ "more labels than the question has are malformed",
+	    WIRE("\x00\x13\x00\x06\x03\x00\x00\x00\x00\x07"), RC_MALFORMED,
+	    false, 0, 0, 0, "" },
+};
+
+/* Puts a reply with the options together.  Returns its length. */
+static size_t
+reply_with(uint8_t wire[static 200], const char *options, size_t n)
+{
+	static const char head[] =
+	    HEAD(REPLY, "\x01", "\x00", "\x00", "\x01") HOSTNAME_BIND OPT("");
+	size_t len = sizeof head - 1;
+
+	memcpy(wire, head, len);
+	wire[len++] = (uint8_t)(n >> 8);
+	wire[len++] = (uint8_t)n;
+	memcpy(wire + len, options, n);
+	return len + n;
+}
+
+static void
+test_zoneversion(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_LEN(versions); i++) {
+		struct dnsmsg_reply m = { 0 };
+		const struct zoneversion *v = &m.zoneversion;
+		uint8_t wire[200];
+		size_t len =
+		    reply_with(wire, versions[i].option, versions[i].len);
+		enum rc rc = dnsmsg_parse(&m, wire, len);
+
+		T_CHECK(rc == versions[i].rc, "%s: %s", versions[i].claim,
+		    rc_name(rc));
+		T_CHECK(v->is_present == versions[i].is_present &&
+			    v->n_labels == versions[i].n_labels &&
+			    v->type == versions[i].type &&
+			    v->len == versions[i].n,
+		    "%s", versions[i].claim);
+		T_CHECK(memcmp(v->bytes, versions[i].bytes, v->len) == 0, "%s",
+		    versions[i].claim);
+	}
+}
+
+static const struct {
+	const char *claim, *option;
+	size_t len;
+	enum rc rc;
+	bool fits;
+} cookies[] = {
+	{ "a reply without a cookie may be ours", WIRE(""), RC_OK, true },
+	{ "our cookie alone is ours",
+	    WIRE("\x00\x0a\x00\x08"
+		 "biscuits"),
+	    RC_OK, true },
+	{ "the server may add 8 bytes",
+	    WIRE("\x00\x0a\x00\x10"
+		 "biscuits"
+		 "servers8"),
+	    RC_OK, true },
+	{ "another's cookie is not ours",
+	    WIRE("\x00\x0a\x00\x08"
+		 "biscuit5"),
+	    RC_OK, false },
+	{ "seven bytes are malformed",
+	    WIRE("\x00\x0a\x00\x07"
+		 "biscuit"),
+	    RC_MALFORMED, true },
+	{ "nine bytes are malformed",
+	    WIRE("\x00\x0a\x00\x09"
+		 "biscuits1"),
+	    RC_MALFORMED, true },
+	{ "41 bytes are malformed",
+	    WIRE("\x00\x0a\x00\x29"
+		 "biscuits"
+		 "123456789012345678901234567890123"),
+	    RC_MALFORMED, true },
+};
+
+static void
+test_cookies(void **state)
+{
+	const struct dnsmsg_extras asked = { .with_cookie = true,
+		.cookie = "biscuits" };
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(cookies); i++) {
+		struct dnsmsg_reply m = { 0 };
+		uint8_t wire[200];
+		size_t len =
+		    reply_with(wire, cookies[i].option, cookies[i].len);
+		enum rc rc = dnsmsg_parse(&m, wire, len);
+
+		T_CHECK(rc == cookies[i].rc, "%s: %s", cookies[i].claim,
+		    rc_name(rc));
+		T_CHECK(dnsmsg_cookie_fits(&m, &asked) == cookies[i].fits, "%s",
+		    cookies[i].claim);
+		T_CHECK(dnsmsg_cookie_fits(&m, NULL), "%s", cookies[i].claim);
+	}
+}
+
+/* Every letter takes the case of its bit, nothing else changes, and only a
+ * reply in that very case is believed. */
+static void
+test_mixed_case(void **state)
+{
+	const uint8_t random[DNSMSG_CASE_LEN] = { 0x55, 0x55, 0x55, 0x55 };
+	uint8_t wire[DNSMSG_QUERY_MAX];
+	struct dnsmsg_question plain, mixed;
+	struct dnsmsg_reply m;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+	    dnsmsg_question_set(&plain, "ns-1.example", DNSMSG_SOA, DNSMSG_IN),
+	    RC_OK);
+	mixed = plain;
+	dnsmsg_question_mix_case(&mixed, random);
+	assert_int_equal(mixed.name_len, plain.name_len);
+	assert_memory_equal(mixed.name,
+	    "\x04nS-1\x07"
+	    "ExAmPlE",
+	    mixed.name_len);
+	len = dnsmsg_write_query(wire, 7, &mixed, NULL);
+	wire[2] |= 0x80; /* QR */
+	assert_int_equal(dnsmsg_parse(&m, wire, len), RC_OK);
+	assert_true(dnsmsg_is_reply_to(&m, 7, &mixed));
+	assert_true(dnsmsg_is_reply_to(&m, 7, &plain));
+	len = dnsmsg_write_query(wire, 7, &plain, NULL);
+	wire[2] |= 0x80;
+	assert_int_equal(dnsmsg_parse(&m, wire, len), RC_OK);
+	assert_false(dnsmsg_is_reply_to(&m, 7, &mixed));
+	assert_true(dnsmsg_is_reply_to(&m, 7, &plain));
+	m.has_question = false;
+	m.n_questions = 0;
+	assert_false(dnsmsg_is_reply_to(&m, 7, &mixed));
+	assert_true(dnsmsg_is_reply_to(&m, 7, &plain));
 }
 
 static void
@@ -306,6 +540,10 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_query_round_trip),
+		cmocka_unit_test(test_query_extras),
+		cmocka_unit_test(test_zoneversion),
+		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_mixed_case),
 		cmocka_unit_test(test_matching),
 		cmocka_unit_test(test_long_identity),
 	};
