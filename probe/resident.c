@@ -28,6 +28,7 @@
 #define WARN_EVERY_US (60 * US_PER_S)
 #define LOOK_EVERY_US (3600 * US_PER_S) /* when nothing is said to change */
 #define LOOK_AGAIN_US (5 * US_PER_S)    /* after a failure of our own */
+#define SAY_EVERY_US (3600 * US_PER_S)  /* a log is on the same flash */
 #define LISTS_EVERY_US (10 * US_PER_S)
 
 /* A warning that may come often: counted, and said once a minute. */
@@ -56,6 +57,8 @@ struct resident {
 	int64_t upload_at_us;
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
+	uint64_t n_sent; /* since that was last logged */
+	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
 };
 
@@ -183,9 +186,14 @@ take_success(struct resident *r, const struct courier_news *news)
 		log_info("upload: works again after n=%u failures",
 		    r->backoff.n_failures);
 	backoff_succeeded(&r->backoff);
-	if (news->n_sent > 0)
-		log_info("upload: acked n=%" PRIu64 " seq=%" PRIu64,
-		    news->n_sent, news->acked);
+	r->n_sent += news->n_sent;
+	if (r->n_sent > 0 && (r->sent_said_us == 0 ||
+				 now_us(r) - r->sent_said_us >= SAY_EVERY_US)) {
+		log_info("upload: acked n=%" PRIu64 " seq=%" PRIu64, r->n_sent,
+		    news->acked);
+		r->n_sent = 0;
+		r->sent_said_us = now_us(r);
+	}
 	if (news->is_assignment_changed)
 		load_assignment(r);
 }
