@@ -85,6 +85,7 @@ $(B)/%.o: %.c
 	$(COMPILE) $<
 
 tests: $(UNIT) $(REPLAY) $(BENCH)
+bench-programs: $(BENCH)
 
 # clang's libFuzzer, in a build folder of its own.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -141,6 +142,6 @@ clean:
 	rm -rf build build-san build-clang build-san-clang build-fuzz
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
+.PHONY: all tests bench-programs deps check demo lint fuzz fuzzers install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
