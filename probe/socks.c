@@ -2,8 +2,6 @@
 #include "probe/socks.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,6 +9,9 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include <linux/filter.h> /* after netinet/in.h, for musl */
+#include <linux/icmp.h>
 
 #include "probe/ancillary.h"
 #include "probe/tcpmsg.h"
