@@ -57,6 +57,7 @@ struct suspects {
 	struct suspect **list;
 	size_t n, cap;
 	struct map by_id;
+	int64_t now_us; /* the newest time heard of: batches may be late */
 	int64_t soft_us;
 };
 
@@ -181,14 +182,13 @@ tell(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 }
 
 static void
-judge(struct suspects *s, struct suspect *x, struct watch *w, int64_t now_us,
-    bool is_soft)
+judge(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 {
 	struct signal_verdict v;
 
-	signals_judge(&x->signals, w->target->id, now_us, &v);
+	signals_judge(&x->signals, w->target->id, s->now_us, &v);
 	if (v.is_intercepted && !w->view.is_intercepted)
-		w->view.intercepted_since_us = now_us;
+		w->view.intercepted_since_us = s->now_us;
 	w->view.is_intercepted = v.is_intercepted;
 	w->view.score = v.score;
 	w->view.answer_ttl = v.answer_ttl;
@@ -197,10 +197,10 @@ judge(struct suspects *s, struct suspect *x, struct watch *w, int64_t now_us,
 }
 
 static void
-judge_all(struct suspects *s, struct suspect *x, int64_t now_us, bool is_soft)
+judge_all(struct suspects *s, struct suspect *x, bool is_soft)
 {
 	for (size_t i = 0; i < s->n_watches && x->watches[i].target; i++)
-		judge(s, x, &x->watches[i], now_us, is_soft);
+		judge(s, x, &x->watches[i], is_soft);
 }
 
 /* Seeing. */
@@ -294,7 +294,7 @@ see_service(struct suspects *s, struct suspect *x, const struct target *t,
 	if (is_plain_question(o))
 		see_flow(w, o, v.at_us, site_id, v.standing);
 	if (signals_add(&x->signals, o, &v))
-		judge_all(s, x, v.at_us, false);
+		judge_all(s, x, false);
 	else
 		tell(s, x, w, false);
 }
@@ -309,7 +309,7 @@ see_decoy(struct suspects *s, struct suspect *x, const struct target *t,
 		return;
 	tell_signal(
 	    s, x->vantage_id, t->id, SIGNAL_DECOY, &x->signals.decoy, &told);
-	judge_all(s, x, v->at_us, false);
+	judge_all(s, x, false);
 }
 
 void
@@ -318,6 +318,8 @@ suspects_see(struct suspects *s, int64_t vantage_id, const struct target *t,
 {
 	struct signal_view v = { .at_us = at_us };
 
+	if (at_us > s->now_us)
+		s->now_us = at_us;
 	if (t->role == ROLE_SERVICE && o->why != WHY_DECOY)
 		see_service(s, need_suspect(s, vantage_id), t, o, &v, site_id);
 	else if (t->role == ROLE_DECOY && o->why == WHY_DECOY)
@@ -335,8 +337,10 @@ void
 suspects_flush(struct suspects *s, int64_t now_us)
 {
 	s->soft_us = now_us;
+	if (now_us > s->now_us)
+		s->now_us = now_us;
 	for (size_t i = 0; i < s->n; i++)
-		judge_all(s, s->list[i], now_us, true);
+		judge_all(s, s->list[i], true);
 }
 
 /* Restoring. */
