@@ -41,7 +41,7 @@ BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
 SCHEMA_LIBS := -ljansson -lsodium -lzstd
 PROBE_LIBS := -luv -lcares -lcap -lseccomp $(SCHEMA_LIBS)
-UPLOAD_LIBS := -lcurl $(SCHEMA_LIBS)
+UPLOAD_LIBS := -lcurl -lgnutls -lcap -lseccomp $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
 	$(SCHEMA_LIBS) -lpthread -lm
 

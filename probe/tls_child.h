@@ -1,0 +1,47 @@
+/*
+ * tls_child.h - DNS over TLS, done by a child process.               (edge)
+ *
+ * Uses     libuv, probe/helper.h, probe/tls_line.h
+ * Used by  probe/engine.c, engine_dns_tls.c
+ *
+ * The child (probe/dot.c) starts with the first question, takes all that
+ * follow, and is stopped when nothing has been asked for TLS_CHILD_IDLE_US:
+ * between rounds it costs no memory.  If it dies, or says what is no answer,
+ * it is started again for the next question.  Loop thread only.
+ */
+#ifndef PROBE_TLS_CHILD_H
+#define PROBE_TLS_CHILD_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "probe/tls_line.h"
+#include "schema/base/err.h"
+
+#define TLS_CHILD_IDLE_US INT64_C(10000000)
+
+struct tls_child;
+
+/* Lends *a for the duration of the call. */
+typedef void tls_child_done(void *ctx, const struct tls_answer *a);
+
+/* Gives a child that is not started yet: release with tls_child_free.
+ * helper: the program, NULL for helper_find's; ca: a file of authorities,
+ * NULL for the system's.  Copies both. */
+struct tls_child *
+tls_child_new(uv_loop_t *loop, const char *helper, const char *ca);
+
+/* Asks; done is called once, later, except when tls_child_free comes first.
+ * A child that cannot be started, dies or is overdue answers send_failed.
+ * RC_LIMIT: TLS_CONNS_MAX questions are under way. */
+MUST_USE enum rc tls_child_ask(struct tls_child *c,
+    const struct tls_question *q, tls_child_done *done, void *ctx);
+
+/* Does a process run? */
+bool tls_child_is_running(const struct tls_child *c);
+
+/* Ends the process, calls nobody any more; the loop must run until the
+ * handles are closed.  NULL is fine. */
+void tls_child_free(struct tls_child *c);
+
+#endif
