@@ -6,6 +6,7 @@
 
 #include "probe/engine_core.h"
 #include "probe/engine_dns_tcp.h"
+#include "probe/engine_dns_tls.h"
 #include "probe/engine_dns_udp.h"
 #include "probe/engine_icmp.h"
 #include "probe/engine_ping.h"
@@ -55,6 +56,7 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	e->loop = loop;
 	e->socks = socks;
 	e->tick = on_tick;
+	e->tls = tls_child_new(loop, NULL, limits->tls_ca);
 	e->sweep_mono_us = NEVER;
 	pace_init(&e->pace, limits->packets_per_s, limits->burst_packets);
 	for (unsigned i = 0; i < ENGINE_ASKS_MAX; i++)
@@ -85,6 +87,8 @@ begin(struct ask *a)
 {
 	switch (a->question.kind) {
 	case KIND_DNS:
+		if (a->question.proto == PROTO_TLS)
+			return dns_tls_begin(a);
 		return a->question.proto == PROTO_TCP ? dns_tcp_begin(a)
 						      : dns_udp_begin(a);
 	case KIND_PING:
@@ -176,6 +180,7 @@ engine_free(struct engine *e)
 	release_asks(e);
 	slots_close(e);
 	icmp_close(e);
+	tls_child_free(e->tls);
 	uv_timer_stop(&e->timer);
 	uv_close((uv_handle_t *)&e->timer, on_timer_closed);
 }

@@ -23,6 +23,7 @@
 #include "probe/pace.h"
 #include "probe/rtt.h"
 #include "probe/socks.h"
+#include "probe/tls_child.h"
 #include "probe/trace.h"
 #include "schema/record.h"
 
@@ -103,6 +104,8 @@ struct dns_ask {
 	bool is_connected;
 	uint8_t *in; /* TCP: what came, not yet a whole message */
 	size_t in_len;
+	bool is_with_child; /* TLS: it has the questions */
+	uint16_t tls_ids[TLS_QUERIES_MAX];
 };
 
 struct ping_ask {
@@ -180,6 +183,7 @@ struct slot { /* one flow, shared by the asks on its 5-tuple */
 struct engine {
 	uv_loop_t *loop;
 	struct socks *socks;
+	struct tls_child *tls;
 	struct pace pace;
 	uv_timer_t timer;
 	uv_timer_cb tick;

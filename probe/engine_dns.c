@@ -78,7 +78,8 @@ end_chaos(struct ask *a, const struct chaos *got)
 	if (a->dns.is_second_name || got->txt.is_present ||
 	    !has_answered(&a->dns))
 		return;
-	slot_remember(a->slot, part->id, part->is_answered);
+	if (a->slot != NULL)
+		slot_remember(a->slot, part->id, part->is_answered);
 	a->dns.is_second_name = true;
 	if (want_chaos(a, CHAOS_ID_SERVER) == RC_OK)
 		ask_wake_at(a, 0);
@@ -124,6 +125,21 @@ dns_end_all(struct ask *a, enum outcome outcome, int64_t rtt_us)
 	for (unsigned i = 0; i < N_PARTS; i++)
 		if (is_open(&a->dns.parts[i]))
 			end_part(a, i, outcome, rtt_us);
+	finish_if_over(a);
+}
+
+void
+dns_end_silent(struct ask *a, enum outcome outcome)
+{
+	for (unsigned i = 0; i < N_PARTS; i++) {
+		const struct dns_part *part = &a->dns.parts[i];
+
+		if (part->state != PART_SENT)
+			continue;
+		end_part(a, i,
+		    part->silence == OUTCOME_TIMEOUT ? outcome : part->silence,
+		    0);
+	}
 	finish_if_over(a);
 }
 
@@ -291,7 +307,8 @@ dns_take(struct ask *a, const struct flow_packet *p, const uint8_t *bytes,
 		part->silence = OUTCOME_MISMATCH;
 		return DNS_OURS;
 	}
-	if (m.is_tc && part == &a->dns.parts[PART_ZONE] && !a->slot->is_stream)
+	if (m.is_tc && part == &a->dns.parts[PART_ZONE] && a->slot != NULL &&
+	    !a->slot->is_stream)
 		return DNS_TRUNCATED;
 	part->is_answered = true;
 	rtt = rtt_between(&part->sent, &p->arrival);

@@ -2,7 +2,7 @@
  * engine_dns.h - the pair of DNS questions, whatever carries them. (wiring)
  *
  * Uses     probe/engine_slot.h, dnsmsg
- * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c
+ * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_dns_tls.c
  *
  * The zone's SOA and hostname.bind leave together on one 5-tuple, so that one
  * server answers both.  id.server follows where hostname.bind gave no name.
@@ -34,6 +34,10 @@ enum dns_verdict dns_take(struct ask *a, const struct flow_packet *p,
 void dns_end_all(struct ask *a, enum outcome outcome, int64_t rtt_us);
 bool dns_end_one(struct ask *a, uint16_t id, enum outcome outcome,
     const struct arrival *arrival);
+
+/* The same for what was sent and not answered: each ends with what came
+ * instead, where something did, else with the outcome. */
+void dns_end_silent(struct ask *a, enum outcome outcome);
 
 /* Hands over the observation; the zone's outcome is the ask's. */
 void dns_finish(struct ask *a, enum outcome outcome);

@@ -105,9 +105,11 @@ question_of(struct subject *s, enum kind kind)
 		.n_pings = 1 };
 
 	q.proto = o->protos[kind];
-	if (q.proto == PROTO_TCP)
+	if (q.proto == PROTO_TCP || q.proto == PROTO_TLS)
 		q.source_port = 0; /* one connection after the other */
 	snprintf(q.zone, sizeof q.zone, "%s", o->zone);
+	snprintf(q.tls_name, sizeof q.tls_name, "%s",
+	    o->tls_name != NULL ? o->tls_name : "");
 	return q;
 }
 
@@ -359,7 +361,8 @@ start(struct measure *m, struct err *err)
 {
 	const struct engine_limits limits = { .packets_per_s =
 						  (unsigned)m->options.rate,
-		.burst_packets = BURST_PACKETS };
+		.burst_packets = BURST_PACKETS,
+		.tls_ca = m->options.ca };
 	enum rc rc = engine_new(&m->engine, &m->loop, &m->socks, &limits, err);
 
 	if (rc == RC_OK)

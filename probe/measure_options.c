@@ -29,7 +29,7 @@ static const struct option_spec specs[] = {
 	{ 'z', "zone", OPTION_TEXT, offsetof(struct measure_options, zone), 0,
 	    0, "NAME", "zone whose SOA is asked (default .)" },
 	{ 'p', "proto", OPTION_TEXT, offsetof(struct measure_options, proto), 0,
-	    0, "udp|tcp|icmp",
+	    0, "udp|tcp|tls|icmp",
 	    "what carries the questions (default udp, ping "
 	    "icmp)" },
 	{ 0, "port", OPTION_COUNT, offsetof(struct measure_options, port), 1,
@@ -37,6 +37,11 @@ static const struct option_spec specs[] = {
 	{ 't', "timeout", OPTION_DURATION,
 	    offsetof(struct measure_options, timeout_us), 0, 0, "S",
 	    "wait for one answer (default 4 s)" },
+	{ 0, "ca", OPTION_TEXT, offsetof(struct measure_options, ca), 0, 0,
+	    "FILE", "authorities for TLS (default: the system's)" },
+	{ 0, "tls-name", OPTION_TEXT,
+	    offsetof(struct measure_options, tls_name), 0, 0, "NAME",
+	    "that the certificate of a server is to have" },
 	{ 0, "identity", OPTION_TEXT,
 	    offsetof(struct measure_options, identity), 0, 0, "TEMPLATE",
 	    "how identities name the site: ns{instance}.{site}.*" },
@@ -59,7 +64,6 @@ static const struct command_spec spec = {
 
 static const struct measure_options defaults = {
 	.count = 5,
-	.port = 53,
 	.rate = 500,
 	.interval_us = 200 * US_PER_MS,
 	.timeout_us = 4 * US_PER_S,
@@ -78,7 +82,12 @@ set_protos(struct measure_options *o, struct err *err)
 		return RC_OK;
 	if (proto_from_name(&proto, o->proto) != RC_OK)
 		return err_set(err, RC_MALFORMED,
-		    "--proto %s: expected udp, tcp or icmp", o->proto);
+		    "--proto %s: expected udp, tcp, tls or icmp", o->proto);
+	if (proto == PROTO_TLS) {
+		o->protos[KIND_DNS] = PROTO_TLS;
+		o->port = o->port == 0 ? 853 : o->port;
+		return RC_OK;
+	}
 	o->protos[KIND_TRACE] = proto;
 	if (proto == PROTO_TCP)
 		o->protos[KIND_DNS] = o->protos[KIND_PING] = PROTO_TCP;
@@ -103,7 +112,10 @@ check(struct measure_options *o, struct err *err)
 		    err, RC_MALFORMED, "--zone %s: not a domain name", o->zone);
 	if (!o->dns && !o->ping)
 		o->count = 1; /* one trace */
-	return set_protos(o, err);
+	if (set_protos(o, err) != RC_OK)
+		return err->rc;
+	o->port = o->port == 0 ? 53 : o->port;
+	return RC_OK;
 }
 
 enum rc

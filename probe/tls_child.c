@@ -26,6 +26,7 @@ struct run { /* one process; frees itself when its handles are closed */
 struct pending {
 	uint32_t id; /* 0: free */
 	uint8_t n_queries;
+	bool is_lost; /* about to be ended */
 	int64_t deadline_mono_us;
 	tls_child_done *done;
 	void *ctx;
@@ -82,20 +83,19 @@ end_pending(struct tls_child *c, struct pending *p, const struct tls_answer *a)
 	ended.done(ended.ctx, a); /* may ask again */
 }
 
-/* Ends all that was asked until now and is due by then. */
+/* Ends all that is due by then; not what is asked meanwhile. */
 static void
 fail_due(struct tls_child *c, int64_t by_mono_us)
 {
 	const struct tls_answer failed = { .outcome = OUTCOME_SEND_FAILED };
-	uint32_t last = c->last_id;
 
-	for (size_t i = 0; i < TLS_CONNS_MAX && !c->is_closing; i++) {
-		struct pending *p = &c->pending[i];
-
-		if (p->id != 0 && p->id <= last &&
-		    p->deadline_mono_us <= by_mono_us)
-			end_pending(c, p, &failed);
-	}
+	for (size_t i = 0; i < TLS_CONNS_MAX; i++)
+		c->pending[i].is_lost =
+		    c->pending[i].id != 0 &&
+		    c->pending[i].deadline_mono_us <= by_mono_us;
+	for (size_t i = 0; i < TLS_CONNS_MAX && !c->is_closing; i++)
+		if (c->pending[i].is_lost)
+			end_pending(c, &c->pending[i], &failed);
 	arm(c);
 }
 
@@ -344,6 +344,15 @@ tls_child_ask(struct tls_child *c, const struct tls_question *q,
 		p->deadline_mono_us = 0; /* at the next turn */
 	arm(c);
 	return RC_OK;
+}
+
+bool
+tls_child_has_room(const struct tls_child *c)
+{
+	for (size_t i = 0; i < TLS_CONNS_MAX; i++)
+		if (c->pending[i].id == 0)
+			return true;
+	return false;
 }
 
 bool

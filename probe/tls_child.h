@@ -37,6 +37,9 @@ tls_child_new(uv_loop_t *loop, const char *helper, const char *ca);
 MUST_USE enum rc tls_child_ask(struct tls_child *c,
     const struct tls_question *q, tls_child_done *done, void *ctx);
 
+/* Is a further question possible? */
+bool tls_child_has_room(const struct tls_child *c);
+
 /* Does a process run? */
 bool tls_child_is_running(const struct tls_child *c);
 
