@@ -56,7 +56,7 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	e->loop = loop;
 	e->socks = socks;
 	e->tick = on_tick;
-	e->tls = tls_child_new(loop, NULL, limits->tls_ca);
+	e->tls = tls_child_new(loop, NULL, limits->tls_ca, TLS_CHILD_IDLE_US);
 	e->sweep_mono_us = NEVER;
 	pace_init(&e->pace, limits->packets_per_s, limits->burst_packets);
 	for (unsigned i = 0; i < ENGINE_ASKS_MAX; i++)

@@ -4,13 +4,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "probe/helper.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
 /* Over the child's own deadlines: then it is stuck. */
-#define SPARE_US (5 * US_PER_S)
+#define SPARE_US (2 * US_PER_S)
 
 struct run { /* one process; frees itself when its handles are closed */
 	struct tls_child *owner; /* NULL: given up */
@@ -39,13 +40,8 @@ struct tls_child {
 	bool is_closing;
 	struct run *run; /* NULL: none */
 	uint32_t last_id;
-	int64_t idle_mono_us; /* when nothing is pending: stop then */
+	int64_t idle_us, idle_mono_us; /* when nothing is pending: stop then */
 	struct pending pending[TLS_CONNS_MAX];
-};
-
-struct line { /* on its way to the child */
-	uv_write_t request;
-	char bytes[TLS_ASK_LINE_MAX];
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -79,7 +75,7 @@ end_pending(struct tls_child *c, struct pending *p, const struct tls_answer *a)
 	struct pending ended = *p;
 
 	*p = (struct pending){ 0 };
-	c->idle_mono_us = clock_mono_us() + TLS_CHILD_IDLE_US;
+	c->idle_mono_us = clock_mono_us() + c->idle_us;
 	ended.done(ended.ctx, a); /* may ask again */
 }
 
@@ -285,33 +281,34 @@ on_timer(uv_timer_t *timer)
 		fail_due(c, now);
 }
 
-static void
-on_written(uv_write_t *request, int status)
-{
-	(void)status; /* a broken pipe shows at its other end */
-	free(request->data);
-}
-
-static void
+/* By hand, for libuv would let a child that is gone raise SIGPIPE, and
+ * allocate.  All questions that may be under way fit the socket's buffer.
+ * False: this one did not, or the child is gone. */
+static bool
 send_question(struct run *r, const struct tls_question *q, uint32_t id)
 {
-	struct line *line = mem_new(sizeof *line);
-	size_t n = tls_line_ask(q, id, line->bytes);
-	uv_buf_t buf = uv_buf_init(line->bytes, (unsigned)n);
+	char line[TLS_ASK_LINE_MAX];
+	size_t n = tls_line_ask(q, id, line);
+	uv_os_fd_t fd;
+	ssize_t sent;
 
-	line->request.data = line;
-	if (uv_write(&line->request, (uv_stream_t *)&r->to, &buf, 1,
-		on_written) != 0)
-		free(line);
+	if (uv_fileno((uv_handle_t *)&r->to, &fd) != 0)
+		return false;
+	sent = send(fd, line, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent > 0 && (size_t)sent < n)
+		give_up(r); /* half a line: nothing more can be said */
+	return sent == (ssize_t)n;
 }
 
 struct tls_child *
-tls_child_new(uv_loop_t *loop, const char *helper, const char *ca)
+tls_child_new(
+    uv_loop_t *loop, const char *helper, const char *ca, int64_t idle_us)
 {
 	struct tls_child *c = mem_new(sizeof *c);
 	char found[HELPER_PATH_MAX];
 
 	c->loop = loop;
+	c->idle_us = idle_us;
 	c->ca = mem_strdup(ca);
 	if (helper == NULL && helper_find(found, NULL) == RC_OK)
 		helper = found;
@@ -338,9 +335,7 @@ tls_child_ask(struct tls_child *c, const struct tls_question *q,
 		    clock_mono_us() + 3 * q->timeout_us + SPARE_US,
 		.done = done,
 		.ctx = ctx };
-	if (c->run != NULL)
-		send_question(c->run, q, p->id);
-	else
+	if (c->run == NULL || !send_question(c->run, q, p->id))
 		p->deadline_mono_us = 0; /* at the next turn */
 	arm(c);
 	return RC_OK;

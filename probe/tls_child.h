@@ -5,8 +5,8 @@
  * Used by  probe/engine.c, engine_dns_tls.c
  *
  * The child (probe/dot.c) starts with the first question, takes all that
- * follow, and is stopped when nothing has been asked for TLS_CHILD_IDLE_US:
- * between rounds it costs no memory.  If it dies, or says what is no answer,
+ * follow, and is stopped when there was nothing to do for a while: between
+ * rounds it costs no memory.  If it dies, or says what is no answer,
  * it is started again for the next question.  Loop thread only.
  */
 #ifndef PROBE_TLS_CHILD_H
@@ -18,7 +18,7 @@
 #include "probe/tls_line.h"
 #include "schema/base/err.h"
 
-#define TLS_CHILD_IDLE_US INT64_C(10000000)
+#define TLS_CHILD_IDLE_US INT64_C(10000000) /* a good while */
 
 struct tls_child;
 
@@ -27,9 +27,10 @@ typedef void tls_child_done(void *ctx, const struct tls_answer *a);
 
 /* Gives a child that is not started yet: release with tls_child_free.
  * helper: the program, NULL for helper_find's; ca: a file of authorities,
- * NULL for the system's.  Copies both. */
-struct tls_child *
-tls_child_new(uv_loop_t *loop, const char *helper, const char *ca);
+ * NULL for the system's.  Copies both.  Stops the process idle_us after the
+ * last answer. */
+struct tls_child *tls_child_new(
+    uv_loop_t *loop, const char *helper, const char *ca, int64_t idle_us);
 
 /* Asks; done is called once, later, except when tls_child_free comes first.
  * A child that cannot be started, dies or is overdue answers send_failed.
