@@ -65,14 +65,20 @@ filter_calls(struct err *err)
 }
 
 static enum rc
-set_limit(int what, rlim_t most, struct err *err)
+set_limits(unsigned n_files, struct err *err)
 {
-	const struct rlimit limit = { .rlim_cur = most, .rlim_max = most };
-	struct rlimit now;
+	const struct rlimit none = { 0 };
+	struct rlimit files;
 
-	if (getrlimit(what, &now) == 0 && now.rlim_max <= most)
-		return RC_OK;
-	return setrlimit(what, &limit) == 0 ? RC_OK : err_sys(err, "setrlimit");
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return err_sys(err, "getrlimit");
+	if (files.rlim_max > n_files)
+		files.rlim_max = n_files;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0)
+		return err_sys(err, "setrlimit");
+	return RC_OK;
 }
 
 enum rc
@@ -87,8 +93,6 @@ dot_confine(unsigned n_files, struct err *err)
 		rc = err_sys(err, "cannot drop privileges");
 	cap_free(none);
 	if (rc == RC_OK)
-		rc = set_limit(RLIMIT_CORE, 0, err);
-	if (rc == RC_OK)
-		rc = set_limit(RLIMIT_NOFILE, n_files, err);
+		rc = set_limits(n_files, err);
 	return rc != RC_OK ? rc : filter_calls(err);
 }

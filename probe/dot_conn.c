@@ -2,8 +2,6 @@
 #include "probe/dot_conn.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +29,9 @@ struct dot_conn {
 	struct flow flow;
 	gnutls_session_t session;
 	struct arrival arrival; /* of the last bytes read */
+	uint32_t n_written;     /* bytes, since the handshake */
 	uint8_t n_sent;
+	uint32_t sent_keys[TLS_QUERIES_MAX]; /* numbers of their last bytes */
 	bool is_sending; /* the query after those is under way */
 	bool is_write_wanted, has_more;
 	uint8_t frame[LEN_LEN + DNSMSG_QUERY_MAX];
@@ -106,8 +106,8 @@ static ssize_t
 pull(gnutls_transport_ptr_t transport, void *to, size_t cap)
 {
 	struct dot_conn *c = transport;
-	struct flow_packet p;
-	enum rc rc = flow_read(c->flow.fd, to, cap, &p);
+	struct flow_bytes p;
+	enum rc rc = flow_read(&c->flow, to, cap, &p);
 
 	if (rc != RC_OK) {
 		gnutls_transport_set_errno(
@@ -126,6 +126,8 @@ push(gnutls_transport_ptr_t transport, const void *bytes, size_t n)
 
 	if (sent < 0)
 		gnutls_transport_set_errno(c->session, errno);
+	else
+		c->n_written += (uint32_t)sent;
 	return sent;
 }
 
@@ -176,7 +178,9 @@ finish_connecting(struct dot_conn *c)
 	if (poll(&p, 1, 0) == 0)
 		return;
 	error = flow_connect_errno(&c->flow);
-	c->answer.tls.connect_us = clock_mono_us() - c->stage_mono_us;
+	c->answer.tls.connect_us = flow_connect_rtt_us(&c->flow);
+	if (error != 0 || c->answer.tls.connect_us == 0)
+		c->answer.tls.connect_us = clock_mono_us() - c->stage_mono_us;
 	if (error != 0) {
 		end(c, outcome_of_connect(error));
 		return;
@@ -216,6 +220,8 @@ shake_hands(struct dot_conn *c)
 	c->answer.tls.is_present = true;
 	c->answer.tls.handshake_us = clock_mono_us() - c->stage_mono_us;
 	enter(c, ASKING);
+	flow_stamp(&c->flow);
+	c->n_written = 0;
 }
 
 /* Sends what is not sent yet.  False: it is over. */
@@ -231,7 +237,7 @@ send_queries(struct dot_conn *c)
 			c->frame[0] = (uint8_t)(q->len >> 8);
 			c->frame[1] = (uint8_t)q->len;
 			memcpy(c->frame + LEN_LEN, q->bytes, q->len);
-			r->sent = flow_now();
+			r->sent.before = flow_now();
 			r->is_sent = true;
 		}
 		n = c->is_sending ? gnutls_record_send(c->session, NULL, 0)
@@ -244,7 +250,7 @@ send_queries(struct dot_conn *c)
 			end(c, outcome_of_tls((int)n));
 			return false;
 		}
-		c->n_sent++;
+		c->sent_keys[c->n_sent++] = c->n_written - 1;
 	}
 	return true;
 }
@@ -326,9 +332,25 @@ ask(struct dot_conn *c)
 	c->has_more = true;
 }
 
+/* When the kernel let the queries go.  ICMP errors end the connection by
+ * themselves, if they do. */
+static void
+read_departures(struct dot_conn *c)
+{
+	struct flow_news news;
+
+	while (flow_read_news(&c->flow, &news) == RC_OK)
+		for (size_t i = 0; i < c->n_sent; i++)
+			if (news.is_departure && news.key == c->sent_keys[i])
+				c->answer.replies[i].sent.kernel_ns =
+				    news.arrival.kernel_ns;
+}
+
 bool
 dot_conn_step(struct dot_conn *c, int64_t now_mono_us)
 {
+	if (c->stage != OVER)
+		read_departures(c);
 	if (c->stage == CONNECTING)
 		finish_connecting(c);
 	if (c->stage == HANDSHAKING)
@@ -345,7 +367,6 @@ dot_conn_new(const struct tls_question *q, uint32_t id,
     gnutls_certificate_credentials_t credentials)
 {
 	struct dot_conn *c = mem_new(sizeof *c);
-	const int on = 1;
 
 	c->id = id;
 	c->question = *q;
@@ -360,8 +381,6 @@ dot_conn_new(const struct tls_question *q, uint32_t id,
 		c->stage = OVER;
 		return c;
 	}
-	/* A query must not wait for the ACK of the handshake's last bytes. */
-	(void)setsockopt(c->flow.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	c->answer.source = c->flow.source;
 	c->answer.source_port = c->flow.source_port;
 	return c;

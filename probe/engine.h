@@ -45,7 +45,7 @@ unsigned engine_n_waiting(const struct engine *e);
 /* Questions that still fit. */
 unsigned engine_room(const struct engine *e);
 
-/* Stops without calling anybody.  Close the loop afterwards, after running it
+/* Stops without calling anybody; not from inside done.  Close the loop afterwards, after running it
  * until its handles are closed.  NULL is fine. */
 void engine_free(struct engine *e);
 

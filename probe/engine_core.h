@@ -1,13 +1,19 @@
 /*
  * engine_core.h - the tables that the parts of the engine share.   (wiring)
  *
- * Uses     probe/question.h, flow, pace, trace, dnsmsg
+ * Uses     probe/question.h, port, flow, pace, trace, dnsmsg
  * Used by  probe/engine*.c only
  *
  * A measurement under way is a struct ask.  What is special to a kind and a
  * protocol stands behind struct ask_ops; the rest is the same for all:
- * someone wakes it when it is due, hands it what arrived on its flow, and
- * takes the finished observation.  All tables are of fixed size.
+ * someone wakes it when it is due, gives it the right to send, hands it what
+ * arrived for one of its packets, and takes the finished observation.
+ *
+ * Time goes in passes.  A pass reads what came, wakes what is due, lets those
+ * send whose turn it is, and sends it all at once.  While somebody waits for
+ * the right to send, passes follow each other at the slot's distance and
+ * nothing else wakes us: the kernel stamps what comes meanwhile, so waiting
+ * falsifies nothing, and a wake-up costs more than a packet.
  */
 #ifndef PROBE_ENGINE_CORE_H
 #define PROBE_ENGINE_CORE_H
@@ -17,26 +23,27 @@
 #include <uv.h>
 
 #include "probe/dnsmsg.h"
-#include "probe/question.h"
 #include "probe/flow.h"
 #include "probe/icmpmsg.h"
 #include "probe/pace.h"
+#include "probe/port.h"
+#include "probe/question.h"
 #include "probe/rtt.h"
 #include "probe/socks.h"
 #include "probe/tls_child.h"
 #include "probe/trace.h"
 #include "schema/record.h"
 
-#define ENGINE_ASKS_MAX 256
-#define ENGINE_SLOTS_MAX 700   /* open flows; under the usual 1024 files */
-#define ENGINE_ECHOES_MAX 4096 /* echo requests remembered; a power of two */
-#define ENGINE_PINGS_MAX 100   /* echoes of one measurement */
-#define ENGINE_BUFFER_LEN 65536
-#define PAST_MAX 8 /* closed questions that a flow remembers */
+#define ENGINE_ASKS_MAX 8192
+#define ENGINE_PORTS_MAX 700 /* under the usual 1024 files */
+#define ENGINE_STREAMS_MAX 200
+#define ENGINE_PINGS_MAX 16 /* echoes of one measurement */
 #define NEVER INT64_MAX
 
 struct ask;
-struct slot;
+struct flight;
+struct stream;
+struct dns_tls;
 
 struct notice { /* an ICMP error about a packet of ours */
 	struct arrival arrival;
@@ -45,39 +52,26 @@ struct notice { /* an ICMP error about a packet of ours */
 	bool has_ttl;
 	uint8_t ttl;
 	struct icmpmsg_labels labels;
-	bool has_checksum; /* of the quoted UDP header: raw sockets only */
-	uint16_t checksum;
-	const uint8_t *quote; /* payload quoted, as far as it goes */
-	size_t quote_len;
-};
-
-struct echo_sent {
-	struct ask *ask; /* NULL: none */
-	uint32_t serial; /* of the ask then: it may be another by now */
-	uint16_t id, seq;
-	uint8_t what; /* the ask's own: a TTL or a count */
-	struct moment sent;
 };
 
 /* What a kind does.  NULL: it never happens to this kind. */
 struct ask_ops {
-	/* It is due: send, give up, finish or ask to be woken again. */
+	/* It is due, or may send: send, give up, finish, or ask to be woken. */
 	void (*step)(struct ask *a, int64_t now_mono_us);
-	/* A datagram came on its flow; true: it was for this one. */
-	bool (*packet)(
-	    struct ask *a, const struct flow_packet *p, const uint8_t *bytes);
-	/* An ICMP error came for its flow; true: it was for this one. */
-	bool (*notice)(struct ask *a, const struct notice *n);
+	/* A packet left; another could not. */
+	void (*not_sent)(struct ask *a, struct flight *f, int sys_errno);
+	/* The answer to a packet of its own came, perhaps not the first. */
+	void (*packet)(
+	    struct ask *a, struct flight *f, const struct port_in *in);
+	/* An ICMP error came for a packet of its own. */
+	void (*notice)(struct ask *a, struct flight *f, const struct notice *n);
 	/* Its TCP socket can be written (connected) or read. */
 	void (*ready)(struct ask *a);
-	/* Its echo request was answered, or refused. */
-	void (*echo)(struct ask *a, const struct echo_sent *e,
-	    const struct flow_packet *p);
-	void (*echo_notice)(
-	    struct ask *a, const struct echo_sent *e, const struct notice *n);
-	/* Is this DNS id in use? */
-	bool (*has_id)(const struct ask *a, uint16_t id);
-	/* Releases what the ask holds beside its slot. */
+	/* An ICMP error came for its TCP socket. */
+	void (*stream_notice)(struct ask *a, const struct notice *n);
+	/* Bytes it wrote left: the last of them has this number. */
+	void (*stream_departed)(struct ask *a, uint32_t key, int64_t kernel_ns);
+	/* Releases what the ask holds beside. */
 	void (*fini)(struct ask *a);
 };
 
@@ -86,8 +80,10 @@ enum part_state { PART_OFF, PART_WANTED, PART_SENT, PART_OVER };
 struct dns_part { /* one question of the pair */
 	enum part_state state;
 	uint16_t id;
+	struct flight *flight; /* over UDP: the packet */
 	struct dnsmsg_question question;
-	struct moment sent;
+	struct departure sent; /* over TCP */
+	uint32_t sent_key;     /* over TCP: of its last byte */
 	int64_t deadline_mono_us;
 	enum outcome silence; /* timeout, or what came instead of an answer */
 	bool is_answered;     /* by the server or by ICMP */
@@ -97,15 +93,18 @@ enum dns_part_index { PART_ZONE, PART_CHAOS, N_PARTS };
 
 struct dns_ask {
 	struct dns_part parts[N_PARTS];
+	struct dnsmsg_extras extras;
 	enum outcome zone_outcome; /* when PART_ZONE is over */
 	bool is_second_name;       /* PART_CHAOS asks id.server */
-	struct moment connecting;  /* TCP */
+	bool is_listening;         /* all is over but the wait for more */
+	int64_t listen_until_mono_us;
+	struct moment connecting; /* TCP */
 	int64_t connect_deadline_mono_us;
 	bool is_connected;
-	uint8_t *in; /* TCP: what came, not yet a whole message */
+	uint32_t n_written; /* TCP: bytes */
+	uint8_t *in;        /* TCP: what came, not yet a whole message */
 	size_t in_len;
-	bool is_with_child; /* TLS: it has the questions */
-	uint16_t tls_ids[TLS_QUERIES_MAX];
+	struct dns_tls *tls; /* TLS: what the child was asked */
 };
 
 struct ping_ask {
@@ -117,15 +116,8 @@ struct ping_ask {
 	bool is_connecting;
 	unsigned n_refused; /* echoes that an ICMP error came for */
 	enum outcome silence;
+	struct ping_result result;
 	int64_t rtts_us[ENGINE_PINGS_MAX];
-	bool is_answered[ENGINE_PINGS_MAX];
-};
-
-struct trace_try {
-	uint8_t ttl;
-	uint16_t id;       /* DNS id */
-	uint16_t checksum; /* UDP */
-	struct moment sent;
 };
 
 struct trace_ask {
@@ -133,51 +125,48 @@ struct trace_ask {
 	struct dnsmsg_question question;
 	uint8_t nonce[ICMPMSG_NONCE_LEN];
 	uint16_t echo_id;
-	uint16_t n_tries;
-	struct trace_try tries[TRACE_TTL_MAX * TRACE_TRIES];
+	uint16_t source_port;
+	struct moment connecting; /* TCP without a raw socket: the SYN out */
+	uint8_t connecting_ttl, connecting_attempt;
+	int64_t deadline_mono_us;
+	bool is_reached;
+	struct identity nsid;
 	enum outcome outcome; /* of the target; timeout until it spoke */
+	struct trace_ask *next_free;
 };
 
 struct ask {
 	struct engine *engine;
-	unsigned index;
 	uint32_t serial; /* of its uses: one more for each question */
-	bool is_active;
+	bool is_active, is_waiting;
+	int64_t due_mono_us;
+	uint32_t heap_at; /* place in the heap of due times */
 	const struct ask_ops *ops;
 	struct question question;
-	struct observation observation;
 	engine_done *done;
 	void *ctx;
-	struct slot *slot;
-	struct ask *next_on_slot;
+	/* of the observation to be */
+	int64_t at_us;
+	enum proto proto;
+	enum stamp stamp;
+	bool has_stamp;
+	struct addr source;
+	uint16_t port;
+	struct dns_result *dns_result; /* NULL until something came */
+	struct engine_port *udp;
+	struct stream *stream;
+	struct flight *flights; /* its packets */
+	struct ask *next;       /* of the free, or of those who wait to send */
 	union {
 		struct dns_ask dns;
 		struct ping_ask ping;
-		struct trace_ask trace;
+		struct trace_ask *trace;
 	};
 };
 
-enum slot_state { SLOT_FREE, SLOT_OPEN, SLOT_CLOSING };
-
-struct past_question {
-	uint16_t id;
-	bool is_used, is_answered;
-};
-
-struct slot { /* one flow, shared by the asks on its 5-tuple */
-	struct engine *engine;
-	enum slot_state state;
-	bool is_stream;
-	uint16_t wanted_port; /* 0: any, and the flow ends after its asks */
-	struct flow flow;
-	uv_poll_t poll;
-	int watched; /* UV_READABLE, UV_WRITABLE */
-	struct ask *asks;
-	int64_t last_used_mono_us;
-	int64_t close_mono_us; /* when nobody uses it; 0: keep it */
-	struct past_question past[PAST_MAX];
-	uint8_t n_past;
-	uint8_t n_late, n_duplicate; /* since the last dns observation */
+struct asks_waiting { /* for the right to send, in order */
+	struct ask *first, *last;
+	unsigned n;
 };
 
 struct engine {
@@ -185,30 +174,59 @@ struct engine {
 	struct socks *socks;
 	struct tls_child *tls;
 	struct pace pace;
+	int64_t slot_us;
+	unsigned n_sends_left; /* in this pass */
+	struct ask *turn;      /* who may send first, having waited */
 	uv_timer_t timer;
 	uv_timer_cb tick;
-	uv_poll_t icmp_polls[2]; /* v4, v6 */
-	unsigned n_handles;      /* not closed yet */
+	int64_t armed_mono_us;
+	bool is_slotted; /* sockets are read in passes only */
+	bool is_in_pass, has_rest;
+	unsigned n_handles; /* not closed yet */
 	bool is_closing;
-	unsigned n_active, first_ask;
+	unsigned n_active;
+	struct asks_waiting waiting;
+	struct ask **heap;
+	uint32_t n_heap;
+	struct ask *free_asks;
+	unsigned n_asks; /* made so far */
+	struct ask **ask_blocks;
+	unsigned n_ask_blocks;
+	struct dns_result *free_dns_results; /* linked through their bytes */
+	struct trace_ask *free_traces;
+	struct flights *flights;
+	struct engine_ports *ports;
+	struct port_buffers *buffers;
+	int scratch[2]; /* UDP sockets to learn source addresses by; -1 */
 	uint16_t next_seq;
-	int64_t sweep_mono_us; /* when a flow may be closed; NEVER: none */
-	uint64_t n_stray;      /* packets that answered nothing of ours */
-	int64_t due_mono_us[ENGINE_ASKS_MAX];
-	struct ask asks[ENGINE_ASKS_MAX];
-	struct slot slots[ENGINE_SLOTS_MAX];
-	struct echo_sent echoes[ENGINE_ECHOES_MAX];
-	uint8_t buffer[ENGINE_BUFFER_LEN]; /* of the packet at hand */
+	uint64_t n_stray; /* packets that answered nothing of ours */
+	unsigned n_streams;
+	uint8_t randoms[256];
+	size_t n_randoms;
+	struct observation observation; /* the one being handed over */
 };
 
 /* A handle is closed; after the last one the engine is freed. */
 void engine_handle_closed(struct engine *e);
 
-/* Sets the timer to what is due first. */
+/* Sees to it that a pass follows when it is due. */
 void engine_arm(struct engine *e);
 
-/* Takes the right to send one packet; false: the ask is woken when it may. */
+/* Wakes what is due and sends; after something was read. */
+void engine_pass(struct engine *e);
+
+/* 16 random bits. */
+uint16_t engine_random16(struct engine *e);
+
+/* The own address towards target; family 0: no route. */
+struct addr engine_source(struct engine *e, const struct addr *target);
+
+/* Takes the right to send one packet; false: the ask is stepped again when it
+ * may. */
 bool ask_may_send(struct ask *a, int64_t now_mono_us);
+
+/* The ask is stepped when its turn to send comes. */
+void ask_wait_in_line(struct ask *a);
 
 /* Wakes the ask at that time, unless it is due before. */
 void ask_wake_at(struct ask *a, int64_t at_mono_us);
@@ -216,13 +234,14 @@ void ask_wake_at(struct ask *a, int64_t at_mono_us);
 /* Notes the first packet's time. */
 void ask_sent(struct ask *a, const struct moment *sent);
 
-/* Leaves its flow, which ends soon when nobody else wants it. */
-void ask_leave_slot(struct ask *a);
+/* Notes who took a time that the observation rests on. */
+void ask_stamp(struct ask *a, enum stamp stamp);
 
-/* Hands over the observation.  The ask is gone afterwards. */
-void ask_finish(struct ask *a, enum outcome outcome);
+/* The DNS part of the observation to be, empty at first. */
+struct dns_result *ask_dns(struct ask *a);
 
-/* A late reply or duplicate more, without wrapping. */
-void count_up(uint8_t *n);
+/* Hands over the observation, whose kind's part is *part (NULL: empty).  The
+ * ask is gone afterwards. */
+void ask_finish(struct ask *a, enum outcome outcome, const void *part);
 
 #endif

@@ -4,7 +4,34 @@
 #include <errno.h>
 #include <string.h>
 
-#include "probe/engine_slot.h"
+#include "probe/engine_port.h"
+#include "probe/engine_stream.h"
+#include "schema/base/bytes.h"
+#include "schema/base/clock.h"
+
+static void
+mix_case(struct ask *a, struct dnsmsg_question *q)
+{
+	uint8_t bits[DNSMSG_CASE_LEN];
+
+	for (size_t i = 0; i < sizeof bits; i += 2) {
+		uint16_t v = engine_random16(a->engine);
+
+		memcpy(bits + i, &v, sizeof v);
+	}
+	dnsmsg_question_mix_case(q, bits);
+}
+
+static enum rc
+set_question(struct ask *a, struct dnsmsg_question *q, const char *name,
+    enum dnsmsg_type type, enum dnsmsg_class class)
+{
+	enum rc rc = dnsmsg_question_set(q, name, type, class);
+
+	if (rc == RC_OK && a->question.with_mixed_case)
+		mix_case(a, q);
+	return rc;
+}
 
 static enum rc
 want(struct ask *a, enum dns_part_index i, const char *name,
@@ -14,46 +41,103 @@ want(struct ask *a, enum dns_part_index i, const char *name,
 
 	*part = (struct dns_part){ .state = PART_WANTED,
 		.silence = OUTCOME_TIMEOUT };
-	return dnsmsg_question_set(&part->question, name, type, class);
+	return set_question(a, &part->question, name, type, class);
+}
+
+static enum chaos_name
+chaos_name(const struct ask *a)
+{
+	if (a->question.name[0] != '\0')
+		return CHAOS_GIVEN;
+	return a->dns.is_second_name ? CHAOS_ID_SERVER : CHAOS_HOSTNAME_BIND;
 }
 
 static enum rc
-want_chaos(struct ask *a, enum chaos_name name)
+want_chaos(struct ask *a)
 {
-	return want(
-	    a, PART_CHAOS, chaos_name_text(name), DNSMSG_TXT, DNSMSG_CH);
+	enum chaos_name name = chaos_name(a);
+	bool is_in = name == CHAOS_GIVEN && a->question.name_class == NAME_IN;
+
+	return want(a, PART_CHAOS,
+	    name == CHAOS_GIVEN ? a->question.name : chaos_name_text(name),
+	    DNSMSG_TXT, is_in ? DNSMSG_IN : DNSMSG_CH);
 }
 
 enum rc
 dns_begin(struct ask *a)
 {
 	a->dns = (struct dns_ask){ 0 };
-	if (a->question.with_chaos) {
-		a->observation.dns.chaos.is_asked = true;
-		if (want_chaos(a, CHAOS_HOSTNAME_BIND) != RC_OK)
-			return RC_MALFORMED;
-	}
+	a->dns.extras.with_zoneversion = a->question.with_zoneversion;
+	a->dns.extras.with_cookie = a->question.with_cookie;
+	for (size_t i = 0; a->question.with_cookie && i < DNSMSG_COOKIE_LEN;
+	     i++)
+		a->dns.extras.cookie[i] = (uint8_t)engine_random16(a->engine);
+	if (a->question.with_chaos && want_chaos(a) != RC_OK)
+		return RC_MALFORMED;
 	return want(a, PART_ZONE, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
 }
 
-void
-dns_finish(struct ask *a, enum outcome outcome)
+enum rc
+dns_second_name(struct ask *a, struct dnsmsg_question *q)
 {
-	struct dns_result *r = &a->observation.dns;
-	struct slot *s = a->slot;
+	if (!a->question.with_chaos || a->question.name[0] != '\0')
+		return RC_NOTFOUND;
+	return set_question(
+	    a, q, chaos_name_text(CHAOS_ID_SERVER), DNSMSG_TXT, DNSMSG_CH);
+}
 
-	if (s != NULL) {
-		r->source_port = s->flow.source_port;
-		for (; s->n_late > 0; s->n_late--)
-			count_up(&r->n_late);
-		for (; s->n_duplicate > 0; s->n_duplicate--)
-			count_up(&r->n_duplicate);
-		for (unsigned i = 0; i < N_PARTS; i++)
-			if (a->dns.parts[i].state == PART_OVER)
-				slot_remember(s, a->dns.parts[i].id,
-				    a->dns.parts[i].is_answered);
+size_t
+dns_write(const struct ask *a, enum dns_part_index i, uint8_t *buf, uint16_t id)
+{
+	return dnsmsg_write_query(
+	    buf, id, &a->dns.parts[i].question, &a->dns.extras);
+}
+
+/* ---- the end ---- */
+
+static void
+finish(struct ask *a)
+{
+	struct engine *e = a->engine;
+	const struct addr *target = &a->question.target;
+	bool has_port = a->udp != NULL || a->stream != NULL;
+
+	if (flights_have_word(e, target, a->question.port))
+		flights_collect(e, target, a->question.port, ask_dns(a));
+	if (a->question.with_chaos)
+		ask_dns(a)->chaos.is_asked = true;
+	if (has_port)
+		ask_dns(a)->source_port = a->udp != NULL
+					      ? a->udp->port.source_port
+					      : a->stream->flow.source_port;
+	ask_finish(a, a->dns.zone_outcome, a->dns_result);
+}
+
+static bool
+is_open(const struct dns_part *part)
+{
+	return part->state == PART_WANTED || part->state == PART_SENT;
+}
+
+/* All parts are over: hands over, at once or after listening for more. */
+static void
+finish_if_over(struct ask *a)
+{
+	struct dns_ask *d = &a->dns;
+
+	for (unsigned i = 0; i < N_PARTS; i++)
+		if (is_open(&d->parts[i]))
+			return;
+	if (a->question.listen_us == 0 || a->udp == NULL ||
+	    outcome_is_own_fault(d->zone_outcome)) {
+		finish(a);
+		return;
 	}
-	ask_finish(a, outcome);
+	if (!d->is_listening)
+		d->listen_until_mono_us =
+		    clock_mono_us() + a->question.listen_us;
+	d->is_listening = true;
+	ask_wake_at(a, d->listen_until_mono_us);
 }
 
 /* Is there a server at all?  A silent one gets no third question. */
@@ -74,14 +158,12 @@ end_chaos(struct ask *a, const struct chaos *got)
 
 	part->state = PART_OVER;
 	if (!a->dns.is_second_name || got->txt.is_present)
-		a->observation.dns.chaos = *got;
+		ask_dns(a)->chaos = *got;
 	if (a->dns.is_second_name || got->txt.is_present ||
-	    !has_answered(&a->dns))
+	    a->question.name[0] != '\0' || !has_answered(&a->dns))
 		return;
-	if (a->slot != NULL)
-		slot_remember(a->slot, part->id, part->is_answered);
 	a->dns.is_second_name = true;
-	if (want_chaos(a, CHAOS_ID_SERVER) == RC_OK)
+	if (want_chaos(a) == RC_OK)
 		ask_wake_at(a, 0);
 }
 
@@ -90,8 +172,7 @@ end_part(
     struct ask *a, enum dns_part_index i, enum outcome outcome, int64_t rtt_us)
 {
 	const struct chaos silent = { .is_asked = true,
-		.name = a->dns.is_second_name ? CHAOS_ID_SERVER
-					      : CHAOS_HOSTNAME_BIND,
+		.name = (uint8_t)chaos_name(a),
 		.outcome = outcome,
 		.rtt_us = rtt_us };
 
@@ -101,22 +182,8 @@ end_part(
 	}
 	a->dns.parts[i].state = PART_OVER;
 	a->dns.zone_outcome = outcome;
-	a->observation.dns.rtt_us = rtt_us;
-}
-
-static bool
-is_open(const struct dns_part *part)
-{
-	return part->state == PART_WANTED || part->state == PART_SENT;
-}
-
-static void
-finish_if_over(struct ask *a)
-{
-	for (unsigned i = 0; i < N_PARTS; i++)
-		if (is_open(&a->dns.parts[i]))
-			return;
-	dns_finish(a, a->dns.zone_outcome);
+	if (rtt_us != 0)
+		ask_dns(a)->rtt_us = rtt_us;
 }
 
 void
@@ -129,64 +196,18 @@ dns_end_all(struct ask *a, enum outcome outcome, int64_t rtt_us)
 }
 
 void
-dns_end_silent(struct ask *a, enum outcome outcome)
+dns_end_one(struct ask *a, enum dns_part_index i, enum outcome outcome,
+    const struct rtt *rtt)
 {
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		const struct dns_part *part = &a->dns.parts[i];
-
-		if (part->state != PART_SENT)
-			continue;
-		end_part(a, i,
-		    part->silence == OUTCOME_TIMEOUT ? outcome : part->silence,
-		    0);
-	}
+	if (!is_open(&a->dns.parts[i]))
+		return;
+	if (rtt != NULL)
+		ask_stamp(a, rtt->stamp);
+	end_part(a, i, outcome, rtt == NULL ? 0 : rtt->us);
 	finish_if_over(a);
 }
 
-bool
-dns_end_one(struct ask *a, uint16_t id, enum outcome outcome,
-    const struct arrival *arrival)
-{
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		struct dns_part *part = &a->dns.parts[i];
-		struct rtt rtt;
-
-		if (part->state != PART_SENT || part->id != id)
-			continue;
-		rtt = rtt_between(&part->sent, arrival);
-		a->observation.stamp = rtt.stamp;
-		end_part(a, i, outcome, rtt.us);
-		finish_if_over(a);
-		return true;
-	}
-	return false;
-}
-
-bool
-dns_has_id(const struct ask *a, uint16_t id)
-{
-	for (unsigned i = 0; i < N_PARTS; i++)
-		if (a->dns.parts[i].state != PART_OFF &&
-		    a->dns.parts[i].id == id)
-			return true;
-	return false;
-}
-
-static enum rc
-send_part(struct ask *a, struct dns_part *part, dns_send *send)
-{
-	uint8_t query[DNSMSG_QUERY_MAX];
-	size_t len;
-
-	part->id = slot_new_id(a->slot);
-	len = dnsmsg_write_query(query, part->id, &part->question, NULL);
-	if (send(a, query, len, &part->sent) != RC_OK)
-		return RC_SYS;
-	part->state = PART_SENT;
-	part->deadline_mono_us = part->sent.mono_us + a->question.timeout_us;
-	ask_sent(a, &part->sent);
-	return RC_OK;
-}
+/* ---- asking ---- */
 
 static void
 give_up_overdue(struct ask *a, int64_t now_mono_us)
@@ -206,6 +227,10 @@ give_up_overdue(struct ask *a, int64_t now_mono_us)
 void
 dns_step(struct ask *a, int64_t now_mono_us, dns_send *send)
 {
+	if (a->dns.is_listening && now_mono_us >= a->dns.listen_until_mono_us) {
+		finish(a);
+		return;
+	}
 	give_up_overdue(a, now_mono_us);
 	for (unsigned i = 0; i < N_PARTS; i++) {
 		struct dns_part *part = &a->dns.parts[i];
@@ -214,24 +239,28 @@ dns_step(struct ask *a, int64_t now_mono_us, dns_send *send)
 			continue;
 		if (!ask_may_send(a, now_mono_us))
 			return;
-		if (send_part(a, part, send) != RC_OK) {
+		if (send(a, i) != RC_OK) {
 			/* A connection that was there broke meanwhile. */
 			dns_end_all(a,
-			    a->slot->is_stream ? OUTCOME_RESET
-					       : flow_outcome(errno),
+			    a->stream != NULL ? OUTCOME_RESET
+					      : flow_outcome(errno),
 			    0);
 			return;
 		}
+		part->state = PART_SENT;
+		part->deadline_mono_us = now_mono_us + a->question.timeout_us;
 		ask_wake_at(a, part->deadline_mono_us);
 	}
 	finish_if_over(a);
 }
 
+/* ---- answers ---- */
+
 static void
 take_zone(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt,
-    const struct flow_packet *p)
+    const struct dns_reply *reply)
 {
-	struct dns_result *r = &a->observation.dns;
+	struct dns_result *r = ask_dns(a);
 
 	r->rcode = m->rcode;
 	r->is_aa = m->is_aa;
@@ -242,9 +271,11 @@ take_zone(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt,
 	r->n_ede = m->n_ede;
 	memcpy(r->ede, m->ede, sizeof r->ede);
 	r->nsid = m->nsid;
-	r->has_reply_ttl = p->has_ttl;
-	r->reply_ttl = p->ttl;
-	a->observation.stamp = rtt->stamp;
+	r->zoneversion = m->zoneversion;
+	r->has_reply_ttl = reply->has_ttl;
+	r->reply_ttl = reply->ttl;
+	r->size_bytes = (uint16_t)reply->len;
+	r->rtt_us = rtt->us;
 	end_part(
 	    a, PART_ZONE, m->rcode == 0 ? OUTCOME_OK : OUTCOME_RCODE, rtt->us);
 }
@@ -253,8 +284,7 @@ static void
 take_chaos(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt)
 {
 	const struct chaos got = { .is_asked = true,
-		.name = a->dns.is_second_name ? CHAOS_ID_SERVER
-					      : CHAOS_HOSTNAME_BIND,
+		.name = (uint8_t)chaos_name(a),
 		.outcome = m->rcode == 0 ? OUTCOME_OK : OUTCOME_RCODE,
 		.rcode = m->rcode,
 		.rtt_us = rtt->us,
@@ -264,60 +294,91 @@ take_chaos(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt)
 	end_chaos(a, &got);
 }
 
-static struct dns_part *
-find_part(struct ask *a, uint16_t id)
-{
-	for (unsigned i = 0; i < N_PARTS; i++)
-		if (a->dns.parts[i].id == id && a->dns.parts[i].id != 0)
-			return &a->dns.parts[i];
-	return NULL;
-}
-
-/* A further message with the id of a question that is over. */
-static void
-count_again(struct ask *a, struct dns_part *part)
-{
-	struct dns_result *r = &a->observation.dns;
-
-	count_up(part->is_answered ? &r->n_duplicate : &r->n_late);
-	part->is_answered = true;
-}
-
 enum dns_verdict
-dns_take(struct ask *a, const struct flow_packet *p, const uint8_t *bytes,
-    size_t len)
+dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply)
 {
-	uint16_t id = dnsmsg_id(bytes, len);
-	struct dns_part *part = find_part(a, id);
+	struct dns_part *part = &a->dns.parts[i];
 	struct dnsmsg_reply m;
 	struct rtt rtt;
 
-	if (part == NULL)
-		return DNS_NOT_OURS;
-	if (part->state == PART_OVER) {
-		count_again(a, part);
-		return DNS_OURS;
-	}
 	/* A bad message is remembered, but a good one may follow it. */
-	if (dnsmsg_parse(&m, bytes, len) != RC_OK) {
+	if (dnsmsg_parse(&m, reply->bytes, reply->len) != RC_OK) {
 		part->silence = OUTCOME_MALFORMED;
-		return DNS_OURS;
+		return DNS_TAKEN;
 	}
-	if (!dnsmsg_is_reply_to(&m, id, &part->question)) {
+	if (!dnsmsg_is_reply_to(&m, part->id, &part->question) ||
+	    !dnsmsg_cookie_fits(&m, &a->dns.extras)) {
 		part->silence = OUTCOME_MISMATCH;
-		return DNS_OURS;
+		return DNS_TAKEN;
 	}
-	if (m.is_tc && part == &a->dns.parts[PART_ZONE] && a->slot != NULL &&
-	    !a->slot->is_stream)
+	if (m.is_tc && i == PART_ZONE && a->udp != NULL)
 		return DNS_TRUNCATED;
 	part->is_answered = true;
-	rtt = rtt_between(&part->sent, &p->arrival);
-	if (part == &a->dns.parts[PART_CHAOS]) {
-		take_chaos(a, &m, &rtt);
-	} else {
-		a->observation.dns.size_bytes = (uint16_t)len;
-		take_zone(a, &m, &rtt, p);
+	if (part->flight != NULL) {
+		part->flight->is_answered = true;
+		part->flight->answer_hash = dns_answer_hash(m.rcode, &m.nsid);
 	}
+	rtt = rtt_between(reply->sent, &reply->arrival);
+	ask_stamp(a, rtt.stamp);
+	if (i == PART_CHAOS)
+		take_chaos(a, &m, &rtt);
+	else
+		take_zone(a, &m, &rtt, reply);
 	finish_if_over(a);
-	return DNS_OURS;
+	return DNS_TAKEN;
+}
+
+/* ---- answers that come late or twice ---- */
+
+uint64_t
+dns_answer_hash(uint16_t rcode, const struct identity *nsid)
+{
+	uint64_t h = bytes_hash(BYTES_HASH_START, &rcode, sizeof rcode);
+
+	return bytes_hash(h, nsid->bytes, nsid->len);
+}
+
+/* What is_present when it is a well-formed reply with that id. */
+static struct second_answer
+read_second(const struct flight *f, const struct dns_reply *reply)
+{
+	struct second_answer second = { 0 };
+	struct dnsmsg_reply m;
+
+	if (dnsmsg_parse(&m, reply->bytes, reply->len) != RC_OK ||
+	    !m.is_response || m.id != f->id)
+		return second;
+	second.is_present = true;
+	second.is_different =
+	    f->is_answered &&
+	    f->answer_hash != dns_answer_hash(m.rcode, &m.nsid);
+	second.rcode = m.rcode;
+	second.nsid = m.nsid;
+	second.rtt_us = rtt_between(reply->sent, &reply->arrival).us;
+	return second;
+}
+
+void
+dns_take_again(struct ask *a, struct flight *f, const struct dns_reply *reply)
+{
+	struct dns_result *r = ask_dns(a);
+	struct second_answer second = read_second(f, reply);
+
+	count_up(f->is_answered ? &r->n_duplicate : &r->n_late);
+	f->is_answered = true;
+	if (second.is_present)
+		r->second = second;
+}
+
+void
+dns_packet_of_the_past(
+    struct engine *e, struct flight *f, const struct port_in *in)
+{
+	const struct dns_reply reply = { .sent = &f->sent,
+		.arrival = in->arrival,
+		.bytes = in->bytes,
+		.len = in->len };
+	struct second_answer second = read_second(f, &reply);
+
+	flight_leave_word(e, f, &second);
 }

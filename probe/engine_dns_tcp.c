@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "probe/engine_dns.h"
-#include "probe/engine_slot.h"
-#include "schema/base/clock.h"
+#include "probe/engine_stream.h"
 #include "schema/base/mem.h"
 
 #define FRAME_MAX (2 + 65535) /* RFC 1035 section 4.2.2: length, message */
@@ -34,40 +33,47 @@ outcome_of(int sys_errno)
 }
 
 static enum rc
-send_frame(struct ask *a, const uint8_t *query, size_t len, struct moment *sent)
+send_frame(struct ask *a, enum dns_part_index i)
 {
-	uint8_t frame[2 + DNSMSG_QUERY_MAX] = { (uint8_t)(len >> 8),
-		(uint8_t)len };
+	struct dns_ask *d = &a->dns;
+	struct dns_part *part = &d->parts[i];
+	uint8_t frame[2 + DNSMSG_QUERY_MAX];
+	size_t len;
 
-	memcpy(frame + 2, query, len);
-	return flow_write(a->slot->flow.fd, NULL, frame, len + 2, 0, sent);
+	do
+		part->id = engine_random16(a->engine);
+	while (part->id == 0 || part->id == d->parts[N_PARTS - 1 - i].id);
+	len = dns_write(a, i, frame + 2, part->id);
+	frame[0] = (uint8_t)(len >> 8);
+	frame[1] = (uint8_t)len;
+	part->sent = (struct departure){ 0 };
+	d->n_written += (uint32_t)len + 2;
+	part->sent_key = d->n_written - 1;
+	return flow_write(&a->stream->flow, frame, len + 2, &part->sent.before);
 }
 
 static void
-step(struct ask *a, int64_t now_mono_us)
+departed(struct ask *a, uint32_t key, int64_t kernel_ns)
+{
+	for (unsigned i = 0; i < N_PARTS; i++)
+		if (a->dns.parts[i].state == PART_SENT &&
+		    a->dns.parts[i].sent_key == key)
+			a->dns.parts[i].sent.kernel_ns = kernel_ns;
+}
+
+static void
+connect_to_target(struct ask *a)
 {
 	struct dns_ask *d = &a->dns;
 	enum rc rc;
 
-	if (d->is_connected) {
-		dns_step(a, now_mono_us, send_frame);
-		return;
-	}
-	if (a->slot != NULL) {
-		if (now_mono_us >= d->connect_deadline_mono_us)
-			dns_end_all(a, OUTCOME_TIMEOUT, 0);
-		else
-			ask_wake_at(a, d->connect_deadline_mono_us);
-		return;
-	}
-	if (!ask_may_send(a, now_mono_us))
-		return;
 	d->connecting = flow_now();
 	ask_sent(a, &d->connecting);
-	rc = slot_join_tcp(a, a->question.source_port, 0);
+	rc = stream_open(a, a->question.source_port, 0);
 	if (rc != RC_OK) {
-		dns_finish(a,
-		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
+		dns_end_all(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno),
+		    0);
 		return;
 	}
 	d->connect_deadline_mono_us =
@@ -76,26 +82,66 @@ step(struct ask *a, int64_t now_mono_us)
 }
 
 static void
+step(struct ask *a, int64_t now_mono_us)
+{
+	const struct dns_ask *d = &a->dns;
+
+	if (d->is_connected)
+		dns_step(a, now_mono_us, send_frame);
+	else if (a->stream == NULL && ask_may_send(a, now_mono_us))
+		connect_to_target(a);
+	else if (a->stream != NULL &&
+		 now_mono_us >= d->connect_deadline_mono_us)
+		dns_end_all(a, OUTCOME_TIMEOUT, 0);
+	else if (a->stream != NULL)
+		ask_wake_at(a, d->connect_deadline_mono_us);
+}
+
+static void
 finish_connecting(struct ask *a)
 {
+	const struct departure began = { .before = a->dns.connecting };
 	const struct arrival now = { .read = flow_now() };
-	int error = flow_connect_errno(&a->slot->flow);
+	int error = flow_connect_errno(&a->stream->flow);
 
 	if (error != 0) {
-		a->observation.stamp = STAMP_USER;
-		dns_end_all(a, outcome_of(error),
-		    rtt_between(&a->dns.connecting, &now).us);
+		ask_stamp(a, STAMP_USER);
+		dns_end_all(a, outcome_of(error), rtt_between(&began, &now).us);
 		return;
 	}
 	a->dns.is_connected = true;
 	a->dns.in = mem_new(FRAME_MAX);
-	slot_watch(a, UV_READABLE);
+	flow_stamp(&a->stream->flow);
+	stream_watch(a, UV_READABLE);
 	ask_wake_at(a, 0);
 }
 
-/* Takes every whole message off the front; false when the ask is over. */
-static bool
-take_frames(struct ask *a, const struct flow_packet *p)
+/* A whole message: whose is it? */
+static void
+take_message(
+    struct ask *a, const struct flow_bytes *p, const uint8_t *bytes, size_t len)
+{
+	uint16_t id = dnsmsg_id(bytes, len);
+
+	for (unsigned i = 0; i < N_PARTS; i++) {
+		struct dns_part *part = &a->dns.parts[i];
+		const struct dns_reply reply = { .sent = &part->sent,
+			.arrival = p->arrival,
+			.has_ttl = p->has_ttl,
+			.ttl = p->ttl,
+			.bytes = bytes,
+			.len = len };
+
+		if (part->state != PART_SENT || part->id != id)
+			continue;
+		(void)dns_take(a, i, &reply);
+		return;
+	}
+}
+
+/* Takes every whole message off the front, while the ask goes on. */
+static void
+take_frames(struct ask *a, const struct flow_bytes *p)
 {
 	struct dns_ask *d = &a->dns;
 	uint32_t serial = a->serial;
@@ -104,13 +150,13 @@ take_frames(struct ask *a, const struct flow_packet *p)
 		size_t len;
 
 		if (d->in_len < 2)
-			return true;
+			return;
 		len = (size_t)d->in[0] << 8 | d->in[1];
 		if (d->in_len < 2 + len)
-			return true;
-		(void)dns_take(a, p, d->in + 2, len);
-		if (!a->is_active || a->serial != serial || a->slot == NULL)
-			return false;
+			return;
+		take_message(a, p, d->in + 2, len);
+		if (!a->is_active || a->serial != serial)
+			return;
 		d->in_len -= 2 + len;
 		memmove(d->in, d->in + 2 + len, d->in_len);
 	}
@@ -120,7 +166,7 @@ static void
 ready(struct ask *a)
 {
 	struct dns_ask *d = &a->dns;
-	struct flow_packet p;
+	struct flow_bytes p;
 	enum rc rc;
 
 	if (!d->is_connected) {
@@ -128,7 +174,7 @@ ready(struct ask *a)
 		return;
 	}
 	rc = flow_read(
-	    a->slot->flow.fd, d->in + d->in_len, FRAME_MAX - d->in_len, &p);
+	    &a->stream->flow, d->in + d->in_len, FRAME_MAX - d->in_len, &p);
 	if (rc == RC_AGAIN)
 		return;
 	if (rc != RC_OK || p.len == 0) {
@@ -136,7 +182,7 @@ ready(struct ask *a)
 		return;
 	}
 	d->in_len += p.len;
-	(void)take_frames(a, &p);
+	take_frames(a, &p);
 }
 
 static void
@@ -144,10 +190,11 @@ fini(struct ask *a)
 {
 	free(a->dns.in);
 	a->dns.in = NULL;
+	stream_close(a);
 }
 
 static const struct ask_ops ops = {
-	.step = step, .ready = ready, .has_id = dns_has_id, .fini = fini
+	.step = step, .ready = ready, .stream_departed = departed, .fini = fini
 };
 
 enum rc

@@ -1,7 +1,7 @@
 /*
  * engine_dns_tcp.h - the DNS measurement over one TCP connection.  (wiring)
  *
- * Uses     probe/engine_dns.h, engine_slot.h
+ * Uses     probe/engine_dns.h, engine_stream.h
  * Used by  probe/engine.c, engine_dns_udp.c
  */
 #ifndef PROBE_ENGINE_DNS_TCP_H

@@ -2,78 +2,99 @@
 #include "probe/engine_dns_udp.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "probe/engine_dns.h"
 #include "probe/engine_dns_tcp.h"
-#include "probe/engine_slot.h"
+#include "probe/engine_port.h"
 
 static enum rc
-send_datagram(
-    struct ask *a, const uint8_t *query, size_t len, struct moment *sent)
+send_datagram(struct ask *a, enum dns_part_index i)
 {
-	return flow_write(a->slot->flow.fd, NULL, query, len, 0, sent);
+	struct dns_part *part = &a->dns.parts[i];
+	struct flight_key key = { .kind = FLIGHT_UDP,
+		.target = a->question.target,
+		.target_port = a->question.port,
+		.source_port = a->udp->port.source_port };
+	struct port_out *out;
+
+	key.id = part->id = port_new_id(a);
+	part->flight = flight_new(a, &key, true);
+	part->flight->what = (uint8_t)i;
+	out = port_send(a->udp, part->flight, 0);
+	out->len = (uint16_t)dns_write(a, i, out->bytes, part->id);
+	return RC_OK;
 }
 
 static void
 step(struct ask *a, int64_t now_mono_us)
 {
-	enum rc rc = a->slot != NULL ? RC_OK : slot_join_udp(a);
+	enum rc rc = a->udp != NULL ? RC_OK : port_join(a);
 
 	if (rc != RC_OK)
-		dns_finish(a,
-		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
+		dns_end_all(a,
+		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno),
+		    0);
 	else
 		dns_step(a, now_mono_us, send_datagram);
+}
+
+static void
+not_sent(struct ask *a, struct flight *f, int sys_errno)
+{
+	dns_end_one(a, f->what, flow_outcome(sys_errno), NULL);
 }
 
 /* The whole pair again over TCP, so that one server answers it. */
 static void
 start_over_by_tcp(struct ask *a)
 {
-	ask_leave_slot(a);
-	memset(&a->observation.dns, 0, sizeof a->observation.dns);
-	a->observation.dns.is_truncated_udp = true;
+	flights_release(a->engine, a);
+	port_leave(a);
+	*ask_dns(a) = (struct dns_result){ .is_truncated_udp = true };
 	if (dns_tcp_begin(a) == RC_OK)
 		ask_wake_at(a, 0);
 }
 
-static bool
-packet(struct ask *a, const struct flow_packet *p, const uint8_t *bytes)
+static void
+packet(struct ask *a, struct flight *f, const struct port_in *in)
 {
-	enum dns_verdict verdict = dns_take(a, p, bytes, p->len);
+	struct dns_part *part = &a->dns.parts[f->what];
+	const struct dns_reply reply = { .sent = &f->sent,
+		.arrival = in->arrival,
+		.has_ttl = in->has_ttl,
+		.ttl = in->ttl,
+		.bytes = in->bytes,
+		.len = in->len };
 
-	if (verdict == DNS_TRUNCATED)
+	if (part->flight != f || part->state != PART_SENT) {
+		dns_take_again(a, f, &reply);
+		return;
+	}
+	if (in->local.family != 0)
+		a->source = in->local;
+	if (dns_take(a, f->what, &reply) == DNS_TRUNCATED)
 		start_over_by_tcp(a);
-	return verdict != DNS_NOT_OURS;
 }
 
-static bool
-notice(struct ask *a, const struct notice *n)
+static void
+notice(struct ask *a, struct flight *f, const struct notice *n)
 {
 	enum icmpmsg_meaning meaning =
 	    icmpmsg_meaning(a->question.target.family, n->type, n->code);
-	enum outcome outcome = meaning == ICMPMSG_PORT_CLOSED
-				   ? OUTCOME_REFUSED
-				   : OUTCOME_UNREACHABLE;
-	const struct arrival *at = &n->arrival;
+	struct rtt rtt = rtt_between(&f->sent, &n->arrival);
 
-	if (meaning == ICMPMSG_IGNORED)
-		return false;
-	if (n->quote_len >= 2)
-		return dns_end_one(
-		    a, dnsmsg_id(n->quote, n->quote_len), outcome, at);
-	/* A quote cut before the id concerns whatever waits here; only an
-	 * exceeded TTL must be about a trace on the same flow. */
-	if (meaning == ICMPMSG_TTL_EXCEEDED)
-		return false;
-	dns_end_all(
-	    a, outcome, rtt_between(&a->dns.parts[PART_ZONE].sent, at).us);
-	return true;
+	if (meaning == ICMPMSG_IGNORED || a->dns.parts[f->what].flight != f ||
+	    a->dns.parts[f->what].state != PART_SENT)
+		return;
+	a->dns.parts[f->what].is_answered = true;
+	dns_end_one(a, f->what,
+	    meaning == ICMPMSG_PORT_CLOSED ? OUTCOME_REFUSED
+					   : OUTCOME_UNREACHABLE,
+	    &rtt);
 }
 
 static const struct ask_ops ops = {
-	.step = step, .packet = packet, .notice = notice, .has_id = dns_has_id
+	.step = step, .not_sent = not_sent, .packet = packet, .notice = notice
 };
 
 enum rc

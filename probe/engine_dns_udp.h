@@ -1,7 +1,7 @@
 /*
  * engine_dns_udp.h - the DNS measurement over UDP.                 (wiring)
  *
- * Uses     probe/engine_dns.h, engine_dns_tcp.h, engine_slot.h
+ * Uses     probe/engine_dns.h, engine_dns_tcp.h, engine_port.h
  * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_DNS_UDP_H

@@ -2,12 +2,11 @@
 #include "probe/engine_ping.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probe/engine_icmp.h"
-#include "probe/engine_slot.h"
+#include "probe/engine_stream.h"
 #include "schema/base/clock.h"
 
 #define GAP_US (20 * US_PER_MS) /* between two echoes of a round */
@@ -25,7 +24,7 @@ compare_us(const void *a, const void *b)
 static void
 finish(struct ask *a, enum outcome outcome)
 {
-	struct ping_result *r = &a->observation.ping;
+	struct ping_result *r = &a->ping.result;
 	int64_t *rtts = a->ping.rtts_us;
 	size_t n = r->n_received;
 
@@ -35,26 +34,20 @@ finish(struct ask *a, enum outcome outcome)
 		r->rtt_median_us = (rtts[(n - 1) / 2] + rtts[n / 2]) / 2;
 		outcome = OUTCOME_OK;
 	}
-	ask_finish(a, outcome);
+	ask_finish(a, outcome, r);
 }
 
 static void
-count_reply(struct ask *a, unsigned what, const struct rtt *rtt)
+count_reply(struct ask *a, const struct rtt *rtt)
 {
-	struct ping_result *r = &a->observation.ping;
-
-	if (a->ping.is_answered[what])
-		return;
-	a->ping.is_answered[what] = true;
-	a->ping.rtts_us[r->n_received++] = rtt->us;
-	if (rtt->stamp == STAMP_USER)
-		a->observation.stamp = STAMP_USER;
+	a->ping.rtts_us[a->ping.result.n_received++] = rtt->us;
+	ask_stamp(a, rtt->stamp);
 }
 
 static bool
 is_all_sent(const struct ask *a)
 {
-	return a->observation.ping.n_sent == a->question.n_pings;
+	return a->ping.result.n_sent == a->question.n_pings;
 }
 
 /* Sends when the next echo is due; ends when all are answered or overdue. */
@@ -62,19 +55,15 @@ static void
 icmp_step(struct ask *a, int64_t now)
 {
 	struct ping_ask *g = &a->ping;
-	struct ping_result *r = &a->observation.ping;
+	struct ping_result *r = &g->result;
 
 	if (!is_all_sent(a) && now >= g->next_mono_us) {
-		struct moment sent;
-
 		if (!ask_may_send(a, now))
 			return;
-		if (icmp_send(a, g->id, g->nonce, (uint8_t)r->n_sent, 0,
-			&sent) != RC_OK) {
-			finish(a, flow_outcome(errno));
+		if (icmp_send(a, g->id, g->nonce, 0, 0, 0) != RC_OK) {
+			finish(a, OUTCOME_SEND_FAILED);
 			return;
 		}
-		ask_sent(a, &sent);
 		r->n_sent++;
 		g->next_mono_us = now + GAP_US;
 		g->deadline_mono_us = now + a->question.timeout_us;
@@ -88,30 +77,41 @@ icmp_step(struct ask *a, int64_t now)
 }
 
 static void
-icmp_echo(struct ask *a, const struct echo_sent *e, const struct flow_packet *p)
+icmp_not_sent(struct ask *a, struct flight *f, int sys_errno)
 {
-	struct rtt rtt = rtt_between(&e->sent, &p->arrival);
+	(void)f;
+	finish(a, flow_outcome(sys_errno));
+}
 
-	a->observation.ping.has_reply_ttl = p->has_ttl;
-	a->observation.ping.reply_ttl = p->ttl;
-	count_reply(a, e->what, &rtt);
-	if (is_all_sent(a))
-		ask_wake_at(a, 0);
+static void
+icmp_reply(struct ask *a, struct flight *f, const struct port_in *in)
+{
+	struct ping_result *r = &a->ping.result;
+	struct rtt rtt = rtt_between(&f->sent, &in->arrival);
+
+	if (f->is_answered)
+		return;
+	f->is_answered = true;
+	r->has_reply_ttl = in->has_ttl;
+	r->reply_ttl = in->ttl;
+	if (in->local.family != 0)
+		a->source = in->local;
+	count_reply(a, &rtt);
+	if (is_all_sent(a) && r->n_received == r->n_sent)
+		finish(a, OUTCOME_OK);
 }
 
 /* Refused echoes: it ends at once when all of them are. */
 static void
-icmp_notice(struct ask *a, const struct echo_sent *e, const struct notice *n)
+icmp_notice(struct ask *a, struct flight *f, const struct notice *n)
 {
-	enum icmpmsg_meaning meaning =
-	    icmpmsg_meaning(a->question.target.family, n->type, n->code);
-
-	(void)e;
-	if (meaning == ICMPMSG_IGNORED)
+	if (f->is_answered || icmpmsg_meaning(a->question.target.family,
+				  n->type, n->code) == ICMPMSG_IGNORED)
 		return;
+	f->is_answered = true;
 	a->ping.silence = OUTCOME_UNREACHABLE;
 	a->ping.n_refused++;
-	if (is_all_sent(a) && a->ping.n_refused >= a->question.n_pings)
+	if (is_all_sent(a) && a->ping.n_refused == a->question.n_pings)
 		finish(a, OUTCOME_UNREACHABLE);
 }
 
@@ -120,7 +120,7 @@ tcp_give_up(struct ask *a, enum outcome outcome)
 {
 	a->ping.is_connecting = false;
 	a->ping.silence = outcome;
-	slot_drop(a);
+	stream_close(a);
 	ask_wake_at(a, 0);
 }
 
@@ -133,14 +133,14 @@ tcp_connect(struct ask *a, int64_t now)
 	if (!ask_may_send(a, now))
 		return;
 	g->sent = flow_now();
-	rc = slot_join_tcp(a, 0, 0);
+	rc = stream_open(a, 0, 0);
 	if (rc != RC_OK) {
 		finish(a,
 		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 		return;
 	}
 	ask_sent(a, &g->sent);
-	a->observation.ping.n_sent++;
+	g->result.n_sent++;
 	g->is_connecting = true;
 	g->deadline_mono_us = g->sent.mono_us + a->question.timeout_us;
 	ask_wake_at(a, g->deadline_mono_us);
@@ -162,13 +162,17 @@ tcp_step(struct ask *a, int64_t now)
 		tcp_connect(a, now);
 }
 
-/* SYN-ACK and RST alike come from the target. */
+/* SYN-ACK and RST alike come from the target; of the first the kernel knows
+ * the round trip. */
 static void
 tcp_ready(struct ask *a)
 {
+	const struct departure sent = { .before = a->ping.sent };
 	const struct arrival now = { .read = flow_now() };
-	struct rtt rtt = rtt_between(&a->ping.sent, &now);
-	int error = flow_connect_errno(&a->slot->flow);
+	struct rtt rtt = rtt_between(&sent, &now);
+	int error = flow_connect_errno(&a->stream->flow);
+	int64_t kernel_us =
+	    error == 0 ? flow_connect_rtt_us(&a->stream->flow) : 0;
 
 	if (error == ETIMEDOUT) {
 		tcp_give_up(a, OUTCOME_TIMEOUT);
@@ -178,35 +182,42 @@ tcp_ready(struct ask *a)
 		tcp_give_up(a, OUTCOME_UNREACHABLE);
 		return;
 	}
-	count_reply(a, a->observation.ping.n_sent - 1U, &rtt);
+	if (kernel_us > 0)
+		rtt = (struct rtt){ .us = kernel_us, .stamp = STAMP_KERNEL };
+	count_reply(a, &rtt);
 	a->ping.next_mono_us = now.read.mono_us + GAP_US;
 	tcp_give_up(a, a->ping.silence);
 }
 
-static const struct ask_ops icmp_ops = {
-	.step = icmp_step, .echo = icmp_echo, .echo_notice = icmp_notice
+static const struct ask_ops icmp_ops = { .step = icmp_step,
+	.not_sent = icmp_not_sent,
+	.packet = icmp_reply,
+	.notice = icmp_notice };
+static const struct ask_ops tcp_ops = {
+	.step = tcp_step, .ready = tcp_ready, .fini = stream_close
 };
-static const struct ask_ops tcp_ops = { .step = tcp_step, .ready = tcp_ready };
 
 static void
 begin_icmp(struct ask *a)
 {
-	struct observation *o = &a->observation;
+	struct engine *e = a->engine;
 
 	a->ops = &icmp_ops;
-	o->proto = PROTO_ICMP;
-	o->port = 0;
-	o->source = flow_source_towards(&a->question.target);
-	a->ping.id = (uint16_t)randombytes_random();
-	randombytes_buf(a->ping.nonce, sizeof a->ping.nonce);
+	a->proto = PROTO_ICMP;
+	a->port = 0;
+	a->ping.id = engine_random16(e);
+	for (size_t i = 0; i < ICMPMSG_NONCE_LEN; i += 2) {
+		uint16_t v = engine_random16(e);
+
+		memcpy(a->ping.nonce + i, &v, sizeof v);
+	}
 }
 
 void
 ping_begin(struct ask *a)
 {
 	struct question *q = &a->question;
-	bool has_icmp =
-	    socks_for(a->engine->socks, &q->target)->mode != SOCKS_NONE;
+	bool has_icmp = port_icmp(a->engine, &q->target) != NULL;
 
 	memset(&a->ping, 0, sizeof a->ping);
 	a->ping.silence = OUTCOME_TIMEOUT;
@@ -219,5 +230,5 @@ ping_begin(struct ask *a)
 		return;
 	}
 	a->ops = &tcp_ops;
-	a->observation.proto = PROTO_TCP;
+	a->proto = PROTO_TCP;
 }

@@ -7,83 +7,120 @@
 #include <string.h>
 
 #include "probe/engine_icmp.h"
-#include "probe/engine_slot.h"
+#include "probe/engine_port.h"
+#include "probe/engine_stream.h"
+#include "schema/base/clock.h"
+#include "schema/base/mem.h"
+
+/* What a plain datagram carries after its id: who reads it shall know. */
+static const char plain_text[] = "catchwater traceroute";
 
 static void
 finish(struct ask *a, enum outcome outcome)
 {
-	trace_finish(&a->trace.trace, &a->observation.trace);
-	ask_finish(a, outcome);
+	const struct trace_ask *x = a->trace;
+	struct trace_result *r = &a->engine->observation.trace;
+
+	*r = (struct trace_result){ .source_port = x->source_port,
+		.is_reached = x->is_reached,
+		.nsid = x->nsid };
+	trace_finish(&x->trace, r);
+	ask_finish(a, outcome, NULL);
 }
 
-/* Sends one packet with that TTL, and notes it as the ask's next try. */
-typedef enum rc send_try(struct ask *a, struct trace_try *try);
+static void
+fini(struct ask *a)
+{
+	struct engine *e = a->engine;
+
+	stream_close(a);
+	a->trace->next_free = e->free_traces;
+	e->free_traces = a->trace;
+	a->trace = NULL;
+}
+
+/* Sends one packet with that TTL.  RC_SYS: errno. */
+typedef enum rc send_try(struct ask *a, uint8_t ttl, uint8_t attempt);
 
 /* Sends what the trace wants, until it wants to wait or is done. */
 static void
 step_with(struct ask *a, int64_t now, send_try *send)
 {
-	struct trace_ask *x = &a->trace;
+	struct trace_ask *x = a->trace;
 	int64_t until;
 	uint8_t ttl;
 
+	if (now >= x->deadline_mono_us) {
+		finish(a, x->outcome);
+		return;
+	}
 	for (;;) {
-		enum trace_state state =
-		    trace_next(&x->trace, now, &ttl, &until);
-		struct trace_try *try = &x->tries[x->n_tries];
-
-		if (state == TRACE_DONE) {
+		switch (trace_next(&x->trace, now, &ttl, &until)) {
+		case TRACE_DONE:
 			finish(a, x->outcome);
 			return;
-		}
-		if (state == TRACE_WAIT) {
-			ask_wake_at(a, until);
+		case TRACE_WAIT:
+			ask_wake_at(a, until < x->deadline_mono_us
+					   ? until
+					   : x->deadline_mono_us);
 			return;
+		case TRACE_SEND:
+			break;
 		}
 		if (!ask_may_send(a, now))
 			return;
-		*try = (struct trace_try){ .ttl = ttl };
-		if (send(a, try) != RC_OK) {
+		if (send(a, ttl, trace_sent(&x->trace, ttl, now)) != RC_OK) {
 			finish(a, flow_outcome(errno));
 			return;
 		}
-		x->n_tries++;
-		ask_sent(a, &try->sent);
-		trace_sent(&x->trace, ttl, try->sent.mono_us);
 	}
 }
 
+/* The end comes in the next step: other packets of the batch are on their
+ * way. */
 static void
-take_hop(
-    struct ask *a, const struct hop *hop, const struct rtt *rtt, bool is_end)
+not_sent(struct ask *a, struct flight *f, int sys_errno)
 {
-	/* The first reply sets the stamp; one without the kernel's undoes it. */
-	if (rtt->stamp == STAMP_USER)
-		a->observation.stamp = STAMP_USER;
-	trace_reply(&a->trace.trace, hop, is_end);
+	(void)f;
+	a->trace->outcome = flow_outcome(sys_errno);
+	a->trace->deadline_mono_us = 0;
 	ask_wake_at(a, 0);
+}
+
+static void
+take_hop(struct ask *a, const struct hop *hop, const struct rtt *rtt,
+    bool is_end, bool is_first)
+{
+	ask_stamp(a, rtt->stamp);
+	trace_reply(&a->trace->trace, hop, is_end, is_first);
+	if (is_first)
+		ask_wake_at(a, 0);
 }
 
 /* The target's own answer, not an ICMP error. */
 static void
-take_answer(struct ask *a, uint8_t ttl, const struct moment *sent,
-    const struct flow_packet *p)
+take_answer(struct ask *a, struct flight *f, const struct port_in *in)
 {
-	struct rtt rtt = rtt_between(sent, &p->arrival);
-	const struct hop hop = { .ttl = ttl,
+	struct rtt rtt = rtt_between(&f->sent, &in->arrival);
+	const struct hop hop = { .ttl = f->what,
+		.attempt = f->attempt,
 		.address = a->question.target,
 		.rtt_us = rtt.us,
-		.reply_ttl = p->has_ttl ? p->ttl : 0,
+		.reply_ttl = in->has_ttl ? in->ttl : 0,
 		.is_target = true };
+	bool is_first = !f->is_answered;
 
-	a->observation.trace.is_reached = true;
-	a->trace.outcome = OUTCOME_OK;
-	take_hop(a, &hop, &rtt, true);
+	f->is_answered = true;
+	a->trace->is_reached = true;
+	a->trace->outcome = OUTCOME_OK;
+	if (in->local.family != 0)
+		a->source = in->local;
+	take_hop(a, &hop, &rtt, true, is_first);
 }
 
 static void
-take_error(struct ask *a, uint8_t ttl, const struct moment *sent,
-    const struct notice *n)
+take_error(struct ask *a, uint8_t ttl, uint8_t attempt,
+    const struct departure *sent, const struct notice *n, bool is_first)
 {
 	const struct addr *target = &a->question.target;
 	enum icmpmsg_meaning meaning =
@@ -91,6 +128,7 @@ take_error(struct ask *a, uint8_t ttl, const struct moment *sent,
 	struct rtt rtt = rtt_between(sent, &n->arrival);
 	bool is_end = meaning != ICMPMSG_TTL_EXCEEDED;
 	struct hop hop = { .ttl = ttl,
+		.attempt = attempt,
 		.address = n->from,
 		.rtt_us = rtt.us,
 		.reply_ttl = n->has_ttl ? n->ttl : 0,
@@ -98,109 +136,112 @@ take_error(struct ask *a, uint8_t ttl, const struct moment *sent,
 		.icmp_code = n->code,
 		.n_labels = n->labels.n };
 
-	if (meaning == ICMPMSG_IGNORED)
-		return;
 	memcpy(hop.labels, n->labels.label, sizeof hop.labels);
-	if (is_end && addr_equal(&n->from, target))
-		a->observation.trace.is_reached = true;
-	if (is_end && a->trace.outcome == OUTCOME_TIMEOUT)
-		a->trace.outcome = meaning == ICMPMSG_PORT_CLOSED
-				       ? OUTCOME_REFUSED
-				       : OUTCOME_UNREACHABLE;
-	take_hop(a, &hop, &rtt, is_end);
+	if (is_end && is_first && addr_equal(&n->from, target))
+		a->trace->is_reached = true;
+	if (is_end && is_first && a->trace->outcome == OUTCOME_TIMEOUT)
+		a->trace->outcome = meaning == ICMPMSG_PORT_CLOSED
+					? OUTCOME_REFUSED
+					: OUTCOME_UNREACHABLE;
+	take_hop(a, &hop, &rtt, is_end, is_first);
+}
+
+static void
+notice(struct ask *a, struct flight *f, const struct notice *n)
+{
+	bool is_first = !f->is_answered;
+
+	if (icmpmsg_meaning(a->question.target.family, n->type, n->code) ==
+	    ICMPMSG_IGNORED)
+		return;
+	f->is_answered = true;
+	take_error(a, f->what, f->attempt, &f->sent, n, is_first);
+}
+
+/* ---- DNS questions and plain datagrams ---- */
+
+static size_t
+write_plain(uint8_t *buf, uint16_t id)
+{
+	buf[0] = (uint8_t)(id >> 8);
+	buf[1] = (uint8_t)id;
+	memcpy(buf + 2, plain_text, sizeof plain_text - 1);
+	return 2 + sizeof plain_text - 1;
 }
 
 static enum rc
-udp_send(struct ask *a, struct trace_try *try)
+udp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 {
-	const struct flow *f = &a->slot->flow;
-	uint8_t query[DNSMSG_QUERY_MAX];
-	size_t len;
+	const struct question *q = &a->question;
+	const struct flight_key key = { .kind = FLIGHT_UDP,
+		.target = q->target,
+		.target_port = q->port,
+		.source_port = a->udp->port.source_port,
+		.id = port_new_id(a) };
+	struct flight *f = flight_new(a, &key, false);
+	struct port_out *out;
 
-	try->id = slot_new_id(a->slot);
-	len = dnsmsg_write_query(query, try->id, &a->trace.question, NULL);
-	try->checksum = icmpmsg_udp_checksum(
-	    &f->source, f->source_port, &f->target, f->port, query, len);
-	return flow_write(f->fd, NULL, query, len, try->ttl, &try->sent);
+	f->what = ttl;
+	f->attempt = attempt;
+	out = port_send(a->udp, f, ttl);
+	out->len = (uint16_t)(a->proto == PROTO_PLAIN
+				  ? write_plain(out->bytes, key.id)
+				  : dnsmsg_write_query(out->bytes, key.id,
+					&a->trace->question, NULL));
+	flight_set_sum(a->engine, f,
+	    icmpmsg_udp_checksum(&a->source, key.source_port, &q->target,
+		q->port, out->bytes, out->len));
+	return RC_OK;
+}
+
+/* The checksum that a router may quote alone covers our own address. */
+static enum rc
+udp_start(struct ask *a)
+{
+	a->source = engine_source(a->engine, &a->question.target);
+	if (a->source.family == 0)
+		return RC_SYS;
+	return port_join(a);
 }
 
 static void
 udp_step(struct ask *a, int64_t now)
 {
-	enum rc rc = a->slot != NULL ? RC_OK : slot_join_udp(a);
+	enum rc rc = a->udp != NULL ? RC_OK : udp_start(a);
 
 	if (rc != RC_OK) {
 		finish(a,
 		    rc == RC_LIMIT ? OUTCOME_SEND_FAILED : flow_outcome(errno));
 		return;
 	}
-	a->observation.trace.source_port = a->slot->flow.source_port;
+	a->trace->source_port = a->udp->port.source_port;
 	step_with(a, now, udp_send);
 }
 
-static const struct trace_try *
-find_id(const struct ask *a, uint16_t id)
+/* Only a DNS answer is one; who answers a plain datagram is taken at its
+ * word that it came through. */
+static void
+udp_packet(struct ask *a, struct flight *f, const struct port_in *in)
 {
-	for (unsigned i = 0; i < a->trace.n_tries; i++)
-		if (a->trace.tries[i].id == id)
-			return &a->trace.tries[i];
-	return NULL;
-}
-
-static const struct trace_try *
-find_checksum(const struct ask *a, uint16_t checksum)
-{
-	for (unsigned i = 0; i < a->trace.n_tries; i++)
-		if (a->trace.tries[i].checksum == checksum)
-			return &a->trace.tries[i];
-	return NULL;
-}
-
-/* A quote that reaches the DNS id is read there, since the checksum may have
- * been filled in by a network card later; a shorter one has only that. */
-static bool
-udp_notice(struct ask *a, const struct notice *n)
-{
-	const struct trace_try *try = NULL;
-
-	if (n->quote_len >= 2)
-		try = find_id(a, dnsmsg_id(n->quote, n->quote_len));
-	else if (n->has_checksum)
-		try = find_checksum(a, n->checksum);
-	if (try == NULL)
-		return false;
-	take_error(a, try->ttl, &try->sent, n);
-	return true;
-}
-
-static bool
-udp_packet(struct ask *a, const struct flow_packet *p, const uint8_t *bytes)
-{
-	uint16_t id = dnsmsg_id(bytes, p->len);
-	const struct trace_try *try = find_id(a, id);
 	struct dnsmsg_reply m;
 
-	if (try == NULL)
-		return false;
-	if (dnsmsg_parse(&m, bytes, p->len) != RC_OK ||
-	    !dnsmsg_is_reply_to(&m, id, &a->trace.question))
-		return true;
-	a->observation.trace.nsid = m.nsid;
-	take_answer(a, try->ttl, &try->sent, p);
-	return true;
+	if (a->proto != PROTO_PLAIN) {
+		if (dnsmsg_parse(&m, in->bytes, in->len) != RC_OK ||
+		    !dnsmsg_is_reply_to(&m, f->id, &a->trace->question))
+			return;
+		if (!f->is_answered)
+			a->trace->nsid = m.nsid;
+	}
+	take_answer(a, f, in);
 }
 
-static bool
-udp_has_id(const struct ask *a, uint16_t id)
-{
-	return find_id(a, id) != NULL;
-}
+/* ---- echo requests ---- */
 
 static enum rc
-icmp_send_try(struct ask *a, struct trace_try *try)
+icmp_send_try(struct ask *a, uint8_t ttl, uint8_t attempt)
 {
-	return icmp_send(a, a->trace.echo_id, a->trace.nonce, try->ttl,
-	    try->ttl, &try->sent);
+	return icmp_send(
+	    a, a->trace->echo_id, a->trace->nonce, ttl, ttl, attempt);
 }
 
 static void
@@ -209,31 +250,24 @@ icmp_step(struct ask *a, int64_t now)
 	step_with(a, now, icmp_send_try);
 }
 
-static void
-icmp_echo(struct ask *a, const struct echo_sent *e, const struct flow_packet *p)
-{
-	take_answer(a, e->what, &e->sent, p);
-}
+/* ---- SYNs by the system's own TCP: one at a time, since all have the same
+ * 5-tuple ---- */
 
-static void
-icmp_notice(struct ask *a, const struct echo_sent *e, const struct notice *n)
-{
-	take_error(a, e->what, &e->sent, n);
-}
-
-/* One SYN at a time, since all have the same 5-tuple. */
 static enum rc
-tcp_send(struct ask *a, struct trace_try *try)
+tcp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 {
-	uint16_t source_port = a->observation.trace.source_port;
+	struct trace_ask *x = a->trace;
 
-	slot_drop(a);
-	if (source_port == 0)
-		source_port = a->question.source_port;
-	try->sent = flow_now();
-	if (slot_join_tcp(a, source_port, try->ttl) != RC_OK)
+	stream_close(a);
+	x->connecting = flow_now();
+	x->connecting_ttl = ttl;
+	x->connecting_attempt = attempt;
+	if (stream_open(a,
+		x->source_port != 0 ? x->source_port : a->question.source_port,
+		ttl) != RC_OK)
 		return RC_SYS;
-	a->observation.trace.source_port = a->slot->flow.source_port;
+	ask_sent(a, &x->connecting);
+	x->source_port = a->stream->flow.source_port;
 	return RC_OK;
 }
 
@@ -243,17 +277,16 @@ tcp_step(struct ask *a, int64_t now)
 	step_with(a, now, tcp_send);
 }
 
-static const struct trace_try *
-last_try(const struct ask *a)
-{
-	return &a->trace.tries[a->trace.n_tries - 1];
-}
-
-static bool
+static void
 tcp_notice(struct ask *a, const struct notice *n)
 {
-	take_error(a, last_try(a)->ttl, &last_try(a)->sent, n);
-	return true;
+	struct trace_ask *x = a->trace;
+	const struct departure sent = { .before = x->connecting };
+
+	if (icmpmsg_meaning(a->question.target.family, n->type, n->code) !=
+	    ICMPMSG_IGNORED)
+		take_error(a, x->connecting_ttl, x->connecting_attempt, &sent,
+		    n, true);
 }
 
 /* SYN-ACK and RST alike are the target's.  After an ICMP error the socket is
@@ -261,55 +294,93 @@ tcp_notice(struct ask *a, const struct notice *n)
 static void
 tcp_ready(struct ask *a)
 {
-	const struct flow_packet now = { .arrival = { .read = flow_now() } };
-	int error = flow_connect_errno(&a->slot->flow);
+	struct trace_ask *x = a->trace;
+	const struct port_in now = { .arrival = { .read = flow_now() } };
+	struct flight f = { .what = x->connecting_ttl,
+		.attempt = x->connecting_attempt,
+		.sent = { .before = x->connecting } };
+	int error = flow_connect_errno(&a->stream->flow);
 
 	if (error == 0 || error == ECONNREFUSED)
-		take_answer(a, last_try(a)->ttl, &last_try(a)->sent, &now);
+		take_answer(a, &f, &now);
 	if (error == ECONNREFUSED)
-		a->trace.outcome = OUTCOME_REFUSED;
-	slot_drop(a);
+		x->outcome = OUTCOME_REFUSED;
+	stream_close(a);
 }
 
 static const struct ask_ops udp_ops = { .step = udp_step,
+	.not_sent = not_sent,
 	.packet = udp_packet,
-	.notice = udp_notice,
-	.has_id = udp_has_id };
-static const struct ask_ops icmp_ops = {
-	.step = icmp_step, .echo = icmp_echo, .echo_notice = icmp_notice
-};
-static const struct ask_ops tcp_ops = {
-	.step = tcp_step, .notice = tcp_notice, .ready = tcp_ready
-};
+	.notice = notice,
+	.fini = fini };
+static const struct ask_ops icmp_ops = { .step = icmp_step,
+	.not_sent = not_sent,
+	.packet = take_answer,
+	.notice = notice,
+	.fini = fini };
+static const struct ask_ops tcp_ops = { .step = tcp_step,
+	.stream_notice = tcp_notice,
+	.ready = tcp_ready,
+	.fini = fini };
+
+static struct trace_ask *
+new_trace(struct engine *e)
+{
+	struct trace_ask *x = e->free_traces;
+
+	if (x == NULL)
+		return mem_new(sizeof *x);
+	e->free_traces = x->next_free;
+	memset(x, 0, sizeof *x);
+	return x;
+}
 
 static void
-begin_icmp(struct ask *a)
+choose_proto(struct ask *a)
 {
-	a->ops = &icmp_ops;
-	a->observation.port = 0;
-	a->observation.source = flow_source_towards(&a->question.target);
-	a->trace.echo_id = (uint16_t)randombytes_random();
-	randombytes_buf(a->trace.nonce, sizeof a->trace.nonce);
+	bool has_icmp = port_icmp(a->engine, &a->question.target) != NULL;
+
+	if (a->proto == PROTO_ICMP && !has_icmp)
+		a->proto = PROTO_UDP;
+	switch (a->proto) {
+	case PROTO_ICMP:
+		a->ops = &icmp_ops;
+		a->port = 0;
+		a->trace->echo_id = engine_random16(a->engine);
+		randombytes_buf(a->trace->nonce, sizeof a->trace->nonce);
+		return;
+	case PROTO_TCP:
+	case PROTO_TLS:
+		a->ops = &tcp_ops;
+		return;
+	case PROTO_UDP:
+	case PROTO_PLAIN:
+		a->ops = &udp_ops;
+		return;
+	}
 }
 
 enum rc
 trace_begin(struct ask *a)
 {
-	struct trace_ask *x = &a->trace;
-	enum proto *proto = &a->observation.proto;
+	const struct question *q = &a->question;
+	struct trace_ask *x = new_trace(a->engine);
+	struct trace_limits limits = { .window = TRACE_WINDOW,
+		.first_ttl = q->first_ttl,
+		.last_ttl = q->last_ttl,
+		.max_wait_us = q->timeout_us };
+	enum rc rc;
 
-	memset(x, 0, sizeof *x);
+	a->trace = x;
 	x->outcome = OUTCOME_TIMEOUT;
-	if (*proto == PROTO_ICMP &&
-	    socks_for(a->engine->socks, &a->question.target)->mode ==
-		SOCKS_NONE)
-		*proto = PROTO_UDP;
-	trace_init(&x->trace, *proto == PROTO_TCP ? 1 : TRACE_WINDOW,
-	    a->question.timeout_us);
-	if (*proto == PROTO_ICMP)
-		begin_icmp(a);
-	else
-		a->ops = *proto == PROTO_TCP ? &tcp_ops : &udp_ops;
-	return dnsmsg_question_set(
-	    &x->question, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
+	x->deadline_mono_us =
+	    q->deadline_us == 0 ? NEVER : clock_mono_us() + q->deadline_us;
+	choose_proto(a);
+	if (a->ops == &tcp_ops)
+		limits.window = 1;
+	trace_init(&x->trace, &limits);
+	rc = dnsmsg_question_set(&x->question, q->zone, DNSMSG_SOA, DNSMSG_IN);
+	if (rc != RC_OK)
+		fini(a);
+	return rc;
 }

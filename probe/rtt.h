@@ -2,7 +2,7 @@
  * rtt.h - a round trip that a stepping clock cannot falsify.         (pure)
  *
  * Uses     schema/record.h
- * Used by  probe/flow.c, probe/engine_*.c
+ * Used by  probe/port.c, probe/flow.c, probe/engine_*.c
  *
  * The kernel stamps a packet with the wall clock, which may be set while we
  * wait.  So both clocks are read at both ends: where they disagree on the
@@ -20,18 +20,25 @@ struct moment { /* both clocks, read one after the other */
 	int64_t at_us, mono_us;
 };
 
+struct departure {
+	struct moment before; /* read just before the packet was handed over */
+	int64_t kernel_ns;    /* when it left, Unix time; 0: not known */
+};
+
 struct arrival {
-	struct moment read;   /* when we took the packet from the socket */
-	bool has_kernel_time; /* else kernel_at_us is 0 */
-	int64_t kernel_at_us;
+	struct moment read; /* when we took the packet from the socket */
+	int64_t kernel_ns;  /* when it came, Unix time; 0: not known */
 };
 
 struct rtt {
-	int64_t us; /* 0 or more */
+	int64_t us; /* 0 or more, rounded */
 	enum stamp stamp;
 };
 
-/* From the moment before sending to the arrival. */
-struct rtt rtt_between(const struct moment *sent, const struct arrival *got);
+/* From the departure to the arrival, by the best clocks there are. */
+struct rtt rtt_between(const struct departure *sent, const struct arrival *got);
+
+/* The worse of two stamps: what a result of both rests on. */
+enum stamp stamp_worse(enum stamp a, enum stamp b);
 
 #endif

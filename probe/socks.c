@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "probe/flow.h"
+#include "probe/ancillary.h"
 
 #define RECEIVE_BUFFER_BYTES (1 << 20)
 
@@ -47,7 +47,7 @@ open_icmp(int domain, int type)
 		return -1;
 	/* A smaller buffer than asked for is no reason to go without. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	if (flow_prepare(fd, domain) != RC_OK ||
+	if (ancillary_ask(fd, domain, type != SOCK_RAW) != RC_OK ||
 	    (type == SOCK_RAW && filter_raw(fd, domain) != 0)) {
 		int saved = errno;
 
@@ -55,6 +55,7 @@ open_icmp(int domain, int type)
 		errno = saved;
 		return -1;
 	}
+	(void)ancillary_ask_stamps(fd);
 	return fd;
 }
 

@@ -1,7 +1,7 @@
 /*
  * socks.h - the sockets that may need privilege, and its end.        (edge)
  *
- * Uses     probe/flow.h, libcap
+ * Uses     probe/ancillary.h, libcap
  * Used by  probe/measure.c, probe/run.c, probe/doctor.c, probe/engine*.c
  *
  * First the sockets for ICMP are opened, the best kind that the system allows;

@@ -212,12 +212,12 @@ reply_object(const struct tls_reply *r)
 
 	if (!r->is_sent)
 		return o;
-	put_moment(o, "sent", &r->sent);
+	put_moment(o, "sent", &r->sent.before);
+	fields_put_int(o, "sent_kernel_ns", r->sent.kernel_ns);
 	if (!r->is_received)
 		return o;
 	put_moment(o, "read", &r->arrival.read);
-	if (r->arrival.has_kernel_time)
-		fields_put_int(o, "kernel_at_us", r->arrival.kernel_at_us);
+	fields_put_int(o, "read_kernel_ns", r->arrival.kernel_ns);
 	put_hex(o, "hex", r->bytes, r->len);
 	return o;
 }
@@ -228,13 +228,13 @@ read_reply(struct fields *f, struct tls_reply *r)
 	r->is_sent = fields_has(f, "sent");
 	if (!r->is_sent)
 		return;
-	r->sent = read_moment(f, "sent");
+	r->sent.before = read_moment(f, "sent");
+	r->sent.kernel_ns = fields_int(f, "sent_kernel_ns", 0, INT64_MAX);
 	r->is_received = fields_has(f, "hex");
 	if (!r->is_received)
 		return;
 	r->arrival.read = read_moment(f, "read");
-	r->arrival.has_kernel_time = fields_int_if(
-	    f, "kernel_at_us", 0, TIME_MAX_US, &r->arrival.kernel_at_us);
+	r->arrival.kernel_ns = fields_int(f, "read_kernel_ns", 0, INT64_MAX);
 	r->len = (uint16_t)read_hex(
 	    f, "hex", r->bytes, DNSMSG_HEADER_LEN, TLS_REPLY_MAX);
 }

@@ -28,7 +28,7 @@
 #define TLS_ID_MAX INT32_MAX
 #define TLS_TIMEOUT_MAX_US INT64_C(60000000)
 #define TLS_ASK_LINE_MAX 4096
-#define TLS_TOLD_LINE_MAX (TLS_QUERIES_MAX * (2 * TLS_REPLY_MAX + 256) + 4096)
+#define TLS_TOLD_LINE_MAX (TLS_QUERIES_MAX * (2 * TLS_REPLY_MAX + 384) + 4096)
 
 struct tls_query {
 	uint16_t len; /* DNSMSG_HEADER_LEN at least: it is told by its id */
@@ -47,7 +47,7 @@ struct tls_question {
 
 struct tls_reply { /* to the query of the same index */
 	bool is_sent, is_received;
-	struct moment sent;
+	struct departure sent;
 	struct arrival arrival;
 	uint16_t len;
 	uint8_t bytes[TLS_REPLY_MAX];

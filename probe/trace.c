@@ -8,15 +8,21 @@
 /* A hop that answers at all mostly does so within a few round trips; one
  * that a farther hop has outrun is silent far sooner. */
 #define WAIT_BLIND_US US_PER_S
-#define WAIT_OUTRUN_US (100 * US_PER_MS)
+#define WAIT_OUTRUN_US (20 * US_PER_MS)
 #define WAIT_RTTS 3
 
 void
-trace_init(struct trace *t, unsigned window, int64_t max_wait_us)
+trace_init(struct trace *t, const struct trace_limits *limits)
 {
-	*t = (struct trace){ .window = (uint8_t)window,
-		.last_ttl = TRACE_TTL_MAX,
-		.max_wait_us = max_wait_us };
+	*t = (struct trace){ .window = (uint8_t)limits->window,
+		.first_ttl = limits->first_ttl == 0 ? 1 : limits->first_ttl,
+		.last_ttl =
+		    limits->last_ttl == 0 || limits->last_ttl > TRACE_TTL_MAX
+			? TRACE_TTL_MAX
+			: limits->last_ttl,
+		.max_wait_us = limits->max_wait_us };
+	t->n_started = (uint8_t)(t->first_ttl - 1);
+	t->farthest_ttl = t->n_started;
 }
 
 static int64_t
@@ -43,8 +49,8 @@ end_after_silence(struct trace *t)
 {
 	unsigned n_silent = 0;
 
-	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
-	     ttl++) {
+	for (uint8_t ttl = t->first_ttl;
+	     ttl <= t->n_started && ttl <= t->last_ttl; ttl++) {
 		n_silent = t->ttls[ttl].is_given_up && !t->ttls[ttl].is_answered
 			       ? n_silent + 1
 			       : 0;
@@ -59,8 +65,8 @@ end_after_silence(struct trace *t)
 static uint8_t
 find_overdue(struct trace *t, int64_t now, int64_t *until_us)
 {
-	for (uint8_t ttl = 1; ttl <= t->n_started && ttl <= t->last_ttl;
-	     ttl++) {
+	for (uint8_t ttl = t->first_ttl;
+	     ttl <= t->n_started && ttl <= t->last_ttl; ttl++) {
 		struct trace_ttl *s = &t->ttls[ttl];
 		int64_t due = s->sent_mono_us + wait_us(t, ttl);
 
@@ -84,7 +90,7 @@ n_fresh(const struct trace *t)
 {
 	unsigned n = 0;
 
-	for (unsigned ttl = 1; ttl <= t->n_started; ttl++)
+	for (unsigned ttl = t->first_ttl; ttl <= t->n_started; ttl++)
 		n += !is_settled(&t->ttls[ttl]) &&
 		     (t->ttls[ttl].n_sent == 1 || t->window == 1);
 	return n;
@@ -93,7 +99,7 @@ n_fresh(const struct trace *t)
 static bool
 is_done(const struct trace *t)
 {
-	for (unsigned ttl = 1; ttl <= t->last_ttl; ttl++)
+	for (unsigned ttl = t->first_ttl; ttl <= t->last_ttl; ttl++)
 		if (!is_settled(&t->ttls[ttl]))
 			return false;
 	return true;
@@ -119,23 +125,25 @@ trace_next(struct trace *t, int64_t now, uint8_t *ttl, int64_t *until_us)
 	return TRACE_WAIT;
 }
 
-void
+uint8_t
 trace_sent(struct trace *t, uint8_t ttl, int64_t now_mono_us)
 {
-	t->ttls[ttl].n_sent++;
 	t->ttls[ttl].sent_mono_us = now_mono_us;
 	if (ttl > t->n_started)
 		t->n_started = ttl;
+	return ++t->ttls[ttl].n_sent;
 }
 
+/* Extra replies, which anybody can forge, leave room for the path. */
 static bool
-is_full(const struct trace *t, uint8_t ttl)
+is_full(const struct trace *t, uint8_t ttl, bool is_extra)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < t->n_hops; i++)
-		n += t->hops[i].ttl == ttl;
-	return n == TRACE_TRIES || t->n_hops == HOP_MAX;
+		n += t->hops[i].ttl == ttl && t->hops[i].is_extra == is_extra;
+	return n == (is_extra ? TRACE_EXTRAS : TRACE_TRIES) ||
+	       t->n_hops >= (is_extra ? HOP_MAX / 2 : HOP_MAX);
 }
 
 static struct hop *
@@ -159,11 +167,10 @@ complete_hop(struct hop *known, const struct hop *more)
 	}
 }
 
-void
-trace_reply(struct trace *t, const struct hop *hop, bool is_end)
+/* What the first reply to a packet says of the path. */
+static void
+learn(struct trace *t, const struct hop *hop, bool is_end)
 {
-	struct hop *known = find_hop(t, hop);
-
 	t->ttls[hop->ttl].is_answered = true;
 	if (hop->ttl > t->farthest_ttl)
 		t->farthest_ttl = hop->ttl;
@@ -171,10 +178,25 @@ trace_reply(struct trace *t, const struct hop *hop, bool is_end)
 		t->rtt_max_us = hop->rtt_us;
 	if (is_end && hop->ttl < t->last_ttl)
 		t->last_ttl = hop->ttl;
-	if (known != NULL)
+}
+
+void
+trace_reply(struct trace *t, const struct hop *hop, bool is_end, bool is_first)
+{
+	struct hop *known = find_hop(t, hop);
+
+	if (is_first)
+		learn(t, hop, is_end);
+	if (known != NULL) {
 		complete_hop(known, hop);
-	else if (!is_full(t, hop->ttl))
-		t->hops[t->n_hops++] = *hop;
+		if (!is_first && known->n_duplicate < UINT8_MAX)
+			known->n_duplicate++;
+		if (is_first)
+			known->is_extra = false;
+	} else if (!is_full(t, hop->ttl, !is_first)) {
+		t->hops[t->n_hops] = *hop;
+		t->hops[t->n_hops++].is_extra = !is_first;
+	}
 }
 
 static void
@@ -195,6 +217,6 @@ trace_finish(const struct trace *t, struct trace_result *out)
 	uint8_t last = t->last_ttl < t->n_started ? t->last_ttl : t->n_started;
 
 	out->n_hops = 0;
-	for (uint8_t ttl = 1; ttl <= last; ttl++)
+	for (uint8_t ttl = t->first_ttl; ttl <= last; ttl++)
 		put_ttl(t, ttl, out);
 }

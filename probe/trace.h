@@ -18,6 +18,7 @@
 #include "schema/record.h"
 
 #define TRACE_TRIES 2
+#define TRACE_EXTRAS 2 /* extra replies kept per TTL */
 #define TRACE_SILENT_MAX 5
 #define TRACE_WINDOW 4 /* fresh TTLs in flight at once */
 
@@ -36,8 +37,9 @@ struct trace_ttl {
 
 struct trace {
 	uint8_t window;
-	uint8_t n_started; /* TTLs 1 .. n_started were sent */
-	uint8_t last_ttl;  /* where the way ends; TRACE_TTL_MAX until known */
+	uint8_t first_ttl;
+	uint8_t n_started;    /* TTLs first_ttl .. n_started were sent */
+	uint8_t last_ttl;     /* where the way ends, or how far to look */
 	uint8_t farthest_ttl; /* highest that answered; 0: none */
 	int64_t max_wait_us;
 	int64_t rtt_max_us;                       /* largest seen */
@@ -46,23 +48,29 @@ struct trace {
 	struct hop hops[HOP_MAX]; /* in order of arrival */
 };
 
-/* window: TTLs in flight (1: strictly one packet); max_wait_us: longest wait for one try. */
-void trace_init(struct trace *t, unsigned window, int64_t max_wait_us);
+struct trace_limits {
+	unsigned window; /* TTLs in flight; 1: strictly one packet */
+	uint8_t first_ttl, last_ttl; /* 0: 1 and TRACE_TTL_MAX */
+	int64_t max_wait_us;         /* longest wait for one try */
+};
+
+void trace_init(struct trace *t, const struct trace_limits *limits);
 
 /* Says what to do now: *ttl when TRACE_SEND, *until_us when TRACE_WAIT.
  * Gives up what is overdue. */
 enum trace_state trace_next(
     struct trace *t, int64_t now_mono_us, uint8_t *ttl, int64_t *until_us);
 
-/* A try left for ttl. */
-void trace_sent(struct trace *t, uint8_t ttl, int64_t now_mono_us);
+/* A try leaves for ttl: gives its number, from 1. */
+uint8_t trace_sent(struct trace *t, uint8_t ttl, int64_t now_mono_us);
 
-/* A reply to ttl (1 .. TRACE_TTL_MAX) came; copies *hop, whose ttl says
- * which.  is_end: the way ends there (the target, or an error that is not
- * "TTL exceeded").  The same address again for the same TTL adds nothing but
- * what the first lacked: labels, reply TTL.  A TTL has no more replies than
- * tries. */
-void trace_reply(struct trace *t, const struct hop *hop, bool is_end);
+/* A reply came; copies *hop, whose ttl and attempt say to which packet.
+ * is_end: the way ends there (the target, or an error that is not "TTL
+ * exceeded").  is_first: the first reply to that packet; a further one from
+ * the same address is counted, one from another address is kept as extra, and
+ * neither says anything of the path. */
+void
+trace_reply(struct trace *t, const struct hop *hop, bool is_end, bool is_first);
 
 /* Writes the hops in order of TTL, silent ones with family 0, up to where the
  * way ends or the last that answered. */

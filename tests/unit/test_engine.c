@@ -12,6 +12,7 @@
 #include "probe/engine.h"
 #include "probe/socks.h"
 #include "schema/base/bytes.h"
+#include "schema/base/clock.h"
 
 #define QUICK_US 60000 /* where silence is the point */
 #define PATIENT_US 4000000
@@ -500,32 +501,40 @@ test_taken_source_port(void **state)
 	assert_true(bench.got.dns.source_port < q.source_port + 8);
 }
 
+struct tally {
+	unsigned left, n_ok;
+};
+
 static void
 count_done(void *ctx, const struct observation *o)
 {
-	unsigned *left = ctx;
+	struct tally *tally = ctx;
 
-	T_CHECK(o->outcome == OUTCOME_OK, "%s", outcome_name(o->outcome));
-	if (--*left == 0)
+	T_CHECK(o->outcome == OUTCOME_OK || o->outcome == OUTCOME_TIMEOUT, "%s",
+	    outcome_name(o->outcome));
+	tally->n_ok += o->outcome == OUTCOME_OK;
+	if (--tally->left == 0)
 		uv_stop(&bench.loop);
 }
 
-/* The table is full at 256, and all of them are answered on one flow. */
+/* The table gets full, and everybody is called once; the server may lose what
+ * its socket has no room for. */
 static void
 test_many_at_once(void **state)
 {
-	struct question q = question(KIND_DNS, PROTO_UDP, PATIENT_US);
-	unsigned n = 0, left;
+	struct question q = question(KIND_DNS, PROTO_UDP, US_PER_S);
+	struct tally tally = { 0 };
 
 	(void)state;
 	q.source_port = (uint16_t)(30000 + getpid() % 2000);
 	server.manner = ANSWERS;
-	while (engine_ask(bench.engine, &q, count_done, &left) == RC_OK)
-		n++;
-	assert_int_equal(n, 256);
-	left = n;
+	while (engine_ask(bench.engine, &q, count_done, &tally) == RC_OK)
+		tally.left++;
+	assert_true(tally.left >= 4096);
+	assert_int_equal(engine_room(bench.engine), 0);
 	uv_run(&bench.loop, UV_RUN_DEFAULT);
-	assert_int_equal(left, 0);
+	assert_int_equal(tally.left, 0);
+	assert_true(tally.n_ok >= 128);
 	assert_int_equal(engine_n_active(bench.engine), 0);
 }
 

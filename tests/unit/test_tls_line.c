@@ -67,11 +67,10 @@ fill(struct tls_answer *a)
 		struct tls_reply *r = &a->replies[i];
 
 		r->is_sent = r->is_received = true;
-		r->sent = r->arrival.read =
-		    (struct moment){ INT64_C(9007199254740991),
-			    INT64_C(9007199254740991) };
-		r->arrival.has_kernel_time = true;
-		r->arrival.kernel_at_us = INT64_C(9007199254740991);
+		r->sent.before.at_us = INT64_C(9007199254740991);
+		r->sent.before.mono_us = INT64_C(9007199254740991);
+		r->arrival.read = r->sent.before;
+		r->sent.kernel_ns = r->arrival.kernel_ns = INT64_MAX;
 		r->len = TLS_REPLY_MAX;
 		memset(r->bytes, (int)(0xb0 + i), TLS_REPLY_MAX);
 	}
@@ -107,7 +106,7 @@ an_answer_without_much_comes_through(void **state)
 		.tls = { .connect_us = 5 },
 		.n_replies = 2 };
 	answer.replies[0].is_sent = true;
-	answer.replies[0].sent.mono_us = 3;
+	answer.replies[0].sent.before.mono_us = 3;
 	len = tls_line_tell(&answer, 1, line);
 	assert_int_equal(tls_line_read_told(&got, &id, line, len, NULL), RC_OK);
 	assert_memory_equal(&got, &answer, sizeof got);
@@ -127,7 +126,8 @@ static const struct {
 	{ "no address", "2001:db8:", "2001:xb8:", RC_MALFORMED },
 	{ "a negative time", "\"connect_us\":900", "\"connect_us\":-900",
 	    RC_RANGE },
-	{ "a time beyond all", "\"kernel_at_us\":9", "\"kernel_at_us\":99",
+	{ "a time beyond all", "\"at_us\":9", "\"at_us\":99", RC_RANGE },
+	{ "a negative stamp", "\"read_kernel_ns\":9", "\"read_kernel_ns\":-9",
 	    RC_RANGE },
 	{ "a moment that is none", "\"sent\":{", "\"sent\":0,\"x\":{",
 	    RC_MALFORMED },

@@ -60,7 +60,7 @@ deliver(struct trace *t, const struct reply *r)
 		.rtt_us = r->rtt_us,
 		.is_target = r->letter == 't' };
 
-	trace_reply(t, &hop, r->letter == 't' || r->letter == 'x');
+	trace_reply(t, &hop, r->letter == 't' || r->letter == 'x', true);
 }
 
 /* Runs a trace over the path; hop k is k * 5 ms away.  Returns when it
@@ -85,7 +85,8 @@ simulate(struct trace *t, const char *path, unsigned *n_sent)
 			bool is_first = t->ttls[ttl].n_sent == 0;
 
 			(*n_sent)++;
-			trace_sent(t, ttl, now);
+			T_CHECK(trace_sent(t, ttl, now) == (is_first ? 1 : 2),
+			    "%s: attempt", path);
 			if (c != '.' && !(c == 'l' && is_first))
 				queue[n++] = (struct reply){ ttl,
 					now + ttl * 5 * MS, ttl * 5 * MS, c };
@@ -118,8 +119,10 @@ test_paths(void **state)
 		unsigned n_sent;
 		int64_t took;
 		const char *found = cases[i].found;
+		const struct trace_limits limits = { .window = cases[i].window,
+			.max_wait_us = 4000 * MS };
 
-		trace_init(&t, cases[i].window, 4000 * MS);
+		trace_init(&t, &limits);
 		took = simulate(&t, cases[i].path, &n_sent);
 		trace_finish(&t, &r);
 		T_CHECK(r.n_hops == strlen(found), "%s: %u hops",
@@ -140,30 +143,67 @@ test_paths(void **state)
 	}
 }
 
-/* The error queue and the raw socket both tell of one reply. */
+static const struct trace_limits limits4 = { .window = 4, .max_wait_us = MS };
+
+/* The same packet answered again: by the same router, and by another. */
 static void
-test_same_reply_twice(void **state)
+test_replies_to_one_packet(void **state)
 {
 	struct hop hop = { .ttl = 1,
+		.attempt = 1,
 		.address = { .family = 4, .bytes = { 10, 0, 0, 1 } },
 		.rtt_us = 100 };
 	struct trace_result r = { 0 };
 	struct trace t;
 
 	(void)state;
-	trace_init(&t, 4, MS);
-	trace_sent(&t, 1, 0);
-	trace_reply(&t, &hop, false);
+	trace_init(&t, &limits4);
+	assert_int_equal(trace_sent(&t, 1, 0), 1);
+	trace_reply(&t, &hop, false, true);
 	hop.n_labels = 1;
 	hop.labels[0].label = 16;
 	hop.reply_ttl = 64;
 	hop.rtt_us = 150;
-	trace_reply(&t, &hop, false);
+	trace_reply(&t, &hop, false, false);
+	hop.address.bytes[3] = 9;
+	trace_reply(&t, &hop, true, false);
 	trace_finish(&t, &r);
-	assert_int_equal(r.n_hops, 1);
+	assert_int_equal(r.n_hops, 2);
 	assert_int_equal(r.hops[0].rtt_us, 100);
 	assert_int_equal(r.hops[0].n_labels, 1);
 	assert_int_equal(r.hops[0].reply_ttl, 64);
+	assert_int_equal(r.hops[0].n_duplicate, 1);
+	assert_false(r.hops[0].is_extra);
+	assert_true(r.hops[1].is_extra);
+	assert_int_equal(t.last_ttl, TRACE_TTL_MAX);
+}
+
+/* One TTL alone, as multipath detection asks. */
+static void
+test_one_ttl(void **state)
+{
+	const struct trace_limits limits = {
+		.window = 4, .first_ttl = 7, .last_ttl = 7, .max_wait_us = MS
+	};
+	const struct hop hop = { .ttl = 7,
+		.attempt = 1,
+		.address = { .family = 4, .bytes = { 10, 0, 0, 7 } } };
+	struct trace_result r = { 0 };
+	int64_t until;
+	struct trace t;
+	uint8_t ttl;
+
+	(void)state;
+	trace_init(&t, &limits);
+	assert_int_equal(trace_next(&t, 0, &ttl, &until), TRACE_SEND);
+	assert_int_equal(ttl, 7);
+	trace_sent(&t, 7, 0);
+	assert_int_equal(trace_next(&t, 0, &ttl, &until), TRACE_WAIT);
+	trace_reply(&t, &hop, false, true);
+	assert_int_equal(trace_next(&t, 0, &ttl, &until), TRACE_DONE);
+	trace_finish(&t, &r);
+	assert_int_equal(r.n_hops, 1);
+	assert_int_equal(r.hops[0].ttl, 7);
 }
 
 /* A host that forges replies from many addresses cannot crowd out the rest. */
@@ -174,26 +214,27 @@ test_forged_replies(void **state)
 	struct trace t;
 
 	(void)state;
-	trace_init(&t, TRACE_TTL_MAX, MS);
+	trace_init(&t, &limits4);
 	for (uint8_t ttl = 1; ttl <= TRACE_TTL_MAX; ttl++)
 		trace_sent(&t, ttl, 0);
-	for (unsigned i = 0; i < 200; i++) {
-		struct hop hop = { .ttl = 1,
-			.address = {
-			    .family = 4, .bytes = { 10, 0, 1, (uint8_t)i } } };
+	for (unsigned i = 0; i < 6400; i++) {
+		struct hop hop = { .ttl = (uint8_t)(1 + i % TRACE_TTL_MAX),
+			.address = { .family = 4,
+			    .bytes = { 10, 0, 1, (uint8_t)(i / 32) } } };
 
-		trace_reply(&t, &hop, false);
+		trace_reply(&t, &hop, false, false);
 	}
-	for (uint8_t ttl = 2; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (uint8_t ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
 		struct hop hop = { .ttl = ttl,
 			.address = {
 			    .family = 4, .bytes = { 10, 0, 0, ttl } } };
 
-		trace_reply(&t, &hop, false);
+		trace_reply(&t, &hop, false, true);
 	}
 	trace_finish(&t, &r);
-	assert_int_equal(r.n_hops, TRACE_TRIES + TRACE_TTL_MAX - 1);
+	assert_int_equal(r.n_hops, HOP_MAX);
 	assert_int_equal(r.hops[r.n_hops - 1].ttl, TRACE_TTL_MAX);
+	assert_false(r.hops[r.n_hops - 1].is_extra);
 	assert_int_equal(r.hops[r.n_hops - 1].address.family, 4);
 }
 
@@ -202,7 +243,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_same_reply_twice),
+		cmocka_unit_test(test_replies_to_one_packet),
+		cmocka_unit_test(test_one_ttl),
 		cmocka_unit_test(test_forged_replies),
 	};
 
