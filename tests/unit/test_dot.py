@@ -466,6 +466,71 @@ def test_measure_asks_over_tls(certs):
         assert record["source"] == "127.0.0.1" and record["source_port"]
 
 
+HOSTNAME_BIND, ID_SERVER = b"\x08hostname\x04bind\x00", b"\x02id\x06server\x00"
+SOA_RECORD = bytes.fromhex("000006000100000009001600000000004d" + "00000001" * 4)
+TXT_RECORD = bytes.fromhex("c00c001000030000000000050461") + b"ms1"
+NSID = bytes.fromhex("00002904d00000000000080003000461") + b"ms1"
+
+
+def answer_as(message, rcode=0, answer=b"", flags=0x8400):
+    """A reply with an answer record and an NSID, but for our OPT the question."""
+    end = message.index(b"\x00", 12) + 5
+    return (message[:2] + struct.pack("!HHHHH", flags | rcode, 1, bool(answer), 0, 1)
+            + message[12:end] + answer + NSID)
+
+
+def only_id_server(_server, tls):
+    """hostname.bind is refused, id.server says who it is."""
+    while (message := read_message(tls)) is not None:
+        if HOSTNAME_BIND in message:
+            reply = answer_as(message, rcode=5)
+        elif ID_SERVER in message:
+            reply = answer_as(message, answer=TXT_RECORD)
+        else:
+            reply = answer_as(message, answer=SOA_RECORD)
+        tls.sendall(framed(reply))
+
+
+def only_the_zone(_server, tls):
+    tls.sendall(framed(answer_as(read_message(tls), answer=SOA_RECORD)))
+
+
+def truncated(_server, tls):
+    while (message := read_message(tls)) is not None:
+        tls.sendall(framed(answer_as(message, flags=0x8600)))
+
+
+def other_question(_server, tls):
+    while (message := read_message(tls)) is not None:
+        reply = bytearray(answer_as(message, answer=SOA_RECORD))
+        reply[reply.index(SOA_RECORD) - 3] ^= 1
+        tls.sendall(framed(bytes(reply)))
+
+
+def not_dns(_server, tls):
+    while (message := read_message(tls)) is not None:
+        tls.sendall(framed(message[:2] + b"x" * 30))
+
+
+@pytest.mark.parametrize("serve, wanted, chaos", [
+    (only_id_server, {"outcome": "ok", "rcode": 0, "serial": 77, "nsid": b"ams1".hex(),
+                      "aa": True},
+     {"name": "id.server", "outcome": "ok", "txt": b"ams1".hex(), "nsid": b"ams1".hex()}),
+    (only_the_zone, {"outcome": "ok", "serial": 77}, {"outcome": "reset"}),
+    (truncated, {"outcome": "ok", "tc": True}, {"outcome": "ok"}),
+    (other_question, {"outcome": "mismatch"}, {"outcome": "mismatch"}),
+    (not_dns, {"outcome": "malformed"}, {"outcome": "malformed"}),
+    (close_after, {"outcome": "reset"}, {"outcome": "reset"}),
+])
+def test_measure_records_what_came(certs, serve, wanted, chaos):
+    with over_tls(certs.context("good"), serve) as server:
+        done = measure("--ca", certs.path("ca"), "--port", str(server.port), "--count", "1",
+                       "--json", "127.0.0.1")
+    record = json.loads(done.stdout)
+    assert record.items() >= wanted.items()
+    assert record["chaos"].items() >= chaos.items()
+
+
 def test_measure_says_that_nothing_listens():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
