@@ -8,6 +8,8 @@
 #include "schema/base/addr.h"
 #include "schema/base/clock.h"
 
+#define YEAR_9999_S INT64_C(253402300799) /* its end: RFC 5280's last */
+
 static const struct {
 	unsigned status; /* gnutls_certificate_status_t */
 	const char *words;
@@ -134,7 +136,7 @@ read_cert(struct tls_result *out, gnutls_x509_crt_t cert)
 {
 	time_t end = gnutls_x509_crt_get_expiration_time(cert);
 
-	if (end > 0 && end < INT64_MAX / US_PER_S)
+	if (end > 0 && end <= YEAR_9999_S)
 		out->not_after_us = (int64_t)end * US_PER_S;
 	read_dn(out->subject, gnutls_x509_crt_get_dn3, cert);
 	read_dn(out->issuer, gnutls_x509_crt_get_issuer_dn3, cert);

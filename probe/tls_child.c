@@ -28,7 +28,7 @@ struct pending {
 	uint32_t id; /* 0: free */
 	uint8_t n_queries;
 	bool is_lost; /* about to be ended */
-	int64_t deadline_mono_us;
+	int64_t asked_mono_us, deadline_mono_us;
 	tls_child_done *done;
 	void *ctx;
 };
@@ -156,6 +156,34 @@ find_pending(struct tls_child *c, uint32_t id)
 	return NULL;
 }
 
+static bool
+is_within(int64_t mono_us, int64_t from, int64_t to)
+{
+	return mono_us >= from && mono_us <= to;
+}
+
+/* Can all that have happened since the question, and before now? */
+static bool
+is_possible(const struct tls_answer *a, const struct pending *p)
+{
+	int64_t now = clock_mono_us();
+
+	if (a->n_replies != p->n_queries ||
+	    (a->begun.mono_us != 0 &&
+		!is_within(a->begun.mono_us, p->asked_mono_us, now)))
+		return false;
+	for (size_t i = 0; i < a->n_replies; i++) {
+		const struct tls_reply *r = &a->replies[i];
+		int64_t sent = r->sent.before.mono_us;
+
+		if ((r->is_sent && !is_within(sent, p->asked_mono_us, now)) ||
+		    (r->is_received &&
+			!is_within(r->arrival.read.mono_us, sent, now)))
+			return false;
+	}
+	return true;
+}
+
 /* False: it is no answer to anything we asked. */
 static bool
 take_line(struct run *r, size_t len)
@@ -167,7 +195,7 @@ take_line(struct run *r, size_t len)
 	if (tls_line_read_told(&r->answer, &id, r->line, len, NULL) != RC_OK)
 		return false;
 	p = find_pending(c, id);
-	if (p == NULL || p->n_queries != r->answer.n_replies)
+	if (p == NULL || !is_possible(&r->answer, p))
 		return false;
 	end_pending(c, p, &r->answer);
 	arm(c);
@@ -323,6 +351,7 @@ tls_child_ask(struct tls_child *c, const struct tls_question *q,
     tls_child_done *done, void *ctx)
 {
 	struct pending *p = find_pending(c, 0);
+	int64_t now = clock_mono_us();
 
 	if (p == NULL || c->is_closing)
 		return RC_LIMIT;
@@ -331,8 +360,8 @@ tls_child_ask(struct tls_child *c, const struct tls_question *q,
 		start(c);
 	*p = (struct pending){ .id = c->last_id,
 		.n_queries = q->n_queries,
-		.deadline_mono_us =
-		    clock_mono_us() + 3 * q->timeout_us + SPARE_US,
+		.asked_mono_us = now,
+		.deadline_mono_us = now + 3 * q->timeout_us + SPARE_US,
 		.done = done,
 		.ctx = ctx };
 	if (c->run == NULL || !send_question(c->run, q, p->id))

@@ -9,7 +9,9 @@
 #include "schema/fields.h"
 
 #define FINGERPRINT_LEN 32
-#define TIME_MAX_US INT64_C(0x7fffffffffffff) /* the year 3111; fits JSON */
+#define STAGE_MAX_US (2 * TLS_TIMEOUT_MAX_US)    /* a busy host is late */
+#define TIME_MAX_US INT64_C(0x7fffffffffffff)    /* the year 3111 */
+#define YEAR_9999_US INT64_C(253402300799000000) /* its end */
 
 static void
 put_hex(json_t *to, const char *key, const uint8_t *bytes, size_t n)
@@ -196,9 +198,9 @@ read_tls(struct fields *f, struct tls_result *t)
 	(void)read_hex(&o, "fingerprint", t->fingerprint, FINGERPRINT_LEN,
 	    FINGERPRINT_LEN);
 	t->is_verified = fields_bool(&o, "verified");
-	t->version = (uint8_t)fields_int(&o, "version", 2, UINT8_MAX);
-	t->handshake_us = fields_int(&o, "handshake_us", 0, TIME_MAX_US);
-	t->not_after_us = fields_int(&o, "not_after_us", 0, INT64_MAX);
+	t->version = (uint8_t)fields_int(&o, "version", 2, 3);
+	t->handshake_us = fields_int(&o, "handshake_us", 0, STAGE_MAX_US);
+	t->not_after_us = fields_int(&o, "not_after_us", 0, YEAR_9999_US);
 	read_text(&o, "subject", t->subject, TLS_TEXT_MAX);
 	read_text(&o, "issuer", t->issuer, TLS_TEXT_MAX);
 	read_text(&o, "names", t->names, TLS_TEXT_MAX);
@@ -275,7 +277,7 @@ read_answer(struct fields *f, struct tls_answer *a)
 	}
 	if (fields_has(f, "tls"))
 		read_tls(f, &a->tls);
-	a->tls.connect_us = fields_int(f, "connect_us", 0, TIME_MAX_US);
+	a->tls.connect_us = fields_int(f, "connect_us", 0, STAGE_MAX_US);
 	a->n_replies = (uint8_t)fields_count(f, "replies", TLS_QUERIES_MAX);
 	for (size_t i = 0; i < a->n_replies; i++) {
 		struct fields reply = fields_element(f, "replies", i);

@@ -9,8 +9,8 @@
 #include "tests/unit/scratch.h"
 
 #define ANSWER \
-	"{\"id\":%s,\"outcome\":\"refused\",\"begun\":{\"at_us\":1," \
-	"\"mono_us\":2},\"connect_us\":3,\"replies\":[{},{}]}"
+	"{\"id\":%s,\"outcome\":\"refused\",\"begun\":{\"at_us\":0," \
+	"\"mono_us\":0},\"connect_us\":3,\"replies\":[{},{}]}"
 /* Counts its starts, then says one line for each that it reads. */
 #define START "#!/bin/sh\nprintf x >>\"${0%/*}/starts\"\n"
 #define EACH(say) \
@@ -108,7 +108,7 @@ static const struct {
 	{ "an answer is handed over", EACH(PRINT(ANSWER)), OUTCOME_REFUSED },
 	{ "a line in pieces is one line",
 	    EACH("printf '{\"id\":%s,' \"$id\"; sleep 0.1; printf "
-		 "'\"outcome\":\"reset\",\"begun\":{\"at_us\":1,\"mono_us\":2}"
+		 "'\"outcome\":\"reset\",\"begun\":{\"at_us\":0,\"mono_us\":0}"
 		 ",\"connect_us\":3,\"replies\":[{},{}]}\\n'"),
 	    OUTCOME_RESET },
 	{ "no program", NULL, OUTCOME_SEND_FAILED },
@@ -122,6 +122,19 @@ static const struct {
 	{ "it answers another question",
 	    EACH("printf '{\"id\":%s,\"outcome\":\"ok\",\"begun\":{\"at_us\":1,"
 		 "\"mono_us\":2},\"connect_us\":3,\"replies\":[]}\\n' \"$id\""),
+	    OUTCOME_SEND_FAILED },
+	{ "it began before it was asked",
+	    EACH(
+		"printf '{\"id\":%s,\"outcome\":\"reset\",\"begun\":{\"at_us\":"
+		"1,\"mono_us\":1},\"connect_us\":3,\"replies\":[{},{}]}\\n' "
+		"\"$id\""),
+	    OUTCOME_SEND_FAILED },
+	{ "it reads what is yet to come",
+	    EACH(
+		"now=$(cut -d. -f1 /proc/uptime)\n"
+		"printf '{\"id\":%s,\"outcome\":\"reset\",\"begun\":{\"at_us\":"
+		"1,\"mono_us\":%s000000},\"connect_us\":3,\"replies\":[{},{}]}"
+		"\\n' \"$id\" $((now + 1000))"),
 	    OUTCOME_SEND_FAILED },
 	{ "its line does not end", START "exec tr '\\0' x </dev/zero\n",
 	    OUTCOME_SEND_FAILED },

@@ -55,9 +55,9 @@ fill(struct tls_answer *a)
 	a->tls = (struct tls_result){ .is_present = true,
 		.is_verified = true,
 		.version = 3,
-		.connect_us = INT64_C(9007199254740991),
-		.handshake_us = INT64_C(9007199254740991),
-		.not_after_us = INT64_MAX };
+		.connect_us = 120000000,
+		.handshake_us = 120000000,
+		.not_after_us = INT64_C(253402300799000000) };
 	memset(a->tls.fingerprint, 0xfe, sizeof a->tls.fingerprint);
 	memset(a->tls.subject, '"', TLS_TEXT_MAX);
 	memset(a->tls.issuer, '\\', TLS_TEXT_MAX);
@@ -124,8 +124,12 @@ static const struct {
 	{ "an unknown outcome", "send_failed", "send_fooled", RC_MALFORMED },
 	{ "an outcome of another type", "\"send_failed\"", "3", RC_MALFORMED },
 	{ "no address", "2001:db8:", "2001:xb8:", RC_MALFORMED },
-	{ "a negative time", "\"connect_us\":900", "\"connect_us\":-900",
+	{ "a negative time", "\"connect_us\":1", "\"connect_us\":-1",
 	    RC_RANGE },
+	{ "an age to connect", "\"connect_us\":1", "\"connect_us\":9",
+	    RC_RANGE },
+	{ "a certificate for ever", "_us\":2534", "_us\":3534", RC_RANGE },
+	{ "a version of old", "\"version\":3", "\"version\":1", RC_RANGE },
 	{ "a time beyond all", "\"at_us\":9", "\"at_us\":99", RC_RANGE },
 	{ "a negative stamp", "\"read_kernel_ns\":9", "\"read_kernel_ns\":-9",
 	    RC_RANGE },

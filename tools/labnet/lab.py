@@ -10,14 +10,15 @@ import shutil
 import subprocess
 import time
 
-from . import asker, delay, events, faults, netns, process, truth
+from . import asker, delay, dnsconf, events, faults, netns, process, truth
 from .daemons import DnsServers, Routers
 from .errors import LabError, UsageError
 from .topology import ANYCAST, FAMILIES, ZONE, Topology
 
 DEFAULT_PREFIX = "cw-"
 DEFAULT_STATE = "/run/catchwater-lab"
-TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "bird", "knotd", "nsd", "named")
+TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "openssl", "bird", "knotd", "nsd",
+         "named", "unbound")
 LONGEST_STATE = 80     # a unix socket's path ends at 107 bytes
 UP_S = 60
 POLL_S = 0.1
@@ -256,6 +257,7 @@ class Lab:
         }
         if node.role == "site":
             result.update(server=node.server, identity=node.identity(),
+                          tls=dnsconf.speaks_tls(node),
                           service_v4=ANYCAST[4], service_v6=ANYCAST[6])
         return result
 
