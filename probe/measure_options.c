@@ -33,7 +33,7 @@ static const struct option_spec specs[] = {
 	    "what carries the questions (default udp, ping "
 	    "icmp)" },
 	{ 0, "port", OPTION_COUNT, offsetof(struct measure_options, port), 1,
-	    65535, "N", "port of the service (default 53)" },
+	    65535, "N", "port of the service (default 53, tls 853)" },
 	{ 't', "timeout", OPTION_DURATION,
 	    offsetof(struct measure_options, timeout_us), 0, 0, "S",
 	    "wait for one answer (default 4 s)" },
@@ -41,7 +41,7 @@ static const struct option_spec specs[] = {
 	    "FILE", "authorities for TLS (default: the system's)" },
 	{ 0, "tls-name", OPTION_TEXT,
 	    offsetof(struct measure_options, tls_name), 0, 0, "NAME",
-	    "that the certificate of a server is to have" },
+	    "that the certificate is to have" },
 	{ 0, "identity", OPTION_TEXT,
 	    offsetof(struct measure_options, identity), 0, 0, "TEMPLATE",
 	    "how identities name the site: ns{instance}.{site}.*" },
