@@ -47,11 +47,30 @@ enter(struct dot_conn *c, enum stage stage)
 	c->deadline_mono_us = c->stage_mono_us + c->question.timeout_us;
 }
 
+/* When the kernel let the queries go: those that left in one segment have one
+ * report, of its last byte.  ICMP errors end the connection by themselves, if
+ * they do. */
+static void
+read_departures(struct dot_conn *c)
+{
+	struct flow_news news;
+
+	while (flow_read_news(&c->flow, &news) == RC_OK)
+		for (size_t i = 0; news.is_departure && i < c->n_sent; i++) {
+			struct departure *sent = &c->answer.replies[i].sent;
+
+			if (sent->kernel_ns == 0 &&
+			    (int32_t)(news.key - c->sent_keys[i]) >= 0)
+				sent->kernel_ns = news.arrival.kernel_ns;
+		}
+}
+
 /* Closes at once.  What the handshake has shown is kept. */
 static void
 end(struct dot_conn *c, enum outcome outcome)
 {
 	c->answer.outcome = outcome;
+	read_departures(c);
 	if (c->answer.tls.is_present)
 		dot_cert_read(&c->answer.tls, c->session, c->question.name);
 	if (c->stage == ASKING)
@@ -330,20 +349,6 @@ ask(struct dot_conn *c)
 		}
 	}
 	c->has_more = true;
-}
-
-/* When the kernel let the queries go.  ICMP errors end the connection by
- * themselves, if they do. */
-static void
-read_departures(struct dot_conn *c)
-{
-	struct flow_news news;
-
-	while (flow_read_news(&c->flow, &news) == RC_OK)
-		for (size_t i = 0; i < c->n_sent; i++)
-			if (news.is_departure && news.key == c->sent_keys[i])
-				c->answer.replies[i].sent.kernel_ns =
-				    news.arrival.kernel_ns;
 }
 
 bool

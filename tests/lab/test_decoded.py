@@ -72,9 +72,11 @@ def read_record(record):
 
 
 def measure(lab, proto, address, zone):
+    tls = (["--tls-name", ZONE.rstrip("."), "--ca", f"{lab.state}/ca.pem"]
+           if proto == "tls" else [])
     done = lab.exec(VANTAGE, f"{BUILD}/catchwater-probe", "measure", "--dns", "--json",
-                    "--count", "1", "--proto", proto, "--zone", zone, "--tls-name",
-                    ZONE.rstrip("."), "--ca", f"{lab.state}/ca.pem", address)
+                    "--count", "1", "--proto", proto, "--zone", zone, *tls, address)
+    assert done.stdout, done.stderr
     return json.loads(done.stdout)
 
 
