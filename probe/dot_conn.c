@@ -29,7 +29,7 @@ struct dot_conn {
 	struct flow flow;
 	gnutls_session_t session;
 	struct arrival arrival; /* of the last bytes read */
-	uint32_t n_written;     /* bytes, since the handshake */
+	uint32_t n_written;     /* bytes, of the handshake too */
 	uint8_t n_sent;
 	uint32_t sent_keys[TLS_QUERIES_MAX]; /* numbers of their last bytes */
 	bool is_sending; /* the query after those is under way */
@@ -204,6 +204,8 @@ finish_connecting(struct dot_conn *c)
 		end(c, outcome_of_connect(error));
 		return;
 	}
+	/* Only now, with no byte in flight, does the kernel count from 0. */
+	flow_stamp(&c->flow);
 	if (open_session(c) != 0)
 		end(c, OUTCOME_SEND_FAILED);
 	else
@@ -239,8 +241,6 @@ shake_hands(struct dot_conn *c)
 	c->answer.tls.is_present = true;
 	c->answer.tls.handshake_us = clock_mono_us() - c->stage_mono_us;
 	enter(c, ASKING);
-	flow_stamp(&c->flow);
-	c->n_written = 0;
 }
 
 /* Sends what is not sent yet.  False: it is over. */
