@@ -3,11 +3,13 @@
 # make check      installs what it needs, then runs every test
 # make demo       installs what it needs, then shows the whole thing in a lab
 # make lint       formatting, layers, cycles, warnings of both compilers
+# make probe-static   a small probe that needs no library, in build-static/
 # make install    DESTDIR, PREFIX; make uninstall; make clean
 # Variables: CC=clang  SAN=address,undefined  (built in build-san/)  V=1 (shows
 # the commands)
 
 CC      ?= cc
+HOSTCC  ?= cc
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -39,11 +41,11 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/sim/test_*.c)
 REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
-SCHEMA_LIBS := -ljansson -lsodium -lzstd
-PROBE_LIBS := -luv -lcares -lcap -lseccomp $(SCHEMA_LIBS)
+SCHEMA_LIBS := -ljansson -lsodium -lzstd -lm
+PROBE_LIBS := -luv -lcares -lcap $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl -lgnutls -lcap -lseccomp $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
-	$(SCHEMA_LIBS) -lpthread -lm
+	$(SCHEMA_LIBS) -lpthread
 
 all: $(PROGRAMS)
 
@@ -55,7 +57,7 @@ $(B)/catchwater-upload: $(B)/probe/main_upload.o \
 	$(call libs,probe schema schema/base)
 $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
-$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka $(PROBE_LIBS) $(UPLOAD_LIBS) \
+$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
 $(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
 $(REPLAY): $(B)/tests/fuzz/replay.o
@@ -76,6 +78,15 @@ $(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
 	$(Q)$^ > $@
+# The system call filter is worked out here, so that the probe need not.
+$(B)/tools/seccomp-filter: tools/seccomp-filter.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(HOSTCC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -o $@ $< -lseccomp
+$(B)/probe/sandbox_filter.h: $(B)/tools/seccomp-filter
+	@mkdir -p $(@D)
+	$(Q)$< "$$($(CC) -dumpmachine)" > $@
+$(B)/probe/sandbox.o: $(B)/probe/sandbox_filter.h
 $(B)/%.o: $(B)/%.c
 	$(SAY) CC $<
 	$(COMPILE) $<
@@ -85,6 +96,7 @@ $(B)/%.o: %.c
 	$(COMPILE) $<
 
 tests: $(UNIT) $(REPLAY) $(BENCH)
+bench-programs: $(BENCH)
 
 # clang's libFuzzer, in a build folder of its own.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -96,6 +108,23 @@ fuzzers: $(FUZZERS)
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
 	    CFLAGS='-g -O1' fuzzers
+
+# One file for small boxes: README.md, "Small boxes".  A library under its
+# other name: make probe-static STATIC_LIBS='...'.
+STATIC_LIBS := $(patsubst -luv,-luv_a,$(PROBE_LIBS))
+STATIC_CFLAGS := -Os -ffunction-sections -fdata-sections -fPIE \
+	-fno-asynchronous-unwind-tables
+STATIC_LDFLAGS := -static-pie -s -Wl,--gc-sections -Wl,--build-id=none
+$(B)/catchwater-probe-static: $(B)/probe/main.o $(B)/probe/main_static.o \
+	$(call libs,probe schema schema/base)
+	$(SAY) LD $@
+	$(LINK)
+$(B)/catchwater-probe-static: LDLIBS = $(STATIC_LIBS)
+probe-static:
+	$(MAKE) B=build-static CFLAGS='$(STATIC_CFLAGS)' \
+	    CPPFLAGS=-DCATCHWATER_SMALL LDFLAGS='$(STATIC_LDFLAGS)' \
+	    build-static/catchwater-probe-static
+	@ls -l build-static/catchwater-probe-static
 
 deps:
 	tools/install-deps
@@ -138,9 +167,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
 
 clean:
-	rm -rf build build-san build-clang build-san-clang build-fuzz
+	rm -rf build build-san build-clang build-san-clang build-fuzz \
+	    build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo lint fuzz fuzzers install uninstall clean
+.PHONY: all tests bench-programs deps check demo lint fuzz fuzzers probe-static \
+	install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -7,7 +7,6 @@
 #include "collector/assign.h"
 #include "collector/store_detect.h"
 #include "collector/store_probe.h"
-#include "schema/base/mem.h"
 
 static bool
 has_etag(const struct exchange *x, const char *etag)
@@ -22,7 +21,7 @@ api_get_assignment(struct api *a, struct exchange *x)
 {
 	size_t rank = 0, n = 1;
 	struct probe_row probe;
-	struct assignment *as;
+	struct assignment as;
 	char *body;
 	enum rc rc;
 
@@ -36,21 +35,20 @@ api_get_assignment(struct api *a, struct exchange *x)
 		    "the fleet cannot be counted now");
 		return;
 	}
-	as = mem_new(sizeof *as);
-	assign(as, &a->parts.settings->services,
+	assign(&as, &a->parts.settings->services,
 	    a->parts.settings->upload_every_us, rank, n);
-	body = assignment_encode(as);
-	if (has_etag(x, as->etag))
+	body = assignment_encode(&as);
+	if (has_etag(x, as.etag))
 		exchange_answer(
 		    x, &(struct answer){
-			   .status = 304, .body = "", .etag = as->etag });
+			   .status = 304, .body = "", .etag = as.etag });
 	else
 		exchange_answer(x, &(struct answer){ .status = 200,
 				       .body = body,
 				       .len = strlen(body),
-				       .etag = as->etag });
+				       .etag = as.etag });
 	free(body);
-	free(as);
+	assignment_fini(&as);
 }
 
 void

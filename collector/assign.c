@@ -19,26 +19,47 @@ add_target(struct assignment *out, const struct services *services,
     const struct target *t)
 {
 	const struct service *s = &services->list[t->service];
-	struct assigned_target *a = &out->targets[out->n_targets++];
+	struct assigned_target *a = assignment_add(out);
 
 	a->address = t->address;
 	a->port = t->port;
 	a->is_control = t->role != ROLE_SERVICE;
-	snprintf(a->zone, sizeof a->zone, "%s", s->zone);
-	a->phase_us = period_of(s); /* see spread */
+	a->zone = assignment_zone(out, s->zone);
+	if (t->role == ROLE_DECOY) {
+		a->is_decoy = true;
+		a->dns_every_us = services->decoy_every_us;
+		a->phase_us = a->dns_every_us; /* see spread */
+		return;
+	}
+	a->phase_us = period_of(s);
 	a->dns_every_us = s->dns_every_us;
 	a->ping_every_us = s->ping_every_us;
 	a->trace_every_us = s->trace_every_us;
 }
 
+/* Services first, decoys last: what does not fit is cut there. */
+static unsigned
+rank_of(enum target_role role)
+{
+	switch (role) {
+	case ROLE_SERVICE:
+		return 0;
+	case ROLE_UNICAST:
+	case ROLE_CONTROL:
+		return 1;
+	case ROLE_DECOY:
+		break;
+	}
+	return 2;
+}
+
 static void
-add_role(
-    struct assignment *out, const struct services *services, bool is_of_service)
+add_rank(struct assignment *out, const struct services *services, unsigned rank)
 {
 	for (size_t i = 0; i < services->n_targets; i++) {
 		const struct target *t = &services->targets[i];
 
-		if ((t->role == ROLE_SERVICE) == is_of_service &&
+		if (rank_of(t->role) == rank &&
 		    out->n_targets < ASSIGNMENT_TARGETS_MAX)
 			add_target(out, services, t);
 	}
@@ -87,7 +108,7 @@ assign(struct assignment *out, const struct services *services,
 	if (services->n == 0)
 		return;
 	copy_reactions(out, services);
-	add_role(out, services, true);
-	add_role(out, services, false);
+	for (unsigned place = 0; place <= 2; place++)
+		add_rank(out, services, place);
 	spread(out, n == 0 ? 0 : rank % n, n == 0 ? 1 : n);
 }

@@ -17,7 +17,7 @@
  * both families, with phases such that the fleet's rounds of one target are
  * spread evenly over its period, and one probe's targets evenly over its
  * share of it.  At most ASSIGNMENT_TARGETS_MAX targets, the services'
- * addresses first. */
+ * addresses first, decoys last.  Release *out with assignment_fini. */
 void assign(struct assignment *out, const struct services *services,
     int64_t upload_every_us, size_t rank, size_t n);
 

@@ -167,6 +167,12 @@ void detect_free(struct detect *d); /* NULL is fine */
 /* Makes a vantage known, or changes it. */
 void detect_vantage(struct detect *d, const struct vantage *v);
 
+/* What the vantage meets at the target is stored from now on, but not counted
+ * (or counts again): somebody else answers in the target's place, or every
+ * packet goes another way.  Of unknown ones: nothing. */
+void detect_excuse(
+    struct detect *d, int64_t vantage_id, int64_t target_id, bool is_excused);
+
 /* Bring back what an earlier run emitted; vantages first, then in this order.
  * open is the track's interval without an end, or NULL.  RC_MALFORMED: bytes
  * of another version (that track starts from its interval alone). */

@@ -47,6 +47,16 @@ detect_vantage(struct detect *d, const struct vantage *v)
 	fleet_put_vantage(&d->fleet, v);
 }
 
+void
+detect_excuse(
+    struct detect *d, int64_t vantage_id, int64_t target_id, bool is_excused)
+{
+	struct track *t = fleet_track(&d->fleet, vantage_id, target_id);
+
+	if (t != NULL)
+		t->is_excused = is_excused;
+}
+
 /* What one step of a landing says. */
 static void
 apply(struct detect *d, struct track *t, const struct landing_out *out)

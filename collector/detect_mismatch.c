@@ -55,7 +55,7 @@ count_reach(
 	for (size_t i = 0; i < l->n; i++) {
 		const struct track *t = l->list[i];
 
-		if (!t->member->vantage.is_trusted ||
+		if (!track_counts(t) ||
 		    d->now_us - t->seen_us > t->rules->fresh_us)
 			continue;
 		if (t->failures.n >= 2)

@@ -49,7 +49,7 @@ count_noise(const struct detect *d, size_t service)
 static bool
 is_in_group(const struct track *t, const struct group *g)
 {
-	return t->recent.from_site_id != 0 && t->member->vantage.is_trusted &&
+	return t->recent.from_site_id != 0 && track_counts(t) &&
 	       (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
 	       is_within(t->recent.at_us, g->at_us, g->window_us);
 }
@@ -319,8 +319,7 @@ join_all(struct detect *d, size_t service)
 	struct track *t;
 
 	while ((t = fleet_next(&w)) != NULL) {
-		if (t->recent.from_site_id != 0 &&
-		    t->member->vantage.is_trusted)
+		if (t->recent.from_site_id != 0 && track_counts(t))
 			(void)join(d, t);
 	}
 }
@@ -421,7 +420,7 @@ shift_move(struct detect *d, struct track *t, const struct move *m)
 		move_voter(d, o, m);
 		return;
 	}
-	if (!t->member->vantage.is_trusted ||
+	if (!track_counts(t) ||
 	    m->confirmed_us - m->at_us > t->rules->late_us) {
 		t->recent = (struct recent_move){ 0 };
 		return;
@@ -438,8 +437,7 @@ shift_reconsider(struct detect *d)
 		struct track *t;
 
 		while ((t = fleet_next(&w)) != NULL) {
-			if (t->recent.from_site_id != 0 &&
-			    t->member->vantage.is_trusted)
+			if (t->recent.from_site_id != 0 && track_counts(t))
 				consider(d, t);
 		}
 	}

@@ -272,10 +272,15 @@ fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
 }
 
 bool
+track_counts(const struct track *t)
+{
+	return t->member->vantage.is_trusted && !t->is_excused;
+}
+
+bool
 track_is_fresh(const struct track *t, const struct track_query *q)
 {
-	return t->member->vantage.is_trusted &&
-	       landing_is_fresh(t, q->now_us) &&
+	return track_counts(t) && landing_is_fresh(t, q->now_us) &&
 	       (q->family == 0 || t->target->address.family == q->family);
 }
 

@@ -100,7 +100,10 @@ typedef bool track_claim(const struct track *t, const struct track_query *q);
 size_t fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
     const struct track_query *q);
 
-/* Claims: of a trusted vantage with fresh news (q.family 0: either). */
+/* Is it counted at all: of a trusted vantage, and not excused? */
+bool track_counts(const struct track *t);
+
+/* Claims: of one that counts with fresh news (q.family 0: either). */
 bool track_is_fresh(const struct track *t, const struct track_query *q);
 bool track_is_on_site(const struct track *t, const struct track_query *q);
 

@@ -254,11 +254,12 @@ sight(struct ingest *in, const struct observation *o,
 	detect_sighting(in->detect, &s);
 }
 
-/* ICMP knows no ports: it measured the address. */
+/* ICMP knows no ports, and datagrams that are no questions go to any: they
+ * measured the address. */
 static const struct target *
 find_target(const struct services *s, const struct observation *o)
 {
-	if (o->proto != PROTO_ICMP)
+	if (o->proto != PROTO_ICMP && o->proto != PROTO_PLAIN)
 		return services_find_target(s, &o->target, o->port);
 	for (size_t i = 0; i < s->n_targets; i++)
 		if (addr_equal(&s->targets[i].address, &o->target))
@@ -284,7 +285,8 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL)
+	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
+	    target->role != ROLE_DECOY)
 		meaning = interpret_dns(&services->list[target->service], o);
 	c = (struct observation_context){
 		.vantage_id = v->id,
@@ -299,7 +301,8 @@ take_observation(
 	if (in->rc != RC_OK)
 		return;
 	t->n_stored++;
-	if (o->kind == KIND_DNS)
+	/* Whoever answers for a decoy stands in between: it lands nowhere. */
+	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
 		sight(in, o, &c, id, meaning.has_identity);
 }
 

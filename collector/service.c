@@ -61,6 +61,8 @@ target_role_name(enum target_role r)
 		return "unicast";
 	case ROLE_CONTROL:
 		return "control";
+	case ROLE_DECOY:
+		return "decoy";
 	}
 	return "?";
 }

@@ -29,7 +29,9 @@ struct site {
 	int64_t capacity; /* any unit; 0: not said */
 };
 
-enum target_role { ROLE_SERVICE, ROLE_UNICAST, ROLE_CONTROL };
+/* A decoy is an address that nobody has: who answers for it is a middlebox.  It
+ * is stored, and never enters landing or detection. */
+enum target_role { ROLE_SERVICE, ROLE_UNICAST, ROLE_CONTROL, ROLE_DECOY };
 
 struct target {
 	int64_t id;
@@ -37,7 +39,7 @@ struct target {
 	struct addr address;
 	uint16_t port;
 	size_t service; /* index into services.list (a control: the first that
-	                   names it) */
+	                   names it; a decoy: 0) */
 	size_t site;    /* ROLE_UNICAST: index into that service's sites */
 };
 
@@ -66,7 +68,8 @@ struct services {
 	size_t n, n_targets;
 	struct service *list;
 	struct target
-	    *targets; /* of all services: addresses, unicast, controls */
+	    *targets; /* of all: addresses, unicast, controls, decoys */
+	int64_t decoy_every_us;
 };
 
 /* The target of an address and port; NULL when nobody asked to measure it. */

@@ -200,6 +200,8 @@ settings_load(struct settings *out, const char *path, struct err *err)
 		CONF_SECTION("geo", geo_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
+		CONF_LIST("decoy"),
+		CONF_TEXT("decoy_every"),
 		CONF_NAMED("service", settings_service_rows),
 		CONF_NAMED("alert", alert_rows),
 		CONF_INCLUDE,

@@ -72,6 +72,21 @@ print_targets(FILE *to, const struct services *all, const struct target *like,
 		fputs(" }\n", to);
 }
 
+static void
+print_decoys(FILE *to, const struct services *all)
+{
+	struct target like = { .role = ROLE_DECOY };
+	bool has_any = false;
+
+	for (size_t i = 0; i < all->n_targets; i++)
+		has_any |= all->targets[i].role == ROLE_DECOY;
+	if (has_any)
+		print_targets(to, all, &like, "decoy");
+	else
+		fputs("decoy = { }\n", to);
+	print_duration(to, "", "decoy_every", all->decoy_every_us);
+}
+
 static uint16_t
 port_of(const struct services *all, size_t service)
 {
@@ -180,6 +195,7 @@ settings_print(const struct settings *s, FILE *to)
 	}
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
+	print_decoys(to, &s->services);
 	for (size_t i = 0; i < s->n_alerts; i++)
 		print_alert(to, &s->alerts[i]);
 	for (size_t i = 0; i < s->services.n; i++)

@@ -236,6 +236,14 @@ struct wanted {
 	unsigned i;
 };
 
+/* A decoy is not to be anybody's address, whatever the port. */
+static bool
+is_same(const struct target *old, const struct target *t)
+{
+	return (old->port == t->port || t->role == ROLE_DECOY) &&
+	       addr_equal(&old->address, &t->address);
+}
+
 /* A control may be any address that is not the service itself; a site's own
  * address serves as one as it is. */
 static void
@@ -246,8 +254,7 @@ add_target(struct reading *r, struct services *all, const struct wanted *w)
 
 	for (size_t i = 0; r->rc == RC_OK && i < all->n_targets; i++) {
 		old = &all->targets[i];
-		if (old->port != t->port ||
-		    !addr_equal(&old->address, &t->address))
+		if (!is_same(old, t))
 			continue;
 		if (t->role != ROLE_CONTROL || old->role == ROLE_SERVICE)
 			value_fail(r, w->section, w->key, w->i,
@@ -305,6 +312,47 @@ read_targets(struct reading *r, cfg_t *root, struct services *all,
 	}
 }
 
+/* Addresses for documentation (RFC 5737, RFC 3849): nobody has them. */
+static const char *const default_decoys[] = { "192.0.2.53", "2001:db8::53" };
+#define N_DEFAULT_DECOYS (sizeof default_decoys / sizeof default_decoys[0])
+
+/* Who has one of them in use, in his own laboratory, does without. */
+static void
+add_default_decoys(struct reading *r, struct services *all)
+{
+	for (size_t i = 0; i < N_DEFAULT_DECOYS; i++) {
+		struct wanted w = { .target = {
+					.role = ROLE_DECOY, .port = 53 } };
+		bool is_used =
+		    addr_parse(&w.target.address, default_decoys[i]) != RC_OK;
+
+		for (size_t k = 0; k < all->n_targets; k++)
+			is_used |= is_same(&all->targets[k], &w.target);
+		if (!is_used && all->n_targets < ASSIGNMENT_TARGETS_MAX)
+			add_target(r, all, &w);
+	}
+}
+
+/* decoy = { } is given, and says: none. */
+static void
+read_decoys(struct reading *r, cfg_t *root, struct services *all)
+{
+	static const struct duration_range every = { 6 * H, 60 * S, DAY,
+		false };
+	const cfg_opt_t *opt = cfg_getopt(root, "decoy");
+	struct wanted w = { .section = root, .key = "decoy" };
+
+	all->decoy_every_us = value_duration(r, root, "decoy_every", &every);
+	w.target.role = ROLE_DECOY;
+	w.target.port = 53;
+	if (all->n == 0)
+		return;
+	if (opt != NULL && (opt->flags & CFGF_MODIFIED) != 0)
+		add_targets(r, all, w);
+	else
+		add_default_decoys(r, all);
+}
+
 void
 settings_services(struct reading *r, cfg_t *root, struct services *out)
 {
@@ -315,4 +363,5 @@ settings_services(struct reading *r, cfg_t *root, struct services *out)
 	read_targets(r, root, out, ROLE_SERVICE, "addresses");
 	read_targets(r, root, out, ROLE_UNICAST, "unicast");
 	read_targets(r, root, out, ROLE_CONTROL, "control");
+	read_decoys(r, root, out);
 }

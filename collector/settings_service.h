@@ -13,7 +13,7 @@
 /* The rows of a service section, for conf_read. */
 extern cfg_opt_t settings_service_rows[];
 
-/* Reads every service and its targets.  Fills *out, also on failure: release
+/* Reads every service and its targets, and the decoys.  Fills *out, also on failure: release
  * with services_fini. */
 void settings_services(struct reading *r, cfg_t *root, struct services *out);
 

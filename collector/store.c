@@ -60,6 +60,26 @@ user_version(struct store *st, unsigned *version, struct err *err)
 	return r == SQLITE_ROW ? RC_OK : store_db_err(st, err, "database");
 }
 
+/* References are not enforced while migrations run, for they may make tables
+ * anew: what they leave must hold all the same. */
+static enum rc
+check_references(struct store *st, struct err *err)
+{
+	sqlite3_stmt *s;
+	int r;
+
+	if (sqlite3_prepare_v2(
+		st->db, "PRAGMA foreign_key_check", -1, &s, NULL) != SQLITE_OK)
+		return store_db_err(st, err, "database");
+	r = sqlite3_step(s);
+	sqlite3_finalize(s);
+	if (r == SQLITE_ROW)
+		return err_set(err, RC_DB,
+		    "database: after its migration, rows would refer to rows "
+		    "that are not there");
+	return r == SQLITE_DONE ? RC_OK : store_db_err(st, err, "database");
+}
+
 /* Runs migration i and notes it, in one transaction. */
 static enum rc
 migrate_one(struct store *st, unsigned i, struct err *err)
@@ -72,6 +92,8 @@ migrate_one(struct store *st, unsigned i, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	rc = exec(st, sql_migrations[i], err);
+	if (rc == RC_OK)
+		rc = check_references(st, err);
 	if (rc == RC_OK)
 		rc = exec(st, note, err);
 	if (rc == RC_OK)
@@ -108,10 +130,10 @@ check_version(struct store *st, enum store_mode mode, struct err *err)
 static enum rc
 configure(struct store *st, enum store_mode mode, struct err *err)
 {
-	enum rc rc = exec(st, "PRAGMA foreign_keys=ON", err);
+	enum rc rc = RC_OK;
 
 	sqlite3_busy_timeout(st->db, 10000);
-	if (rc == RC_OK && mode == STORE_SERVE)
+	if (mode == STORE_SERVE)
 		rc = exec(st,
 		    "PRAGMA auto_vacuum=INCREMENTAL;"
 		    "PRAGMA journal_mode=WAL;",
@@ -174,6 +196,8 @@ store_open(
 		rc = configure(st, mode, err);
 	if (rc == RC_OK)
 		rc = check_version(st, mode, err);
+	if (rc == RC_OK)
+		rc = exec(st, "PRAGMA foreign_keys=ON", err);
 	if (rc != RC_OK) {
 		store_close(st);
 		return rc;

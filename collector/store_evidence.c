@@ -22,14 +22,14 @@ static const char NEXT[] = "SELECT id, received_us FROM observation "
 			   "WHERE id >= ?1 ORDER BY id LIMIT 1";
 
 /* Ping says nothing of the site; other source ports (why 4, varied) never
- * move a landing. */
+ * move a landing, and a decoy (6) has none. */
 static const char SAMPLES[] =
     "SELECT o.vantage_id, o.target_id, o.at_us, o.kind, o.why, o.outcome, "
     "o.rcode, o.rtt_us, o.reply_ttl, i.name, n.bytes, h.hops, o.path_id "
     "FROM observation o LEFT JOIN site i ON i.id = o.site_id "
     "LEFT JOIN identity n ON n.id = coalesce(o.nsid_id, o.chaos_id) "
     "LEFT JOIN path h ON h.id = o.path_id "
-    "WHERE o.id >= ?2 AND o.id < ?3 AND o.kind <> 1 AND o.why <> 4 "
+    "WHERE o.id >= ?2 AND o.id < ?3 AND o.kind <> 1 AND o.why NOT IN (4, 6) "
     "AND EXISTS (SELECT 1 FROM vote v WHERE v.event_id = ?1 "
     "AND v.vantage_id = o.vantage_id AND v.target_id = o.target_id) "
     "ORDER BY o.vantage_id, o.target_id, o.at_us, o.id";

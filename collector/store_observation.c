@@ -1,11 +1,12 @@
 /* store_observation.c - see store_observation.h. */
 #include "collector/store_observation.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/hop_text.h"
+#include "collector/store_detail.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 
@@ -36,9 +37,10 @@ static const char PUT_OBSERVATION[] =
     "source_port, rcode, flags, serial, size_bytes, ede, n_late, n_duplicate, "
     "nsid_id, chaos_name, chaos_outcome, chaos_rcode, chaos_rtt_us, chaos_id, "
     "chaos_nsid_id, n_sent, n_received, rtt_min_us, is_reached, path_id, "
-    "hop_rtts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+    "hop_rtts, zoneversion) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11, ?12, "
     "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, "
-    "?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)";
+    "?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)";
 
 /* Places of the parameters above, for those not bound in one run. */
 enum {
@@ -64,7 +66,8 @@ enum {
 	P_RTT_MIN,
 	P_REACHED,
 	P_PATH,
-	P_HOP_RTTS
+	P_HOP_RTTS,
+	P_ZONEVERSION
 };
 
 static const char EXPIRE[] =
@@ -150,74 +153,6 @@ identity_row(struct store *st, struct observation_cache *c,
 	return RC_OK;
 }
 
-static json_t *
-labels_json(const struct hop *h)
-{
-	json_t *labels = json_array();
-
-	for (unsigned i = 0; i < h->n_labels; i++) {
-		json_t *label = json_object();
-
-		json_object_set_new(label, "label",
-		    json_integer((json_int_t)h->labels[i].label));
-		json_array_append_new(labels, label);
-	}
-	return labels;
-}
-
-/* The parts of a hop that make a path, under the names of the wire. */
-static json_t *
-hop_json(const struct hop *h)
-{
-	json_t *o = json_object();
-	char text[ADDR_TEXT_LEN];
-
-	json_object_set_new(o, "ttl", json_integer(h->ttl));
-	if (h->address.family == 0)
-		return o;
-	json_object_set_new(
-	    o, "address", json_string(addr_format(&h->address, text)));
-	if (h->is_target) {
-		json_object_set_new(o, "target", json_true());
-	} else {
-		json_object_set_new(o, "type", json_integer(h->icmp_type));
-		json_object_set_new(o, "code", json_integer(h->icmp_code));
-	}
-	if (h->n_labels > 0)
-		json_object_set_new(o, "labels", labels_json(h));
-	return o;
-}
-
-/* Gives text: release with free(). */
-static char *
-hops_text(const struct trace_result *t)
-{
-	json_t *hops = json_array();
-	char *text;
-
-	for (unsigned i = 0; i < t->n_hops; i++)
-		json_array_append_new(hops, hop_json(&t->hops[i]));
-	text = json_dumps(hops, JSON_COMPACT);
-	json_decref(hops);
-	return text;
-}
-
-static char *
-hop_rtts_text(const struct trace_result *t)
-{
-	json_t *rtts = json_array();
-	char *text;
-
-	for (unsigned i = 0; i < t->n_hops; i++)
-		json_array_append_new(
-		    rtts, t->hops[i].address.family == 0
-			      ? json_null()
-			      : json_integer(t->hops[i].rtt_us));
-	text = json_dumps(rtts, JSON_COMPACT);
-	json_decref(rtts);
-	return text;
-}
-
 static enum rc
 path_row(struct store *st, struct observation_cache *c,
     const struct trace_result *t, int64_t *row, struct err *err)
@@ -236,7 +171,7 @@ path_row(struct store *st, struct observation_cache *c,
 	store_bind_int(find, 1, (int64_t)hash);
 	put = store_stmt(st, PUT_PATH);
 	store_bind_int(put, 1, (int64_t)hash);
-	hops = hops_text(t);
+	hops = hop_text_path(t);
 	store_bind_text(put, 2, hops);
 	free(hops);
 	rc = find_or_put(st, find, put, row, err);
@@ -249,7 +184,7 @@ path_row(struct store *st, struct observation_cache *c,
 
 /* The rows that an observation refers to; 0: none. */
 struct references {
-	int64_t nsid, chaos, chaos_nsid, path;
+	int64_t nsid, chaos, chaos_nsid, second_nsid, path;
 };
 
 static enum rc
@@ -267,6 +202,9 @@ refer(struct store *st, struct observation_cache *c,
 		if (rc == RC_OK && o->dns.chaos.is_asked)
 			rc = identity_row(
 			    st, c, &o->dns.chaos.nsid, &r->chaos_nsid, err);
+		if (rc == RC_OK)
+			rc = identity_row(
+			    st, c, &o->dns.second.nsid, &r->second_nsid, err);
 		return rc;
 	case KIND_TRACE:
 		rc = identity_row(st, c, &o->trace.nsid, &r->nsid, err);
@@ -291,6 +229,17 @@ bind_ede(sqlite3_stmt *s, const struct dns_result *d)
 		used += snprintf(text + used, sizeof text - (size_t)used,
 		    "%s%u", i > 0 ? "," : "", d->ede[i]);
 	store_bind_text(s, P_EDE, text);
+}
+
+static void
+bind_zoneversion(sqlite3_stmt *s, const struct zoneversion *z)
+{
+	uint8_t bytes[2 + ZONEVERSION_MAX] = { z->n_labels, z->type };
+
+	if (!z->is_present)
+		return;
+	memcpy(bytes + 2, z->bytes, z->len);
+	store_bind_blob(s, P_ZONEVERSION, bytes, 2 + (size_t)z->len);
 }
 
 static void
@@ -333,6 +282,7 @@ bind_dns(
 	store_bind_int_or_null(
 	    s, P_DUPLICATE, d->n_duplicate != 0, d->n_duplicate);
 	store_bind_int_or_null(s, P_NSID, r->nsid != 0, r->nsid);
+	bind_zoneversion(s, &d->zoneversion);
 	bind_chaos(s, &d->chaos, r);
 }
 
@@ -352,7 +302,7 @@ static void
 bind_trace(
     sqlite3_stmt *s, const struct trace_result *t, const struct references *r)
 {
-	char *rtts = hop_rtts_text(t);
+	char *rtts = hop_text_rtts(t);
 
 	store_bind_int_or_null(
 	    s, P_SOURCE_PORT, t->source_port != 0, t->source_port);
@@ -405,9 +355,10 @@ store_observation_put(struct store *st, struct observation_cache *c,
 		break;
 	}
 	rc = store_run(st, s, err);
-	if (rc == RC_OK)
-		*id = sqlite3_last_insert_rowid(store_handle(st));
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	*id = sqlite3_last_insert_rowid(store_handle(st));
+	return store_detail_put(st, *id, o, r.second_nsid, err);
 }
 
 enum rc

@@ -34,7 +34,8 @@ static const char PUT[] =
 static const char NEWS[] =
     "UPDATE probe SET acked_seq = ?2, received_us = ?3, clock = ?4, "
     "clock_offset_us = coalesce(?5, clock_offset_us), n_lost = ?6, "
-    "assignment = nullif(?7, ''), version = ?8 WHERE id = ?1";
+    "assignment = nullif(?7, ''), version = ?8, v4 = ?9, v6 = ?10 "
+    "WHERE id = ?1";
 static const char SET_STATE[] =
     "UPDATE probe SET state = ?2, reason = ?3 WHERE id = ?1";
 static const char AUDIT[] =
@@ -239,6 +240,13 @@ store_probe_enrol(struct store *st, const struct probe_row *p,
 	return rc;
 }
 
+static void
+bind_family_state(sqlite3_stmt *s, int i, enum family_state state)
+{
+	if (state != FAMILY_UNKNOWN)
+		store_bind_text(s, i, family_state_name(state));
+}
+
 enum rc
 store_probe_news(struct store *st, const char *id,
     const struct probe_news *news, struct err *err)
@@ -254,6 +262,8 @@ store_probe_news(struct store *st, const char *id,
 	store_bind_int(s, 6, (int64_t)h->n_lost);
 	store_bind_text(s, 7, h->assignment);
 	store_bind_text(s, 8, h->version);
+	bind_family_state(s, 9, h->v4);
+	bind_family_state(s, 10, h->v6);
 	return store_run(st, s, err);
 }
 

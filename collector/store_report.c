@@ -60,7 +60,7 @@ static const char SITES[] =
 
 static const char VANTAGES[] =
     "SELECT v.id, v.family, p.id, p.name, p.state, p.reason, p.version, "
-    "coalesce(v.country, p.country), v.source, p.clock, "
+    "coalesce(v.country, p.country), v.source, p.clock, p.v4, p.v6, "
     "coalesce(v.asn, p.asn), p.enrolled_us, p.received_us, "
     "p.clock_offset_us, p.n_lost FROM probe p "
     "LEFT JOIN vantage v ON v.probe_id = p.id ORDER BY p.name, v.family";
@@ -168,6 +168,8 @@ fill_vantage(sqlite3_stmt *s, void *row)
 	ROW_TEXT(v->country, s, c++);
 	ROW_TEXT(v->source, s, c++);
 	ROW_TEXT(v->clock, s, c++);
+	ROW_TEXT(v->v4, s, c++);
+	ROW_TEXT(v->v6, s, c++);
 	v->asn = sqlite3_column_int64(s, c++);
 	v->enrolled_us = sqlite3_column_int64(s, c++);
 	v->has_received = row_int(s, c++, &v->received_us);

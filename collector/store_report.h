@@ -100,6 +100,7 @@ struct vantage_info {
 	char country[WORD_LEN];
 	char source[ADDR_TEXT_LEN];
 	char clock[WORD_LEN];
+	char v4[WORD_LEN], v6[WORD_LEN]; /* can the host? "" it has not said */
 	int64_t asn;
 	bool has_received, has_offset;
 	int64_t enrolled_us, received_us, clock_offset_us, n_lost;

@@ -73,7 +73,8 @@ put_target(struct store *st, const struct services *all, struct target *t,
 	char text[ADDR_TEXT_LEN];
 
 	store_bind_text(s, 1, target_role_name(t->role));
-	store_bind_int_or_null(s, 2, t->role != ROLE_CONTROL, service->id);
+	store_bind_int_or_null(s, 2,
+	    t->role == ROLE_SERVICE || t->role == ROLE_UNICAST, service->id);
 	if (t->role == ROLE_UNICAST)
 		store_bind_int(s, 3, service->sites[t->site].id);
 	store_bind_int(s, 4, t->address.family);

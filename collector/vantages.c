@@ -37,6 +37,8 @@ static const struct column columns[] = {
 	{ "source", NULL, CELL_TEXT },
 	{ "state", "state", CELL_TEXT },
 	{ "reason", NULL, CELL_TEXT },
+	{ "v4", "v4", CELL_TEXT },
+	{ "v6", "v6", CELL_TEXT },
 	{ "received", "received", CELL_TIME },
 	{ "clock", NULL, CELL_TEXT },
 	{ "clock_offset_us", "clock off", CELL_MS },
@@ -69,6 +71,8 @@ add_row(struct report *r, const struct vantage_info *v)
 	text_or_none(r, v->source);
 	report_text(r, v->state);
 	text_or_none(r, v->reason);
+	text_or_none(r, v->v4);
+	text_or_none(r, v->v6);
 	report_number_if(r, v->has_received, v->received_us);
 	text_or_none(r, v->clock);
 	report_number_if(r, v->has_offset, v->clock_offset_us);

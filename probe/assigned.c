@@ -7,15 +7,10 @@
 #include "schema/base/bytes.h"
 
 uint16_t
-assigned_source_port(
-    const char *probe, const struct addr *target, uint16_t port)
+assigned_source_port(const char *probe)
 {
-	uint8_t bytes[2] = { (uint8_t)(port >> 8), (uint8_t)port };
 	uint64_t h = bytes_hash(BYTES_HASH_START, probe, strlen(probe));
 
-	h = bytes_hash(h, &target->family, 1);
-	h = bytes_hash(h, target->bytes, target->family == 4 ? 4 : 16);
-	h = bytes_hash(h, bytes, sizeof bytes);
 	h ^= h >> 32; /* FNV's low bits alone are its weakest */
 	return (uint16_t)(ASSIGNED_PORT_MIN +
 			  h % (ASSIGNED_PORT_MAX - ASSIGNED_PORT_MIN + 1));
@@ -38,10 +33,10 @@ ask_target(const struct assignment *a, size_t target, enum kind kind,
 		.proto = proto_of(kind),
 		.target = t->address,
 		.port = t->port,
-		.source_port =
-		    assigned_source_port(probe, &t->address, t->port),
+		.source_port = assigned_source_port(probe),
 		.timeout_us = a->timeout_us,
 		.n_pings = ASSIGNED_PINGS,
+		.deadline_us = ASSIGNED_TRACE_US,
 	};
 
 	snprintf(q.zone, sizeof q.zone, "%s", t->zone);
@@ -55,6 +50,12 @@ assigned_round(
 	struct question q = ask_target(a, round->target, round->kind, probe);
 
 	q.with_chaos = round->with_chaos;
+	if (a->targets[round->target].is_decoy)
+		q.why = WHY_DECOY;
+	if (round->is_icmp) {
+		q.why = WHY_VARIED; /* another flow: it tells no landing */
+		q.proto = PROTO_ICMP;
+	}
 	return q;
 }
 
@@ -74,11 +75,12 @@ assigned_reaction(
 }
 
 size_t
-assigned_find(const struct assignment *a, const struct observation *o)
+assigned_first(const struct assignment *a, uint8_t family)
 {
-	for (size_t i = 0; i < a->n_targets; i++)
-		if (addr_equal(&a->targets[i].address, &o->target) &&
-		    (o->port == 0 || o->port == a->targets[i].port))
-			return i;
-	return a->n_targets;
+	size_t i = 0;
+
+	while (i < a->n_targets && (a->targets[i].address.family != family ||
+				       a->targets[i].is_decoy))
+		i++;
+	return i;
 }

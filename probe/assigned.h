@@ -1,7 +1,7 @@
 /*
  * assigned.h - from an assigned target to a question.                (pure)
  *
- * Uses     probe/engine.h (struct question), react, schedule
+ * Uses     probe/question.h, react, schedule
  * Used by  probe/resident
  */
 #ifndef PROBE_ASSIGNED_H
@@ -11,19 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probe/engine.h"
+#include "probe/question.h"
 #include "probe/react.h"
 #include "probe/schedule.h"
 #include "schema/assignment.h"
 
 #define ASSIGNED_PORT_MIN 20000
 #define ASSIGNED_PORT_MAX 59999
-#define ASSIGNED_PINGS 3 /* echoes in a round */
+#define ASSIGNED_PINGS 3                    /* echoes in a round */
+#define ASSIGNED_TRACE_US INT64_C(30000000) /* the longest trace */
 
-/* The source port of a probe's flow to a target: always the same, so that
- * per-flow load balancing always picks the same server. */
-uint16_t assigned_source_port(
-    const char *probe, const struct addr *target, uint16_t port);
+/* The source port of all of a probe's flows: always the same, so that per-flow
+ * load balancing always picks the same server for a target. */
+uint16_t assigned_source_port(const char *probe);
 
 /* The questions of a round and of a reaction.  Lends nothing. */
 struct question assigned_round(
@@ -31,8 +31,8 @@ struct question assigned_round(
 struct question assigned_reaction(
     const struct assignment *a, const struct reaction *what, const char *probe);
 
-/* Which target an observation is of (an ICMP ping has no port); n_targets when
- * none is any more. */
-size_t assigned_find(const struct assignment *a, const struct observation *o);
+/* The first target of a family that is measured, not a decoy; n_targets when
+ * there is none. */
+size_t assigned_first(const struct assignment *a, uint8_t family);
 
 #endif

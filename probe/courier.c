@@ -128,11 +128,13 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 }
 
 static int
-spawn(struct courier *c)
+spawn(struct courier *c, enum family_state v4, enum family_state v6)
 {
 	/* uv takes char *, and changes nothing. */
-	char name[] = "upload", state[] = "--state", json[] = "--json";
-	char *args[] = { name, state, mem_strdup(c->state_dir), json, NULL };
+	char *args[] = { mem_strdup("upload"), mem_strdup("--state"),
+		mem_strdup(c->state_dir), mem_strdup("--json"),
+		mem_strdup("--v4"), mem_strdup(family_state_name(v4)),
+		mem_strdup("--v6"), mem_strdup(family_state_name(v6)), NULL };
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
@@ -148,12 +150,13 @@ spawn(struct courier *c)
 	};
 	int status = uv_spawn(c->loop, &c->process, &options);
 
-	free(args[2]);
+	for (size_t i = 0; args[i] != NULL; i++)
+		free(args[i]);
 	return status;
 }
 
 bool
-courier_go(struct courier *c)
+courier_go(struct courier *c, enum family_state v4, enum family_state v6)
 {
 	int status;
 
@@ -166,7 +169,7 @@ courier_go(struct courier *c)
 	c->pipe.data = c;
 	c->process.data = c;
 	c->n_open = 2;
-	status = spawn(c);
+	status = spawn(c, v4, v6);
 	if (status == 0)
 		status =
 		    uv_read_start((uv_stream_t *)&c->pipe, give_room, on_read);

@@ -4,8 +4,9 @@
  * Uses     libuv, jansson
  * Used by  probe/resident
  *
- * Runs "catchwater-upload upload --json", at most one at a time, and reads the
- * one line that it says (probe/upload.c).  Loop thread only.
+ * Runs "catchwater-upload upload --json", at most one at a time, tells it what
+ * the host can measure, and reads the one line that it says (probe/upload.c).
+ * Loop thread only.
  */
 #ifndef PROBE_COURIER_H
 #define PROBE_COURIER_H
@@ -15,6 +16,7 @@
 #include <uv.h>
 
 #include "schema/base/err.h"
+#include "schema/record.h"
 
 struct courier; /* opaque: owns a process and a pipe */
 
@@ -41,7 +43,7 @@ struct courier *courier_new(uv_loop_t *loop, const char *helper,
 
 /* Starts the child; done is called once, later, when it is over or could not
  * be started.  False: the last one is still under way, nothing happens. */
-bool courier_go(struct courier *c);
+bool courier_go(struct courier *c, enum family_state v4, enum family_state v6);
 
 /* Ends the child, calls nobody any more. */
 void courier_stop(struct courier *c);

@@ -18,6 +18,8 @@
 
 #include "probe/anchor.h"
 #include "probe/commands.h"
+#include "probe/doctor_host.h"
+#include "probe/doctor_line.h"
 #include "probe/doctor_targets.h"
 #include "probe/helper.h"
 #include "probe/lists.h"
@@ -35,8 +37,9 @@ struct doctor {
 	const char *state; /* option, or NULL */
 	char dir[STATE_DIR_MAX];
 	struct socks socks;
+	struct sandbox sandbox;
 	struct lists lists;
-	struct assignment *assignment;
+	struct assignment assignment;
 	bool has_assignment;
 	bool is_enrolled;
 	bool has_failed;
@@ -47,11 +50,9 @@ static void PRINTF_LIKE(4, 5) say(struct doctor *d, const char *verdict,
 {
 	va_list ap;
 
-	printf("%-5s %-12s ", verdict, step);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	doctor_line_v(verdict, step, fmt, ap);
 	va_end(ap);
-	putchar('\n');
 	if (strcmp(verdict, "FAIL") == 0)
 		d->has_failed = true;
 }
@@ -171,20 +172,6 @@ check_clock(struct doctor *d)
 	}
 }
 
-static void
-check_icmp(struct doctor *d, int family, const struct socks_icmp *icmp)
-{
-	char step[16];
-
-	snprintf(step, sizeof step, "icmp v%d", family);
-	if (icmp->mode == SOCKS_RAW)
-		say(d, "ok", step, "raw: %s", icmp->reason);
-	else
-		say(d, "warn", step,
-		    "%s: %s; for the full view give the program CAP_NET_RAW",
-		    socks_mode_name(icmp->mode), icmp->reason);
-}
-
 /* The address that packets of the family would leave from.  No packet is
  * sent: connecting a datagram socket only looks up the route. */
 static bool
@@ -219,9 +206,9 @@ choose_destination(
 {
 	snprintf(out, ADDR_TEXT_LEN, "%s",
 	    family == 4 ? "198.41.0.4" : "2001:503:ba3e::2:30");
-	for (size_t i = 0; i < d->assignment->n_targets; i++)
-		if (d->assignment->targets[i].address.family == family)
-			addr_format(&d->assignment->targets[i].address, out);
+	for (size_t i = 0; i < d->assignment.n_targets; i++)
+		if (d->assignment.targets[i].address.family == family)
+			addr_format(&d->assignment.targets[i].address, out);
 }
 
 static bool
@@ -318,12 +305,12 @@ static void
 check_assignment(struct doctor *d)
 {
 	struct err err = ERR_NONE;
-	enum rc rc = state_read_assignment(d->assignment, d->dir, &err);
+	enum rc rc = state_read_assignment(&d->assignment, d->dir, &err);
 
 	d->has_assignment = rc == RC_OK;
 	if (rc == RC_OK)
 		say(d, "ok", "assignment", "%s, %zu targets",
-		    d->assignment->etag, d->assignment->n_targets);
+		    d->assignment.etag, d->assignment.n_targets);
 	else if (rc == RC_NOTFOUND)
 		say(d, "warn", "assignment",
 		    "none came yet; 'catchwater-probe upload' asks for it");
@@ -339,7 +326,7 @@ check_targets(struct doctor *d)
 
 	if (!d->has_assignment)
 		return;
-	if (doctor_ask(&answers, d->assignment, &d->socks, &d->lists, &err) !=
+	if (doctor_ask(&answers, &d->assignment, &d->socks, &d->lists, &err) !=
 	    RC_OK) {
 		say(d, "FAIL", "targets", "%s", err.text);
 		return;
@@ -362,55 +349,64 @@ examine(struct doctor *d)
 		check_key, check_enrolment, check_running, check_collector,
 		check_clock, check_spool, check_lists, check_assignment };
 
+	doctor_sandbox(&d->sandbox);
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
 		checks[i](d);
-	check_icmp(d, 4, &d->socks.v4);
-	check_icmp(d, 6, &d->socks.v6);
+	doctor_icmp(4, &d->socks.v4);
+	doctor_icmp(6, &d->socks.v6);
+	doctor_stamps();
 	check_families(d);
 	check_targets(d);
 	return d->has_failed ? 1 : 0;
 }
 
-static int
-run_doctor(const char *state)
+static enum rc
+read_options(struct doctor *d, int argc, char **argv, struct err *err)
 {
-	struct doctor d = { .state = state };
-	struct err err = ERR_NONE;
-	int status = 1;
+	static const struct option_spec specs[] = {
+		{ 0, "state", OPTION_TEXT, offsetof(struct doctor, state), 0, 0,
+		    "DIR", "state directory" },
+		{ 0 },
+	};
+	static const struct command_spec spec = { "catchwater-probe", "doctor",
+		"", 0, 0, "try every step that can fail, and name it", specs };
+	char **operands;
+	int n_operands;
 
-	if (socks_open(&d.socks, &err) != RC_OK) {
-		printf("FAIL  privilege    %s\n", err.text);
-		return 1;
-	}
-	d.assignment = mem_new(sizeof *d.assignment);
-	status = examine(&d);
-	lists_fini(&d.lists);
-	free(d.assignment);
-	socks_close(&d.socks);
+	return options_parse(&spec, d, argc, argv, &operands, &n_operands, err);
+}
+
+static int
+run_doctor(struct doctor *d)
+{
+	int status;
+
+	status = examine(d);
+	lists_fini(&d->lists);
+	assignment_fini(&d->assignment);
 	return status;
 }
 
 int
 command_doctor(int argc, char **argv)
 {
-	static const struct option_spec specs[] = {
-		{ 0, "state", OPTION_TEXT, 0, 0, 0, "DIR", "state directory" },
-		{ 0 },
-	};
-	static const struct command_spec spec = { "catchwater-probe", "doctor",
-		"", 0, 0, "try every step that can fail, and name it", specs };
-	const char *state = NULL;
+	struct doctor d = { 0 };
 	struct err err = ERR_NONE;
-	char **operands;
-	int n_operands;
-	enum rc rc = options_parse(
-	    &spec, &state, argc, argv, &operands, &n_operands, &err);
+	int status = 0; /* --help */
+	enum rc rc;
 
-	if (rc == RC_NOTFOUND)
-		return 0;
-	if (rc != RC_OK) {
-		fprintf(stderr, "catchwater-probe doctor: %s\n", err.text);
-		return 2;
+	if (socks_open(&d.socks, &err) != RC_OK) {
+		printf("FAIL  privilege    %s\n", err.text);
+		return 1;
 	}
-	return run_doctor(state);
+	sandbox_enter(&d.sandbox);
+	rc = read_options(&d, argc, argv, &err);
+	if (rc == RC_OK) {
+		status = run_doctor(&d);
+	} else if (rc != RC_NOTFOUND) {
+		fprintf(stderr, "catchwater-probe doctor: %s\n", err.text);
+		status = 2;
+	}
+	socks_close(&d.socks);
+	return status;
 }

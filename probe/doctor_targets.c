@@ -53,6 +53,8 @@ ask_all(struct asking *asking, const struct assignment *a,
 	for (size_t i = 0; i < a->n_targets; i++) {
 		const struct assigned_target *t = &a->targets[i];
 
+		if (t->is_decoy)
+			continue; /* its silence says nothing */
 		if (!lists_permit(lists, &t->address))
 			asking->answers.n_forbidden++;
 		else if (asking->answers.n_asked < DOCTOR_TARGETS_MAX &&

@@ -167,6 +167,7 @@ engine_ask(
 	a->ctx = ctx;
 	a->is_active = true;
 	e->n_active++;
+	e->n_active_of[q->target.family == 6]++;
 	ask_wait_in_line(a);
 	engine_arm(e);
 	return RC_OK;

@@ -383,6 +383,7 @@ ask_finish(struct ask *a, enum outcome outcome, const void *part)
 	if (a->due_mono_us != NEVER)
 		heap_remove(e, a);
 	e->n_active--;
+	e->n_active_of[a->question.target.family == 6]--;
 	a->is_active = false;
 	a->done(a->ctx, &e->observation);
 	a->next = e->free_asks; /* only now: done may ask again */

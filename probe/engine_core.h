@@ -65,6 +65,8 @@ struct ask_ops {
 	    struct ask *a, struct flight *f, const struct port_in *in);
 	/* An ICMP error came for a packet of its own. */
 	void (*notice)(struct ask *a, struct flight *f, const struct notice *n);
+	/* The UDP checksum of a packet of its own that has_checksum. */
+	uint16_t (*checksum)(struct ask *a, const struct flight *f);
 	/* Its TCP socket can be written (connected) or read. */
 	void (*ready)(struct ask *a);
 	/* An ICMP error came for its TCP socket. */
@@ -121,7 +123,6 @@ struct ping_ask {
 };
 
 struct trace_ask {
-	struct trace trace;
 	struct dnsmsg_question question;
 	uint8_t nonce[ICMPMSG_NONCE_LEN];
 	uint16_t echo_id;
@@ -133,6 +134,7 @@ struct trace_ask {
 	struct identity nsid;
 	enum outcome outcome; /* of the target; timeout until it spoke */
 	struct trace_ask *next_free;
+	struct trace trace; /* last: trace_init empties it */
 };
 
 struct ask {
@@ -184,7 +186,7 @@ struct engine {
 	bool is_in_pass, has_rest;
 	unsigned n_handles; /* not closed yet */
 	bool is_closing;
-	unsigned n_active;
+	unsigned n_active, n_active_of[2]; /* in all; v4, v6 */
 	struct asks_waiting waiting;
 	struct ask **heap;
 	uint32_t n_heap;

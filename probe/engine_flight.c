@@ -7,7 +7,8 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define BUCKETS 2048 /* a power of two */
+#define BUCKETS 4096 /* a power of two */
+#define TARGETS 512  /* the same, for traces alone */
 #define BLOCK 64     /* flights made at once */
 #define PAST_MAX 4096
 #define PAST_US (5 * US_PER_S) /* late replies are listened for so long */
@@ -21,7 +22,7 @@ struct word { /* what is told in a target's next observation */
 };
 
 struct flights {
-	struct flight *by_id[BUCKETS], *by_sum[BUCKETS];
+	struct flight *by_id[BUCKETS], *by_target[TARGETS];
 	struct flight *free;
 	struct flight *past_first, *past_last;
 	unsigned n_past;
@@ -81,22 +82,28 @@ unlink_id(struct flights *s, struct flight *f)
 	*link = f->next_by_id;
 }
 
-static void
-unlink_sum(struct flights *s, struct flight *f)
+static struct flight **
+target_bucket(struct flights *s, const struct addr *target)
 {
-	struct flight **link = &s->by_sum[bucket(f->sum, &f->target)];
+	return &s->by_target[bucket(0, target) % TARGETS];
+}
+
+static void
+unlink_target(struct flights *s, struct flight *f)
+{
+	struct flight **link = target_bucket(s, &f->target);
 
 	while (*link != f)
-		link = &(*link)->next_by_sum;
-	*link = f->next_by_sum;
+		link = &(*link)->next_by_target;
+	*link = f->next_by_target;
 }
 
 static void
 forget(struct flights *s, struct flight *f)
 {
 	unlink_id(s, f);
-	if (f->has_sum)
-		unlink_sum(s, f);
+	if (f->has_checksum)
+		unlink_target(s, f);
 	f->ask = NULL;
 	f->serial++;
 	f->next = s->free;
@@ -163,13 +170,12 @@ flight_new(struct ask *a, const struct flight_key *key, bool is_kept)
 }
 
 void
-flight_set_sum(struct engine *e, struct flight *f, uint16_t sum)
+flight_has_checksum(struct engine *e, struct flight *f)
 {
-	struct flight **head = &e->flights->by_sum[bucket(sum, &f->target)];
+	struct flight **head = target_bucket(e->flights, &f->target);
 
-	f->sum = sum;
-	f->has_sum = true;
-	f->next_by_sum = *head;
+	f->has_checksum = true;
+	f->next_by_target = *head;
 	*head = f;
 }
 
@@ -192,13 +198,14 @@ flight_find(const struct engine *e, const struct flight_key *key)
 }
 
 struct flight *
-flight_find_sum(
-    const struct engine *e, const struct flight_key *key, uint16_t sum)
+flight_find_checksum(
+    const struct engine *e, const struct flight_key *key, uint16_t checksum)
 {
-	struct flight *f = e->flights->by_sum[bucket(sum, &key->target)];
+	struct flight *f = *target_bucket(e->flights, &key->target);
 
-	while (f != NULL && (f->sum != sum || !is_between(f, key)))
-		f = f->next_by_sum;
+	while (f != NULL && (!is_between(f, key) ||
+				f->ask->ops->checksum(f->ask, f) != checksum))
+		f = f->next_by_target;
 	return f;
 }
 

@@ -17,7 +17,7 @@
 enum flight_kind { FLIGHT_UDP, FLIGHT_ECHO, FLIGHT_SYN };
 
 struct flight {
-	struct flight *next_by_id, *next_by_sum; /* in the hash tables */
+	struct flight *next_by_id, *next_by_target; /* in the hash tables */
 	struct flight *next; /* of the ask, or of the past, or of the free */
 	struct ask *ask;     /* NULL: the question is closed */
 	uint32_t serial;     /* of the flight's uses */
@@ -25,9 +25,9 @@ struct flight {
 	uint16_t target_port, source_port; /* 0 for ICMP */
 	uint16_t id;                       /* DNS id, echo sequence, SYN's */
 	uint16_t echo_id;
-	uint16_t sum; /* UDP checksum, when has_sum */
 	enum flight_kind kind : 8;
-	bool has_sum, is_answered, is_kept;
+	bool has_checksum; /* its ask can tell its UDP checksum */
+	bool is_answered, is_kept;
 	uint8_t what, attempt; /* the ask's own: part, TTL, count */
 	struct addr answered_by;
 	struct departure sent;
@@ -51,15 +51,14 @@ void flights_free(struct flights *s); /* NULL is fine */
 struct flight *
 flight_new(struct ask *a, const struct flight_key *key, bool is_kept);
 
-/* Says by which UDP checksum it can be found, where a quote ends before its
- * id. */
-void flight_set_sum(struct engine *e, struct flight *f, uint16_t sum);
+/* Lets it be found by its UDP checksum, where a quote ends before its id. */
+void flight_has_checksum(struct engine *e, struct flight *f);
 
 /* NULL: none. */
 struct flight *
 flight_find(const struct engine *e, const struct flight_key *key);
-struct flight *flight_find_sum(
-    const struct engine *e, const struct flight_key *key, uint16_t sum);
+struct flight *flight_find_checksum(
+    const struct engine *e, const struct flight_key *key, uint16_t checksum);
 
 /* The only unanswered one between these two ports; NULL: none or several. */
 struct flight *

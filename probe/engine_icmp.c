@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "probe/engine_syn.h"
+
 static const uint8_t *
 nonce_of(const struct ask *a)
 {
@@ -56,7 +58,7 @@ find_udp(const struct engine *e, const struct icmpmsg_quote *quote)
 
 	return quote->payload_len >= 2
 		   ? flight_find(e, &key)
-		   : flight_find_sum(e, &key, quote->checksum);
+		   : flight_find_checksum(e, &key, quote->checksum);
 }
 
 static struct notice
@@ -82,6 +84,8 @@ take_error(
 
 	if (quote->ip_proto == IPPROTO_UDP)
 		f = find_udp(p->engine, quote);
+	else if (quote->ip_proto == IPPROTO_TCP)
+		f = syn_find(p->engine, quote);
 	else if (quote->ip_proto == IPPROTO_ICMP ||
 		 quote->ip_proto == IPPROTO_ICMPV6)
 		f = find_echo(p, &quote->target, quote->id, quote->seq);
@@ -98,8 +102,8 @@ icmp_packet(void *ctx, const struct port_in *packet)
 
 	if (p->port.family == 4 && p->is_raw) {
 		in.has_ttl = true;
-		if (icmpmsg_skip_ip4(&in.bytes, &in.len, &in.from, &in.ttl) !=
-		    RC_OK)
+		if (icmpmsg_skip_ip4(&in.bytes, &in.len, IPPROTO_ICMP, &in.from,
+			&in.ttl) != RC_OK)
 			return;
 	}
 	if (icmpmsg_parse(&m, p->port.family, in.bytes, in.len) != RC_OK)

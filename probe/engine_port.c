@@ -7,6 +7,7 @@
 
 #include "probe/engine_dns.h"
 #include "probe/engine_icmp.h"
+#include "probe/engine_syn.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -18,7 +19,7 @@
 #define LINGER_US (5 * US_PER_S)
 
 struct engine_ports {
-	struct engine_port icmp[2]; /* v4, v6 */
+	struct engine_port icmp[2], syn[2]; /* v4, v6 */
 	struct engine_port *udp[ENGINE_PORTS_MAX];
 	unsigned n_udp;
 	int64_t sweep_mono_us; /* when one may be closed; NEVER: none */
@@ -114,9 +115,16 @@ static const struct port_events icmp_events = { .sent = on_sent,
 	.packet = icmp_packet,
 	.error = icmp_error };
 
+static const struct port_events syn_events = { .sent = on_sent,
+	.not_sent = on_not_sent,
+	.departed = on_departed,
+	.packet = syn_packet };
+
 static const struct port_events *
 events_of(const struct engine_port *p)
 {
+	if (p->is_syn)
+		return &syn_events;
 	return p->is_icmp ? &icmp_events : &udp_events;
 }
 
@@ -174,7 +182,7 @@ on_closed(uv_handle_t *handle)
 	struct engine_port *p = handle->data;
 	struct engine *e = p->engine;
 
-	if (!p->is_icmp)
+	if (!p->is_icmp && !p->is_syn)
 		free(p);
 	engine_handle_closed(e);
 }
@@ -185,7 +193,7 @@ close_port(struct engine_port *p)
 	p->is_closing = true;
 	uv_poll_stop(&p->poll);
 	uv_close((uv_handle_t *)&p->poll, on_closed);
-	if (p->is_icmp)
+	if (p->is_icmp || p->is_syn)
 		port_release(&p->port);
 	else
 		port_close(&p->port); /* libuv has let go of it */
@@ -197,9 +205,12 @@ for_each(struct engine *e, void (*f)(struct engine_port *p))
 {
 	struct engine_ports *s = e->ports;
 
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		if (s->icmp[i].is_open && !s->icmp[i].is_closing)
 			f(&s->icmp[i]);
+		if (s->syn[i].is_open && !s->syn[i].is_closing)
+			f(&s->syn[i]);
+	}
 	for (unsigned i = 0; i < s->n_udp; i++)
 		f(s->udp[i]);
 }
@@ -216,10 +227,17 @@ ports_watch(struct engine *e, bool is_watched)
 	for_each(e, is_watched ? watch : unwatch);
 }
 
+static void
+read_busy(struct engine_port *p)
+{
+	if (p->engine->n_active_of[p->port.family == 6] > 0)
+		read_port(p);
+}
+
 void
 ports_read(struct engine *e)
 {
-	for_each(e, read_port);
+	for_each(e, read_busy);
 }
 
 static void
@@ -240,7 +258,7 @@ ports_have_rest(const struct engine *e)
 	const struct engine_ports *s = e->ports;
 
 	for (unsigned i = 0; i < 2; i++)
-		if (s->icmp[i].is_open && s->icmp[i].port.n_out > 0)
+		if (s->icmp[i].port.n_out > 0 || s->syn[i].port.n_out > 0)
 			return true;
 	for (unsigned i = 0; i < s->n_udp; i++)
 		if (s->udp[i]->port.n_out > 0)
@@ -292,6 +310,24 @@ port_icmp(struct engine *e, const struct addr *a)
 	struct engine_port *p = &e->ports->icmp[a->family == 6];
 
 	return p->is_open ? p : NULL;
+}
+
+struct engine_port *
+port_syn(struct engine *e, const struct addr *a)
+{
+	struct engine_port *p = &e->ports->syn[a->family == 6];
+	const struct socks_icmp *socks = socks_for(e->socks, a);
+
+	if (p->is_open)
+		return p;
+	if (socks->syn_fd < 0)
+		return NULL;
+	port_adopt(&p->port, a->family, socks->syn_fd);
+	p->is_syn = true;
+	if (start(p, e) == RC_OK)
+		return p;
+	port_release(&p->port);
+	return NULL;
 }
 
 static struct engine_port *
@@ -407,7 +443,7 @@ port_send(struct engine_port *p, struct flight *f, uint8_t ttl)
 		flush(p);
 	out = port_put(&p->port);
 	out->to = f->target;
-	out->to_port = f->target_port;
+	out->to_port = f->kind == FLIGHT_UDP ? f->target_port : 0;
 	out->ttl = ttl;
 	out->tag = f;
 	out->tag_serial = f->serial;

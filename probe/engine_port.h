@@ -17,7 +17,7 @@ struct engine_port {
 	struct engine *engine;
 	struct port port;
 	uint16_t wanted_port; /* 0: any, and it ends after its asks */
-	bool is_icmp, is_raw, is_open, is_closing;
+	bool is_icmp, is_syn, is_raw, is_open, is_closing;
 	unsigned n_asks;
 	int64_t last_used_mono_us;
 	uv_poll_t poll;
@@ -40,7 +40,11 @@ port_send(struct engine_port *p, struct flight *f, uint8_t ttl);
 /* The port for ICMP of the family of a; NULL: there is none. */
 struct engine_port *port_icmp(struct engine *e, const struct addr *a);
 
-/* Sends all batches; reads all ports; looks at them when something comes, or
+/* The port for SYNs of our own making, opened when it is first asked for;
+ * NULL: there is none. */
+struct engine_port *port_syn(struct engine *e, const struct addr *a);
+
+/* Sends all batches; reads the ports of families that are in use; looks at them when something comes, or
  * not; closes those that nobody has used for long. */
 void ports_flush(struct engine *e);
 void ports_read(struct engine *e);

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "probe/engine_icmp.h"
 #include "probe/engine_port.h"
 #include "probe/engine_stream.h"
+#include "probe/engine_syn.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -21,9 +23,9 @@ finish(struct ask *a, enum outcome outcome)
 	const struct trace_ask *x = a->trace;
 	struct trace_result *r = &a->engine->observation.trace;
 
-	*r = (struct trace_result){ .source_port = x->source_port,
-		.is_reached = x->is_reached,
-		.nsid = x->nsid };
+	r->source_port = x->source_port;
+	r->is_reached = x->is_reached;
+	r->nsid = x->nsid;
 	trace_finish(&x->trace, r);
 	ask_finish(a, outcome, NULL);
 }
@@ -169,6 +171,14 @@ write_plain(uint8_t *buf, uint16_t id)
 	return 2 + sizeof plain_text - 1;
 }
 
+static size_t
+write_datagram(const struct ask *a, uint8_t *buf, uint16_t id)
+{
+	return a->proto == PROTO_PLAIN
+		   ? write_plain(buf, id)
+		   : dnsmsg_write_query(buf, id, &a->trace->question, NULL);
+}
+
 static enum rc
 udp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 {
@@ -183,31 +193,29 @@ udp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 
 	f->what = ttl;
 	f->attempt = attempt;
+	flight_has_checksum(a->engine, f);
 	out = port_send(a->udp, f, ttl);
-	out->len = (uint16_t)(a->proto == PROTO_PLAIN
-				  ? write_plain(out->bytes, key.id)
-				  : dnsmsg_write_query(out->bytes, key.id,
-					&a->trace->question, NULL));
-	flight_set_sum(a->engine, f,
-	    icmpmsg_udp_checksum(&a->source, key.source_port, &q->target,
-		q->port, out->bytes, out->len));
+	out->len = (uint16_t)write_datagram(a, out->bytes, key.id);
 	return RC_OK;
 }
 
-/* The checksum that a router may quote alone covers our own address. */
-static enum rc
-udp_start(struct ask *a)
+/* Some routers quote no more of a datagram than its UDP header. */
+static uint16_t
+udp_checksum(struct ask *a, const struct flight *f)
 {
-	a->source = engine_source(a->engine, &a->question.target);
+	uint8_t bytes[PORT_PACKET_MAX];
+	size_t len = write_datagram(a, bytes, f->id);
+
 	if (a->source.family == 0)
-		return RC_SYS;
-	return port_join(a);
+		a->source = engine_source(a->engine, &f->target);
+	return icmpmsg_udp_checksum(
+	    &a->source, f->source_port, &f->target, f->target_port, bytes, len);
 }
 
 static void
 udp_step(struct ask *a, int64_t now)
 {
-	enum rc rc = a->udp != NULL ? RC_OK : udp_start(a);
+	enum rc rc = a->udp != NULL ? RC_OK : port_join(a);
 
 	if (rc != RC_OK) {
 		finish(a,
@@ -248,6 +256,30 @@ static void
 icmp_step(struct ask *a, int64_t now)
 {
 	step_with(a, now, icmp_send_try);
+}
+
+/* ---- SYNs of our own making ---- */
+
+static enum rc
+syn_send_try(struct ask *a, uint8_t ttl, uint8_t attempt)
+{
+	return syn_send(a, a->trace->source_port, ttl, attempt);
+}
+
+static void
+syn_step(struct ask *a, int64_t now)
+{
+	step_with(a, now, syn_send_try);
+}
+
+static void
+syn_packet_came(struct ask *a, struct flight *f, const struct port_in *in)
+{
+	bool is_refused = syn_is_refused(in);
+
+	take_answer(a, f, in);
+	if (is_refused)
+		a->trace->outcome = OUTCOME_REFUSED;
 }
 
 /* ---- SYNs by the system's own TCP: one at a time, since all have the same
@@ -312,10 +344,16 @@ static const struct ask_ops udp_ops = { .step = udp_step,
 	.not_sent = not_sent,
 	.packet = udp_packet,
 	.notice = notice,
+	.checksum = udp_checksum,
 	.fini = fini };
 static const struct ask_ops icmp_ops = { .step = icmp_step,
 	.not_sent = not_sent,
 	.packet = take_answer,
+	.notice = notice,
+	.fini = fini };
+static const struct ask_ops syn_ops = { .step = syn_step,
+	.not_sent = not_sent,
+	.packet = syn_packet_came,
 	.notice = notice,
 	.fini = fini };
 static const struct ask_ops tcp_ops = { .step = tcp_step,
@@ -331,8 +369,32 @@ new_trace(struct engine *e)
 	if (x == NULL)
 		return mem_new(sizeof *x);
 	e->free_traces = x->next_free;
-	memset(x, 0, sizeof *x);
+	memset(x, 0, offsetof(struct trace_ask, trace));
 	return x;
+}
+
+static bool
+is_syn_port(uint16_t port)
+{
+	return port >= SOCKS_SYN_PORT_MIN && port <= SOCKS_SYN_PORT_MAX;
+}
+
+/* Our own SYNs where that is possible: all TTLs at once, both stamps. */
+static void
+choose_tcp(struct ask *a)
+{
+	uint16_t wanted = a->question.source_port;
+
+	a->ops = &tcp_ops;
+	if ((wanted != 0 && !is_syn_port(wanted)) || !syn_is_possible(a))
+		return;
+	a->ops = &syn_ops;
+	a->trace->source_port =
+	    wanted != 0
+		? wanted
+		: (uint16_t)(SOCKS_SYN_PORT_MIN +
+			     engine_random16(a->engine) %
+				 (SOCKS_SYN_PORT_MAX - SOCKS_SYN_PORT_MIN + 1));
 }
 
 static void
@@ -351,7 +413,7 @@ choose_proto(struct ask *a)
 		return;
 	case PROTO_TCP:
 	case PROTO_TLS:
-		a->ops = &tcp_ops;
+		choose_tcp(a);
 		return;
 	case PROTO_UDP:
 	case PROTO_PLAIN:

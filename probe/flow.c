@@ -130,11 +130,17 @@ flow_close(struct flow *f)
 int
 flow_connect_errno(const struct flow *f)
 {
+	struct sockaddr_storage peer;
 	int error = 0;
 	socklen_t len = sizeof error;
 
 	if (getsockopt(f->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		return errno;
+	/* Who takes an ICMP error from the queue takes it from SO_ERROR too. */
+	len = sizeof peer;
+	if (error == 0 &&
+	    getpeername(f->fd, (struct sockaddr *)&peer, &len) != 0)
+		return EHOSTUNREACH;
 	return error;
 }
 

@@ -124,7 +124,7 @@ read_quoted_transport(struct rbuf *r, struct icmpmsg_quote *q)
 	case IPPROTO_TCP:
 		q->source_port = rbuf_u16(r);
 		q->target_port = rbuf_u16(r);
-		rbuf_skip(r, 4);
+		q->tcp_seq = rbuf_u32(r);
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
@@ -290,15 +290,15 @@ icmpmsg_parse(struct icmpmsg *out, int family, const void *bytes, size_t len)
 }
 
 enum rc
-icmpmsg_skip_ip4(
-    const uint8_t **bytes, size_t *len, struct addr *source, uint8_t *ttl)
+icmpmsg_skip_ip4(const uint8_t **bytes, size_t *len, uint8_t ip_proto,
+    struct addr *source, uint8_t *ttl)
 {
 	struct rbuf r = rbuf_over(*bytes, *len);
 	struct icmpmsg_quote header;
 	uint8_t got_ttl;
 
 	read_ip4(&r, &header, &got_ttl);
-	if (r.is_bad || header.ip_proto != IPPROTO_ICMP)
+	if (r.is_bad || header.ip_proto != ip_proto)
 		return RC_MALFORMED;
 	*source = header.source;
 	*ttl = got_ttl;

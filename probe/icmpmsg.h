@@ -41,6 +41,7 @@ struct icmpmsg_quote {    /* the packet of ours that an error is about */
 	uint16_t source_port, target_port; /* UDP, TCP */
 	uint16_t checksum;                 /* UDP, ICMP */
 	uint16_t id, seq;                  /* ICMP echo */
+	uint32_t tcp_seq;                  /* TCP */
 	const uint8_t *payload; /* after the UDP header; lends the message */
 	size_t payload_len;
 };
@@ -64,9 +65,10 @@ struct icmpmsg {
 MUST_USE enum rc
 icmpmsg_parse(struct icmpmsg *out, int family, const void *bytes, size_t len);
 
-/* Skips an IPv4 header (raw sockets give it).  RC_MALFORMED. */
-MUST_USE enum rc icmpmsg_skip_ip4(
-    const uint8_t **bytes, size_t *len, struct addr *source, uint8_t *ttl);
+/* Skips an IPv4 header (raw sockets give it), of a packet of that protocol.
+ * RC_MALFORMED. */
+MUST_USE enum rc icmpmsg_skip_ip4(const uint8_t **bytes, size_t *len,
+    uint8_t ip_proto, struct addr *source, uint8_t *ttl);
 
 /* Parses the quote of an echo request of ours, from its ICMP header on (as
  * error queues give it).  RC_MALFORMED: cut before the sequence number. */

@@ -38,13 +38,16 @@ lists_fini(struct lists *l)
 	acl_fini(&l->deny.acl);
 }
 
-/* The time of the last change; all zero when there is no file. */
-static struct timespec
-mtime_of(const char *path)
+/* Notes which file it is and when it changed; zeros when there is none. */
+static void
+note_file(struct list_file *f)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	return stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0 };
+	if (stat(f->path, &st) != 0)
+		st = (struct stat){ 0 };
+	f->inode = st.st_ino;
+	f->changed = st.st_ctim;
 }
 
 /* Reads the file of *old into *out, a new one. */
@@ -56,7 +59,7 @@ load_file(struct list_file *out, const struct list_file *old, struct err *err)
 	size_t len;
 	enum rc rc;
 
-	f.mtime = mtime_of(f.path);
+	note_file(&f);
 	f.acl = (struct acl){ 0 };
 	f.is_given = false;
 	rc = file_read(f.path, LIST_BYTES_MAX, &text, &len, err);
@@ -95,9 +98,12 @@ lists_load(struct lists *l, struct err *err)
 static bool
 is_stale(const struct list_file *f)
 {
-	struct timespec now = mtime_of(f->path);
+	struct list_file now = *f;
 
-	return now.tv_sec != f->mtime.tv_sec || now.tv_nsec != f->mtime.tv_nsec;
+	note_file(&now);
+	return now.inode != f->inode ||
+	       now.changed.tv_sec != f->changed.tv_sec ||
+	       now.changed.tv_nsec != f->changed.tv_nsec;
 }
 
 bool
@@ -111,4 +117,20 @@ lists_permit(const struct lists *l, const struct addr *a)
 {
 	return acl_permits(l->allow.is_given ? &l->allow.acl : NULL,
 	    l->deny.is_given ? &l->deny.acl : NULL, a);
+}
+
+size_t
+lists_apply(const struct lists *l, struct assignment *a, struct addr *first)
+{
+	size_t n_all = a->n_targets, n = 0;
+
+	for (size_t i = 0; i < n_all; i++) {
+		if (lists_permit(l, &a->targets[i].address))
+			a->targets[n++] = a->targets[i];
+		else if (n == i && first != NULL)
+			*first = a->targets[i].address;
+	}
+	a->n_targets = n;
+	assignment_index(a);
+	return n_all - n;
 }

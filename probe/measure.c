@@ -5,6 +5,7 @@
  * echo at the set interval, and one trace.  All subjects run at once; their
  * blocks are printed in the order of the command line.
  */
+#include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -12,11 +13,13 @@
 #include <string.h>
 #include <uv.h>
 
+#include "probe/capture.h"
 #include "probe/commands.h"
 #include "probe/engine.h"
 #include "probe/measure_options.h"
 #include "probe/measure_text.h"
 #include "probe/names.h"
+#include "probe/sandbox.h"
 #include "probe/socks.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -58,6 +61,9 @@ struct measure {
 	uv_loop_t loop;
 	uv_signal_t interrupt;
 	struct socks socks;
+	struct sandbox sandbox;
+	struct capture *capture; /* NULL: not wanted, or not permitted */
+	struct err capture_err;  /* why not */
 	struct engine *engine;
 	struct names *names;
 	uint64_t seq;
@@ -87,6 +93,8 @@ read_options(struct measure *m, int argc, char **argv, struct err *err)
 	if (rc == RC_OK && m->options.identity != NULL)
 		rc = identity_template_parse(
 		    &m->template, m->options.identity, err);
+	if (rc == RC_OK && m->options.pcap != NULL && m->capture == NULL)
+		rc = err_set(err, RC_SYS, "%s", m->capture_err.text);
 	if (rc == RC_OK)
 		set_targets(m, names, n);
 	return rc;
@@ -296,6 +304,7 @@ new_subject(struct target *t, const struct addr *address)
 	struct measure *m = t->measure;
 	struct subject *s = mem_new(sizeof *s);
 
+	capture_add(m->capture, address);
 	s->target = t;
 	s->source_port =
 	    (uint16_t)(SOURCE_PORT_MIN + randombytes_uniform(SOURCE_PORTS));
@@ -357,6 +366,33 @@ on_interrupt(uv_signal_t *handle, int number)
 }
 
 static enum rc
+start_capture(struct measure *m, struct err *err)
+{
+	const uint16_t port = (uint16_t)m->options.port;
+
+	return capture_start(
+	    m->capture, &m->loop, m->options.pcap, &port, 1, err);
+}
+
+/* Completes the file.  Returns false, after a word, when it could not. */
+static bool
+stop_capture(struct measure *m)
+{
+	struct capture_counts counts;
+	struct err err = ERR_NONE;
+
+	if (capture_stop(m->capture, &counts, &err) != RC_OK) {
+		fprintf(stderr, "catchwater-probe measure: %s\n", err.text);
+		return false;
+	}
+	if (m->capture != NULL)
+		fprintf(stderr,
+		    "%s: %" PRIu64 " packets, %u dropped by the kernel\n",
+		    m->options.pcap, counts.n_written, counts.n_dropped);
+	return true;
+}
+
+static enum rc
 start(struct measure *m, struct err *err)
 {
 	const struct engine_limits limits = { .packets_per_s =
@@ -367,6 +403,8 @@ start(struct measure *m, struct err *err)
 
 	if (rc == RC_OK)
 		rc = names_new(&m->names, &m->loop, err);
+	if (rc == RC_OK)
+		rc = start_capture(m, err);
 	if (rc != RC_OK)
 		return rc;
 	uv_signal_init(&m->loop, &m->interrupt);
@@ -442,6 +480,8 @@ run(struct measure *m)
 		uv_run(&m->loop, UV_RUN_DEFAULT);
 		print_rest(m);
 		status = is_all_answered(m) ? 0 : 1;
+		if (!stop_capture(m))
+			status = 1;
 	} else {
 		fprintf(stderr, "catchwater-probe measure: %s\n", err.text);
 		status = 1;
@@ -450,13 +490,30 @@ run(struct measure *m)
 	return status;
 }
 
+/* What needs privilege, and the end of it.  Nothing was read until then, but
+ * whether an argument begins like --pcap. */
+static enum rc
+use_privileges(struct measure *m, int argc, char **argv, struct err *err)
+{
+	enum rc rc;
+
+	if (capture_is_wanted(argc, argv) &&
+	    capture_open(&m->capture, &m->capture_err) != RC_OK)
+		m->capture = NULL;       /* read_options complains */
+	rc = socks_open(&m->socks, err); /* then no capability is left */
+	if (rc == RC_OK)
+		sandbox_enter(&m->sandbox);
+	else
+		capture_free(m->capture);
+	return rc;
+}
+
 int
 command_measure(int argc, char **argv)
 {
 	struct measure m = { 0 };
 	struct err err = ERR_NONE;
-	enum rc rc =
-	    socks_open(&m.socks, &err); /* then no capability is left */
+	enum rc rc = use_privileges(&m, argc, argv, &err);
 	int status = 1;
 
 	if (rc != RC_OK) {
@@ -472,6 +529,7 @@ command_measure(int argc, char **argv)
 		fprintf(stderr, "catchwater-probe measure: %s\n", err.text);
 		status = 2;
 	}
+	capture_free(m.capture);
 	socks_close(&m.socks);
 	return status;
 }

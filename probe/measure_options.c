@@ -47,6 +47,8 @@ static const struct option_spec specs[] = {
 	    "how identities name the site: ns{instance}.{site}.*" },
 	{ 0, "rate", OPTION_COUNT, offsetof(struct measure_options, rate), 1,
 	    100000, "N", "packets a second, at most (default 500)" },
+	{ 0, "pcap", OPTION_TEXT, offsetof(struct measure_options, pcap), 0, 0,
+	    "FILE", "keep our packets, both ways, for tcpdump (needs root)" },
 	{ 0, "json", OPTION_FLAG, offsetof(struct measure_options, json), 0, 0,
 	    NULL, "one observation a line, as probes send them" },
 	{ 0, NULL, OPTION_FLAG, 0, 0, 0, NULL, NULL },

@@ -20,8 +20,8 @@ struct measure_options {
 	int64_t count, port, rate; /* rounds; of the service; packets/s */
 	int64_t interval_us, timeout_us;
 	const char *zone, *proto, *identity; /* lent from argv; or NULL */
-	const char *ca, *tls_name;
-	enum proto protos[MEASURE_KINDS]; /* by kind, from proto */
+	const char *pcap;                    /* the same */
+	enum proto protos[MEASURE_KINDS];    /* by kind, from proto */
 };
 
 /* Reads and checks argv (argv[0] is "measure").  Lends the targets from argv.

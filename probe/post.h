@@ -18,7 +18,7 @@
 #include "schema/record.h"
 #include "schema/signature.h"
 
-#define POST_REPLY_MAX (512 * 1024) /* bytes of a reply's body */
+#define POST_REPLY_MAX (3 * 1024 * 1024) /* bytes of a reply's body */
 #define POST_REASON_LEN 128
 
 struct post; /* opaque: owns a connection */

@@ -4,27 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/base/bytes.h"
 #include "schema/base/mem.h"
 
-#define PENDING_MAX 4096 /* about what 512 targets failing together need */
+#define PENDING_MAX 4096 /* minutes of all that may be sent */
 
 /* Tokens that come back with time. */
 struct bucket {
-	unsigned n_used;
 	int64_t since_us; /* the refill of the oldest used token began */
+	uint8_t n_used;
 };
 
 enum standing { STANDING_UNKNOWN, STANDING_ANSWERS, STANDING_SILENT };
 
 struct target_state {
-	struct assigned_target conf;
-	enum standing standing;
+	uint64_t identity;        /* a hash of it; 0: none was given */
+	int64_t control_asked_us; /* 0: never */
+	struct bucket reactions;
+	uint8_t standing;
 	bool is_healthy;   /* the last answer's outcome was ok */
 	bool is_from_nsid; /* identity came as NSID, not as CHAOS TXT */
-	struct identity identity;
-	struct bucket reactions;
-	bool has_control_asked;
-	int64_t control_asked_us;
 };
 
 struct pending {
@@ -33,12 +32,10 @@ struct pending {
 };
 
 struct react {
-	uint8_t n_confirm, n_retry;
-	int64_t confirm_after_us[ASSIGNMENT_TRIES_MAX];
-	int64_t retry_after_us[ASSIGNMENT_TRIES_MAX];
+	struct pace *traces_apart;           /* lent */
+	const struct assignment *assignment; /* lent; NULL: none yet */
 	struct bucket traces;
-	size_t n_targets;
-	struct target_state *targets;
+	struct target_state *targets; /* of the assignment's */
 	size_t n_pending, cap_pending;
 	struct pending *pending; /* in no order */
 };
@@ -58,9 +55,12 @@ take_token(struct bucket *b, unsigned burst, int64_t refill_us, int64_t now_us)
 }
 
 struct react *
-react_new(void)
+react_new(struct pace *traces)
 {
-	return mem_new(sizeof(struct react));
+	struct react *r = mem_new(sizeof *r);
+
+	r->traces_apart = traces;
+	return r;
 }
 
 void
@@ -103,21 +103,28 @@ cancel(struct react *r, size_t target)
 			remove_pending(r, i);
 }
 
+static const struct assigned_target *
+conf_of(const struct react *r, size_t target)
+{
+	return &r->assignment->targets[target];
+}
+
 /* What tells a target's standing: DNS, or ping where no DNS is asked. */
 static enum kind
-main_kind(const struct target_state *t)
+main_kind(const struct assigned_target *t)
 {
-	return t->conf.dns_every_us > 0 ? KIND_DNS : KIND_PING;
+	return t->dns_every_us > 0 ? KIND_DNS : KIND_PING;
 }
 
 static void
 ask_again(struct react *r, size_t target, enum why why, int64_t now_us)
 {
+	const struct assignment *a = r->assignment;
 	bool is_confirm = why == WHY_CONFIRM;
-	unsigned n = is_confirm ? r->n_confirm : r->n_retry;
+	unsigned n = is_confirm ? a->n_confirm : a->n_retry;
 	const int64_t *after_us =
-	    is_confirm ? r->confirm_after_us : r->retry_after_us;
-	enum kind kind = main_kind(&r->targets[target]);
+	    is_confirm ? a->confirm_after_us : a->retry_after_us;
+	enum kind kind = main_kind(conf_of(r, target));
 
 	for (unsigned i = 0; i < n; i++)
 		ask(r, now_us + after_us[i],
@@ -148,22 +155,30 @@ ask_other_ports(struct react *r, size_t target, int64_t now_us)
 			.is_any_port = true });
 }
 
+/* Is it a control of the family that was not asked just now? */
+static bool
+wants_asking(
+    const struct react *r, size_t target, uint8_t family, int64_t now_us)
+{
+	const struct assigned_target *conf = conf_of(r, target);
+	int64_t asked_us = r->targets[target].control_asked_us;
+
+	return conf->is_control && !conf->is_decoy &&
+	       conf->address.family == family &&
+	       (asked_us == 0 || now_us - asked_us >= REACT_CONTROL_US);
+}
+
 /* Every control of the family, once for all targets that fail together. */
 static void
 ask_controls(struct react *r, uint8_t family, int64_t now_us)
 {
-	for (size_t i = 0; i < r->n_targets; i++) {
-		struct target_state *t = &r->targets[i];
-
-		if (!t->conf.is_control || t->conf.address.family != family ||
-		    (t->has_control_asked &&
-			now_us - t->control_asked_us < REACT_CONTROL_US))
+	for (size_t i = 0; i < r->assignment->n_targets; i++) {
+		if (!wants_asking(r, i, family, now_us))
 			continue;
-		t->has_control_asked = true;
-		t->control_asked_us = now_us;
+		r->targets[i].control_asked_us = now_us;
 		ask(r, now_us,
 		    (struct reaction){ .target = i,
-			.kind = main_kind(t),
+			.kind = main_kind(conf_of(r, i)),
 			.why = WHY_CONTROL });
 	}
 }
@@ -173,10 +188,10 @@ ask_controls(struct react *r, uint8_t family, int64_t now_us)
 static void
 react_to_change(struct react *r, size_t target, int64_t now_us)
 {
-	struct target_state *t = &r->targets[target];
+	const struct assigned_target *conf = conf_of(r, target);
 
 	ask_again(r, target, WHY_CONFIRM, now_us);
-	if (t->conf.is_control || main_kind(t) != KIND_DNS)
+	if (conf->is_control || main_kind(conf) != KIND_DNS)
 		return;
 	ask_other_ports(r, target, now_us);
 	ask_trace(r, target, WHY_CONFIRM, now_us);
@@ -185,13 +200,13 @@ react_to_change(struct react *r, size_t target, int64_t now_us)
 static void
 react_to_failure(struct react *r, size_t target, int64_t now_us)
 {
-	struct target_state *t = &r->targets[target];
+	const struct assigned_target *conf = conf_of(r, target);
 
 	ask_again(r, target, WHY_RETRY, now_us);
-	if (t->conf.is_control)
+	if (conf->is_control)
 		return;
-	ask_controls(r, t->conf.address.family, now_us);
-	if (main_kind(t) == KIND_DNS)
+	ask_controls(r, conf->address.family, now_us);
+	if (main_kind(conf) == KIND_DNS)
 		ask(r, now_us,
 		    (struct reaction){ .target = target,
 			.kind = KIND_DNS,
@@ -205,6 +220,15 @@ react_to_failure(struct react *r, size_t target, int64_t now_us)
 
 enum news { NEWS_NONE, NEWS_CHANGED, NEWS_FAILED, NEWS_BACK };
 
+/* 64 bits tell one server's identity from another's; never 0. */
+static uint64_t
+hash_identity(const struct identity *id)
+{
+	uint64_t h = bytes_hash(BYTES_HASH_START, id->bytes, id->len);
+
+	return id->is_present ? h | 1 : 0;
+}
+
 /* Notes who answered; true when it is somebody else than before.  No identity
  * at all is no news of a server known by CHAOS alone: BIND drops CHAOS
  * questions above a rate. */
@@ -212,13 +236,13 @@ static bool
 note_identity(struct target_state *t, const struct dns_result *dns)
 {
 	bool is_nsid = dns->nsid.is_present;
-	const struct identity *id = is_nsid ? &dns->nsid : &dns->chaos.txt;
-	bool is_changed =
-	    is_nsid != t->is_from_nsid || !identity_equal(id, &t->identity);
+	uint64_t identity =
+	    hash_identity(is_nsid ? &dns->nsid : &dns->chaos.txt);
+	bool is_changed = is_nsid != t->is_from_nsid || identity != t->identity;
 
-	if (!id->is_present && !t->is_from_nsid)
+	if (identity == 0 && !t->is_from_nsid)
 		return false;
-	t->identity = *id;
+	t->identity = identity;
 	t->is_from_nsid = is_nsid;
 	return is_changed;
 }
@@ -226,7 +250,7 @@ note_identity(struct target_state *t, const struct dns_result *dns)
 static enum news
 note_answer(struct target_state *t, const struct observation *o)
 {
-	enum standing before = t->standing;
+	enum standing before = (enum standing)t->standing;
 	bool was_healthy = t->is_healthy;
 	bool is_other = o->kind == KIND_DNS && note_identity(t, &o->dns);
 
@@ -241,7 +265,7 @@ note_answer(struct target_state *t, const struct observation *o)
 static enum news
 note_failure(struct target_state *t)
 {
-	enum standing before = t->standing;
+	enum standing before = (enum standing)t->standing;
 
 	t->standing = STANDING_SILENT;
 	return before == STANDING_SILENT ? NEWS_NONE : NEWS_FAILED;
@@ -249,7 +273,7 @@ note_failure(struct target_state *t)
 
 /* Is it on the target's own flow, so that it tells the target's standing? */
 static bool
-tells_standing(const struct target_state *t, const struct observation *o)
+tells_standing(const struct assigned_target *t, const struct observation *o)
 {
 	bool is_why =
 	    o->why == WHY_ROUND || o->why == WHY_CONFIRM || o->why == WHY_RETRY;
@@ -288,9 +312,9 @@ react_observe(
 	struct target_state *t = &r->targets[target];
 	enum news news;
 
-	if (outcome_is_own_fault(o->outcome))
+	if (outcome_is_own_fault(o->outcome) || conf_of(r, target)->is_decoy)
 		return false;
-	if (!tells_standing(t, o))
+	if (!tells_standing(conf_of(r, target), o))
 		return o->why != WHY_ROUND && o->why != WHY_VARIED;
 	news =
 	    outcome_is_answer(o->outcome) ? note_answer(t, o) : note_failure(t);
@@ -310,19 +334,35 @@ react_next_us(const struct react *r)
 	return next_us;
 }
 
-bool
-react_take(struct react *r, int64_t now_us, struct reaction *out)
+static size_t
+first_pending(const struct react *r)
 {
 	size_t first = 0;
 
 	for (size_t i = 1; i < r->n_pending; i++)
 		if (r->pending[i].due_us < r->pending[first].due_us)
 			first = i;
-	if (r->n_pending == 0 || r->pending[first].due_us > now_us)
-		return false;
-	*out = r->pending[first].ask;
-	remove_pending(r, first);
-	return true;
+	return first;
+}
+
+bool
+react_take(struct react *r, int64_t now_us, struct reaction *out)
+{
+	for (;;) {
+		size_t first = first_pending(r);
+
+		if (r->n_pending == 0 || r->pending[first].due_us > now_us)
+			return false;
+		if (r->pending[first].ask.kind == KIND_TRACE &&
+		    !pace_take(r->traces_apart, now_us)) {
+			r->pending[first].due_us =
+			    pace_ready_us(r->traces_apart, now_us);
+			continue;
+		}
+		*out = r->pending[first].ask;
+		remove_pending(r, first);
+		return true;
+	}
 }
 
 bool
@@ -333,26 +373,23 @@ react_wants_chaos(const struct react *r, size_t target)
 
 /* ---- another assignment ---- */
 
+/* Where a target of the last assignment is now; n_targets: nowhere. */
 static size_t
-find_target(const struct target_state *targets, size_t n,
-    const struct assigned_target *like)
+find_again(const struct react *r, const struct assignment *a, size_t target)
 {
-	for (size_t i = 0; i < n; i++)
-		if (targets[i].conf.port == like->port &&
-		    addr_equal(&targets[i].conf.address, &like->address))
-			return i;
-	return n;
+	const struct assigned_target *t = conf_of(r, target);
+
+	return assignment_find(a, &t->address, t->port);
 }
 
 static void
-move_pending(struct react *r, const struct target_state *targets, size_t n)
+move_pending(struct react *r, const struct assignment *a)
 {
 	for (size_t i = r->n_pending; i-- > 0;) {
 		struct reaction *what = &r->pending[i].ask;
-		size_t to =
-		    find_target(targets, n, &r->targets[what->target].conf);
+		size_t to = find_again(r, a, what->target);
 
-		if (to == n)
+		if (to == a->n_targets)
 			remove_pending(r, i);
 		else
 			what->target = to;
@@ -364,22 +401,16 @@ react_replace(struct react *r, const struct assignment *a)
 {
 	struct target_state *targets =
 	    mem_new((a->n_targets + 1) * sizeof *targets);
+	size_t n_old = r->assignment == NULL ? 0 : r->assignment->n_targets;
 
-	for (size_t i = 0; i < a->n_targets; i++) {
-		size_t old =
-		    find_target(r->targets, r->n_targets, &a->targets[i]);
+	for (size_t i = 0; i < n_old; i++) {
+		size_t to = find_again(r, a, i);
 
-		if (old < r->n_targets)
-			targets[i] = r->targets[old];
-		targets[i].conf = a->targets[i];
+		if (to < a->n_targets)
+			targets[to] = r->targets[i];
 	}
-	move_pending(r, targets, a->n_targets);
+	move_pending(r, a);
 	free(r->targets);
 	r->targets = targets;
-	r->n_targets = a->n_targets;
-	r->n_confirm = a->n_confirm;
-	r->n_retry = a->n_retry;
-	memcpy(r->confirm_after_us, a->confirm_after_us,
-	    sizeof r->confirm_after_us);
-	memcpy(r->retry_after_us, a->retry_after_us, sizeof r->retry_after_us);
+	r->assignment = a;
 }

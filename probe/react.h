@@ -1,7 +1,7 @@
 /*
  * react.h - what a probe does at once when something changes.        (pure)
  *
- * Uses     schema/assignment.h, schema/record.h
+ * Uses     schema/assignment.h, schema/record.h, probe/pace.h
  * Used by  probe/resident
  *
  * The rounds of the schedule see that a target's identity changed, or that it
@@ -13,7 +13,9 @@
  *
  * Storms: a target may react REACT_BURST times, then once in REACT_REFILL_US;
  * a new reaction replaces what is left of the last; a control is asked once
- * for all targets that fail together; traces are rationed over all targets.
+ * for all targets that fail together; traces are rationed over all targets,
+ * and start one after the other with those of the schedule (the lent pace).
+ * A decoy has no reactions: its silence is as it should be.
  */
 #ifndef PROBE_REACT_H
 #define PROBE_REACT_H
@@ -22,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "probe/pace.h"
 #include "schema/assignment.h"
 
 #define REACT_VARIED_PORTS 3
@@ -42,12 +45,13 @@ struct reaction { /* one thing to ask */
 	bool is_any_port; /* not the target's fixed source port */
 };
 
-/* Gives one without targets: release with react_free. */
-struct react *react_new(void);
+/* Gives one without targets: release with react_free.  Lends traces. */
+struct react *react_new(struct pace *traces);
 void react_free(struct react *r); /* NULL is fine */
 
-/* Takes over another assignment (copies it).  What is known of a target that
- * both have stays; what was still to be asked of the others is forgotten. */
+/* Takes over another assignment, and lends it until the next; the last one
+ * must still be there.  What is known of a target that both have stays; what
+ * was still to be asked of the others is forgotten. */
 void react_replace(struct react *r, const struct assignment *a);
 
 /* Takes note of an observation of target.  True: somebody waits for it, upload

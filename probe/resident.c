@@ -2,6 +2,7 @@
 #include "probe/resident.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "probe/backoff.h"
 #include "probe/courier.h"
 #include "probe/engine.h"
+#include "probe/hoststate.h"
+#include "probe/hostwatch.h"
 #include "probe/react.h"
 #include "probe/schedule.h"
 #include "probe/spool.h"
@@ -23,6 +26,9 @@
 	(250 * US_PER_MS) /* so that what comes together goes so */
 #define WAIT_FOR_ASSIGNMENT_US (5 * US_PER_S)
 #define WARN_EVERY_US (60 * US_PER_S)
+#define LOOK_EVERY_US (3600 * US_PER_S) /* when nothing is said to change */
+#define LOOK_AGAIN_US (5 * US_PER_S)    /* after a failure of our own */
+#define LISTS_EVERY_US (10 * US_PER_S)
 
 /* A warning that may come often: counted, and said once a minute. */
 struct warning {
@@ -35,9 +41,14 @@ struct resident {
 	struct anchor anchor;
 	struct engine *engine;
 	struct spool *spool;
+	struct pace traces; /* when the next may start */
 	struct schedule schedule;
 	struct react *react;
 	struct assignment *assignment; /* what the lists left of it */
+	struct hostwatch *watch;       /* NULL: the kernel tells nothing */
+	struct hoststate host;
+	int64_t looked_us;       /* at the host */
+	int64_t lists_looked_us; /* whether they changed */
 	struct courier *courier;
 	struct backoff backoff;
 	uv_timer_t ask_timer;
@@ -45,7 +56,6 @@ struct resident {
 	int64_t upload_at_us;
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
-	bool is_family_said[2]; /* "no IPv4", "no IPv6" was logged */
 	struct warning disk, busy, collector, lists;
 };
 
@@ -155,10 +165,10 @@ on_upload_timer(uv_timer_t *timer)
 	struct resident *r = timer->data;
 
 	flush(r);
-	if (now_us(r) >= r->backoff.not_before_us && courier_go(r->courier))
+	if (now_us(r) >= r->backoff.not_before_us &&
+	    courier_go(r->courier, hoststate_of(&r->host, 4),
+		hoststate_of(&r->host, 6)))
 		r->is_news_waiting = false;
-	if (lists_are_stale(r->setup.lists))
-		resident_reload(r);
 	plan_next_upload(r);
 }
 
@@ -210,18 +220,23 @@ to_anchor_us(const struct resident *r, int64_t at_us)
 	return at_us + (now_us(r) - clock_steady_us());
 }
 
-static void
-say_own_fault(struct resident *r, const struct observation *o)
-{
-	bool *is_said = &r->is_family_said[o->target.family == 6];
+static void look_at_host(struct resident *r, const struct hostwatch_news *news);
 
-	if (o->outcome != OUTCOME_NO_FAMILY || *is_said)
-		return;
-	*is_said = true;
-	log_warn(
-	    "run: this host has no IPv%d address or route; targets of that "
-	    "family are not measured",
-	    o->target.family);
+static void
+keep(struct resident *r, const struct observation *o)
+{
+	struct err err = ERR_NONE;
+
+	if (spool_append(r->spool, o, &err) != RC_OK)
+		warn(r, &r->disk, "spool", err.text);
+}
+
+/* The host did something else than measure for a while. */
+static void
+notice_sleep(struct resident *r)
+{
+	if (hoststate_slept(&r->host, now_us(r), clock_awake_us()))
+		log_info("run: the host slept; what was missed is left out");
 }
 
 static void
@@ -229,13 +244,15 @@ on_observation(void *ctx, const struct observation *seen)
 {
 	struct resident *r = ctx;
 	struct observation o = *seen;
-	struct err err = ERR_NONE;
-	size_t target = assigned_find(r->assignment, &o);
+	size_t target = assignment_find(r->assignment, &o.target, o.port);
 
+	notice_sleep(r);
 	o.at_us = to_anchor_us(r, o.at_us);
-	if (spool_append(r->spool, &o, &err) != RC_OK)
-		warn(r, &r->disk, "spool", err.text);
-	say_own_fault(r, &o);
+	hoststate_settle(&r->host, &o, now_us(r));
+	keep(r, &o);
+	if (outcome_is_own_fault(o.outcome) &&
+	    now_us(r) - r->looked_us >= LOOK_AGAIN_US)
+		look_at_host(r, NULL);
 	if (target < r->assignment->n_targets &&
 	    react_observe(r->react, target, &o, now_us(r)))
 		upload_soon(r);
@@ -250,23 +267,69 @@ ask(struct resident *r, const struct question *q)
 		    "too much under way, a question was left out");
 }
 
+/* Beside a round, on flows of their own: what tells of load balancers and of
+ * middleboxes. */
+static void
+ask_beside(struct resident *r, const struct round *round, struct question q)
+{
+	q.why = WHY_VARIED;
+	q.source_port = 0;
+	q.with_chaos = false;
+	for (int i = 0; round->with_varied && i < REACT_VARIED_PORTS; i++)
+		ask(r, &q);
+	if (!round->with_tcp)
+		return;
+	q.with_chaos = react_wants_chaos(r->react, round->target);
+	q.proto = PROTO_TCP;
+	ask(r, &q);
+}
+
+static bool
+can_measure(const struct resident *r, size_t target)
+{
+	const struct addr *a = &r->assignment->targets[target].address;
+
+	return hoststate_of(&r->host, a->family) != FAMILY_NONE;
+}
+
 static void
 ask_round(struct resident *r, struct round *round)
 {
 	struct question q;
 
+	if (!can_measure(r, round->target))
+		return;
 	if (round->kind == KIND_DNS &&
 	    react_wants_chaos(r->react, round->target))
 		round->with_chaos = true;
 	q = assigned_round(r->assignment, round, r->setup.probe);
 	ask(r, &q);
-	if (!round->with_varied)
+	ask_beside(r, round, q);
+}
+
+static void
+ask_reaction(struct resident *r, const struct reaction *what)
+{
+	struct question q;
+
+	if (!can_measure(r, what->target))
 		return;
-	q.why = WHY_VARIED;
-	q.source_port = 0;
-	q.with_chaos = false;
-	for (int i = 0; i < REACT_VARIED_PORTS; i++)
-		ask(r, &q);
+	q = assigned_reaction(r->assignment, what, r->setup.probe);
+	ask(r, &q);
+}
+
+/* What is done now and then, whenever there is something to ask anyway. */
+static void
+keep_house(struct resident *r)
+{
+	notice_sleep(r);
+	if (now_us(r) - r->lists_looked_us >= LISTS_EVERY_US) {
+		r->lists_looked_us = now_us(r);
+		if (lists_are_stale(r->setup.lists))
+			resident_reload(r);
+	}
+	if (now_us(r) - r->looked_us >= LOOK_EVERY_US)
+		look_at_host(r, NULL);
 }
 
 static void
@@ -276,12 +339,9 @@ on_ask_timer(uv_timer_t *timer)
 	struct reaction what;
 	struct round round;
 
-	while (react_take(r->react, now_us(r), &what)) {
-		struct question q =
-		    assigned_reaction(r->assignment, &what, r->setup.probe);
-
-		ask(r, &q);
-	}
+	keep_house(r);
+	while (react_take(r->react, now_us(r), &what))
+		ask_reaction(r, &what);
 	while (schedule_take(&r->schedule, now_us(r), &round))
 		ask_round(r, &round);
 	plan_next_ask(r);
@@ -301,25 +361,128 @@ plan_next_ask(struct resident *r)
 		start_timer(&r->ask_timer, on_ask_timer, next_us - now_us(r));
 }
 
+/* ---- the host ---- */
+
+/* One observation says that the family is gone; its rounds are left out. */
+static void
+note_no_family(struct resident *r, uint8_t family)
+{
+	size_t target = assigned_first(r->assignment, family);
+	struct round round = { .target = target };
+	struct observation o = { .outcome = OUTCOME_NO_FAMILY };
+	struct question q;
+
+	if (target == r->assignment->n_targets)
+		return;
+	if (r->assignment->targets[target].dns_every_us == 0)
+		round.kind = KIND_PING;
+	q = assigned_round(r->assignment, &round, r->setup.probe);
+	o.at_us = now_us(r);
+	o.kind = q.kind;
+	o.why = q.why;
+	o.proto = q.proto;
+	o.target = q.target;
+	o.port = q.proto == PROTO_ICMP ? 0 : q.port;
+	keep(r, &o);
+}
+
+static void
+take_change(struct resident *r, uint8_t family, enum host_change change)
+{
+	switch (change) {
+	case HOST_SAME:
+		return;
+	case HOST_LOST:
+		log_warn("run: this host has no IPv%u address or route; "
+			 "targets of that family are not measured",
+		    family);
+		note_no_family(r, family);
+		break;
+	case HOST_FOUND:
+		log_info("run: IPv%u can be measured", family);
+		return;
+	case HOST_BACK:
+		log_info("run: IPv%u can be measured again", family);
+		schedule_look(&r->schedule, family, now_us(r));
+		break;
+	case HOST_MOVED:
+		log_info("run: this host's IPv%u address is another", family);
+		schedule_look(&r->schedule, family, now_us(r));
+		break;
+	}
+	upload_soon(r);
+}
+
+/* Some targets of a family, from all over the assignment. */
+static size_t
+sample_targets(const struct assignment *a, uint8_t family,
+    struct addr out[static HOSTWATCH_TARGETS])
+{
+	size_t step = a->n_targets / (4 * HOSTWATCH_TARGETS) + 1, n = 0;
+
+	for (size_t start = 0; start < step; start++)
+		for (size_t i = start;
+		     i < a->n_targets && n < HOSTWATCH_TARGETS; i += step)
+			if (a->targets[i].address.family == family &&
+			    !a->targets[i].is_decoy)
+				out[n++] = a->targets[i].address;
+	return n;
+}
+
+/* news: NULL when nobody said that something changed. */
+static void
+look_at_host(struct resident *r, const struct hostwatch_news *news)
+{
+	r->looked_us = now_us(r);
+	for (int i = 0; i < 2; i++) {
+		struct addr targets[HOSTWATCH_TARGETS];
+		uint8_t family = i == 0 ? 4 : 6;
+		size_t n = sample_targets(r->assignment, family, targets);
+		struct family_look look =
+		    hostwatch_look(r->watch, family, targets, n);
+		int64_t since_us =
+		    now_us(r) - (news == NULL ? 0 : news->waited_us);
+
+		take_change(r, family,
+		    hoststate_look(&r->host, family, &look, since_us,
+			news != NULL && news->was_lost[i], now_us(r)));
+	}
+}
+
+static void
+on_host_news(void *ctx, const struct hostwatch_news *news)
+{
+	struct resident *r = ctx;
+
+	notice_sleep(r);
+	look_at_host(r, news->is_clock ? NULL : news);
+	/* libuv's timers stood still while the host slept. */
+	plan_next_ask(r);
+	if (r->upload_at_us < now_us(r))
+		upload_in(r, 0);
+}
+
 /* ---- what is assigned ---- */
 
 /* Takes out what the host's lists forbid. */
 static void
 apply_lists(const struct resident *r, struct assignment *a)
 {
-	size_t n = 0;
+	char text[ADDR_TEXT_LEN];
+	struct addr first;
+	size_t n = lists_apply(r->setup.lists, a, &first);
 
-	for (size_t i = 0; i < a->n_targets; i++) {
-		char text[ADDR_TEXT_LEN];
+	if (n > 0)
+		log_warn("run: assigned, but forbidden by this host's lists: "
+			 "n=%zu targets, first=%s",
+		    n, addr_format(&first, text));
+}
 
-		if (lists_permit(r->setup.lists, &a->targets[i].address))
-			a->targets[n++] = a->targets[i];
-		else
-			log_warn("run: target %s is assigned, but this host's "
-				 "lists forbid it",
-			    addr_format(&a->targets[i].address, text));
-	}
-	a->n_targets = n;
+static void
+free_assignment(struct assignment *a)
+{
+	assignment_fini(a);
+	free(a);
 }
 
 static void
@@ -330,7 +493,7 @@ load_assignment(struct resident *r)
 	enum rc rc = state_read_assignment(a, r->setup.state_dir, &err);
 
 	if (rc != RC_OK) {
-		free(a);
+		free_assignment(a);
 		if (rc != RC_NOTFOUND)
 			log_error("run: %s", err.text);
 		return;
@@ -339,9 +502,11 @@ load_assignment(struct resident *r)
 	schedule_replace(&r->schedule, a, now_us(r));
 	react_replace(r->react, a);
 	log_info("run: assignment=%s targets=%zu", a->etag, a->n_targets);
-	free(r->assignment);
+	free_assignment(r->assignment);
 	r->assignment = a;
 	r->has_assignment = true;
+	malloc_trim(0); /* its JSON was larger than all the rest */
+	look_at_host(r, NULL);
 	plan_next_ask(r);
 }
 
@@ -381,12 +546,25 @@ open_parts(struct resident *r, struct err *err)
 }
 
 static void
+start_watch(struct resident *r)
+{
+	struct err err = ERR_NONE;
+
+	notice_sleep(r);
+	if (hostwatch_new(&r->watch, r->setup.loop, on_host_news, r, &err) !=
+	    RC_OK)
+		log_warn(
+		    "run: %s; the host is looked at once an hour", err.text);
+}
+
+static void
 start(struct resident *r)
 {
 	struct spool_facts facts = spool_facts(r->spool);
 
-	schedule_init(&r->schedule, random_u64());
-	r->react = react_new();
+	pace_init(&r->traces, RESIDENT_TRACES_PER_S, 1);
+	schedule_init(&r->schedule, random_u64(), &r->traces);
+	r->react = react_new(&r->traces);
 	r->assignment = mem_new(sizeof *r->assignment);
 	r->courier = courier_new(r->setup.loop, r->setup.helper,
 	    r->setup.state_dir, on_courier_back, r);
@@ -397,10 +575,11 @@ start(struct resident *r)
 	log_info("run: probe=%s next_seq=%" PRIu64 " spooled_bytes=%" PRIu64
 		 " torn_lines=%u",
 	    r->setup.probe, facts.next_seq, facts.n_bytes, facts.n_cut);
+	start_watch(r);
+	upload_in(r, 0);
 	load_assignment(r);
 	if (!r->has_assignment)
 		log_info("run: no assignment yet, asking the collector");
-	upload_in(r, 0);
 }
 
 enum rc
@@ -430,6 +609,8 @@ resident_stop(struct resident *r)
 	courier_stop(r->courier);
 	engine_free(r->engine);
 	r->engine = NULL;
+	hostwatch_stop(r->watch);
+	r->watch = NULL;
 	uv_close((uv_handle_t *)&r->ask_timer, NULL);
 	uv_close((uv_handle_t *)&r->upload_timer, NULL);
 }
@@ -443,6 +624,6 @@ resident_free(struct resident *r)
 	courier_free(r->courier);
 	schedule_fini(&r->schedule);
 	react_free(r->react);
-	free(r->assignment);
+	free_assignment(r->assignment);
 	free(r);
 }

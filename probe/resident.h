@@ -1,7 +1,8 @@
 /*
  * resident.h - the probe that stays: measures what is assigned.    (wiring)
  *
- * Uses     libuv, probe/engine, schedule, react, spool, courier, lists, state
+ * Uses     libuv, probe/engine, schedule, react, spool, courier, lists, state,
+ *          hostwatch, hoststate
  * Used by  probe/run
  *
  * One thread, one loop.  schedule and react say what to ask, engine asks,
@@ -20,7 +21,8 @@
 
 /* The host's cap on what leaves, whatever the collector asks. */
 #define RESIDENT_PACKETS_PER_S 20
-#define RESIDENT_BURST_PACKETS 40
+#define RESIDENT_BURST_PACKETS 20
+#define RESIDENT_TRACES_PER_S 1 /* started: they share the next routers */
 
 struct resident; /* opaque */
 

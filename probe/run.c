@@ -14,6 +14,7 @@
 #include "probe/commands.h"
 #include "probe/helper.h"
 #include "probe/resident.h"
+#include "probe/sandbox.h"
 #include "probe/user.h"
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
@@ -140,6 +141,16 @@ serve(struct run *run, struct err *err)
 	return rc;
 }
 
+static void
+enter_sandbox(void)
+{
+	struct sandbox sandbox;
+
+	sandbox_enter(&sandbox);
+	if (!sandbox.is_on)
+		log_warn("run: without a sandbox: %s", sandbox.reason);
+}
+
 static enum rc
 run_as(const struct run_options *o, struct run *run, struct err *err)
 {
@@ -150,6 +161,7 @@ run_as(const struct run_options *o, struct run *run, struct err *err)
 	rc = socks_open(&run->socks, err);
 	if (rc != RC_OK)
 		return rc;
+	enter_sandbox();
 	rc = open_state(run, o, err);
 	if (rc == RC_OK)
 		rc = serve(run, err);

@@ -2,7 +2,6 @@
 #include "probe/socks.h"
 
 #include <errno.h>
-#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,7 +10,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <linux/filter.h> /* after netinet/in.h, for musl */
+#include <linux/icmp.h>
+
 #include "probe/ancillary.h"
+#include "probe/tcpmsg.h"
 
 #define RECEIVE_BUFFER_BYTES (1 << 20)
 
@@ -59,14 +62,65 @@ open_icmp(int domain, int type)
 	return fd;
 }
 
+/* Lets through TCP segments with SYN or RST to the ports of ours: all others
+ * are the system's own business, and there may be very many. */
+static int
+filter_syn(int fd, int domain)
+{
+	/* A raw IPv4 socket sees the IP header too, an IPv6 one does not. */
+	struct sock_filter program[] = {
+		domain == AF_INET
+		    ? (struct sock_filter)BPF_STMT(BPF_LDX + BPF_B + BPF_MSH, 0)
+		    : (struct sock_filter)BPF_STMT(BPF_LDX + BPF_IMM, 0),
+		BPF_STMT(BPF_LD + BPF_H + BPF_IND, 2),
+		BPF_JUMP(BPF_JMP + BPF_JGE + BPF_K, SOCKS_SYN_PORT_MIN, 0, 4),
+		BPF_JUMP(BPF_JMP + BPF_JGT + BPF_K, SOCKS_SYN_PORT_MAX, 3, 0),
+		BPF_STMT(BPF_LD + BPF_B + BPF_IND, 13),
+		BPF_JUMP(
+		    BPF_JMP + BPF_JSET + BPF_K, TCPMSG_SYN | TCPMSG_RST, 0, 1),
+		BPF_STMT(BPF_RET + BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET + BPF_K, 0),
+	};
+	const struct sock_fprog filter = {
+		.len = sizeof program / sizeof program[0], .filter = program
+	};
+
+	return setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+/* Returns a descriptor, or -1: SYNs then leave by the system's own TCP. */
+static int
+open_syn(int domain)
+{
+	const int checksum_at = TCPMSG_CHECKSUM_AT;
+	int fd = socket(
+	    domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd < 0)
+		return -1;
+	if (filter_syn(fd, domain) != 0 ||
+	    ancillary_ask(fd, domain, false) != RC_OK ||
+	    (domain == AF_INET6 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_CHECKSUM, &checksum_at,
+		    sizeof checksum_at) != 0)) {
+		close(fd);
+		return -1;
+	}
+	(void)ancillary_ask_stamps(fd);
+	return fd;
+}
+
 static void
 open_best(struct socks_icmp *s, int domain)
 {
 	int raw_errno;
 
+	s->syn_fd = -1;
 	s->mode = SOCKS_RAW;
 	s->fd = open_icmp(domain, SOCK_RAW);
 	if (s->fd >= 0) {
+		s->syn_fd = open_syn(domain);
 		snprintf(s->reason, sizeof s->reason,
 		    "this user may open raw sockets");
 		return;
@@ -127,16 +181,23 @@ socks_open(struct socks *out, struct err *err)
 	return rc;
 }
 
+static void
+close_family(struct socks_icmp *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->syn_fd >= 0)
+		close(s->syn_fd);
+	s->fd = s->syn_fd = -1;
+}
+
 void
 socks_close(struct socks *s)
 {
 	if (s == NULL)
 		return;
-	if (s->v4.fd >= 0)
-		close(s->v4.fd);
-	if (s->v6.fd >= 0)
-		close(s->v6.fd);
-	s->v4.fd = s->v6.fd = -1;
+	close_family(&s->v4);
+	close_family(&s->v6);
 }
 
 const struct socks_icmp *

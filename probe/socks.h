@@ -14,6 +14,10 @@
 #include "schema/base/addr.h"
 #include "schema/base/err.h"
 
+/* Source ports of SYNs: below what systems hand out by themselves. */
+#define SOCKS_SYN_PORT_MIN 20000
+#define SOCKS_SYN_PORT_MAX 32767
+
 enum socks_mode {
 	SOCKS_NONE,     /* ping by TCP; traceroute by the UDP error queue */
 	SOCKS_DATAGRAM, /* ICMP datagram socket: ping; traceroute as above */
@@ -24,6 +28,7 @@ struct socks_icmp {
 	int fd; /* -1: none */
 	enum socks_mode mode;
 	char reason[160]; /* why this mode and no better one, for a person */
+	int syn_fd; /* raw TCP, for SYNs and what answers them; -1: none */
 };
 
 struct socks {

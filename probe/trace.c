@@ -1,6 +1,7 @@
 /* trace.c - see trace.h. */
 #include "probe/trace.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "schema/base/clock.h"
@@ -14,13 +15,13 @@
 void
 trace_init(struct trace *t, const struct trace_limits *limits)
 {
-	*t = (struct trace){ .window = (uint8_t)limits->window,
-		.first_ttl = limits->first_ttl == 0 ? 1 : limits->first_ttl,
-		.last_ttl =
-		    limits->last_ttl == 0 || limits->last_ttl > TRACE_TTL_MAX
-			? TRACE_TTL_MAX
-			: limits->last_ttl,
-		.max_wait_us = limits->max_wait_us };
+	memset(t, 0, offsetof(struct trace, hops)); /* n_hops says it all */
+	t->window = (uint8_t)limits->window;
+	t->first_ttl = limits->first_ttl == 0 ? 1 : limits->first_ttl;
+	t->last_ttl = limits->last_ttl == 0 || limits->last_ttl > TRACE_TTL_MAX
+			  ? TRACE_TTL_MAX
+			  : limits->last_ttl;
+	t->max_wait_us = limits->max_wait_us;
 	t->n_started = (uint8_t)(t->first_ttl - 1);
 	t->farthest_ttl = t->n_started;
 }

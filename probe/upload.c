@@ -30,6 +30,7 @@
 struct upload_options {
 	const char *state;
 	bool is_json;
+	const char *v4, *v6;
 };
 
 struct upload {
@@ -39,6 +40,7 @@ struct upload {
 	uint64_t acked; /* the collector has all up to this */
 	uint64_t n_sent, n_skipped;
 	unsigned n_max; /* observations in the next batch */
+	enum family_state v4, v6;
 	int64_t retry_after_s;
 	const char *assignment; /* "changed", "unchanged", "none", "unknown" */
 };
@@ -58,6 +60,8 @@ fill_header(
 		.clock = anchor_clock_state(),
 		.n_lost = spooldir_read_count(u->spool, SPOOL_LOST) +
 			  spooldir_read_count(u->spool, SPOOL_REJECTED),
+		.v4 = u->v4,
+		.v6 = u->v6,
 	};
 	if (h->has_sent_at)
 		h->sent_at_us = anchor_now_us(&b->anchor);
@@ -228,10 +232,10 @@ static enum rc
 take_assignment(
     struct upload *u, const struct post_reply *reply, struct err *err)
 {
-	struct assignment *a = mem_new(sizeof *a);
-	enum rc rc = assignment_decode(a, reply->body, reply->len, err);
+	struct assignment a = { 0 };
+	enum rc rc = assignment_decode(&a, reply->body, reply->len, err);
 
-	free(a);
+	assignment_fini(&a);
 	if (rc != RC_OK)
 		return err_at(err, rc, "the collector's assignment");
 	u->assignment = "changed";
@@ -281,11 +285,11 @@ fetch_assignment(struct upload *u, struct err *err)
 static void
 read_etag(struct upload *u)
 {
-	struct assignment *a = mem_new(sizeof *a);
+	struct assignment a = { 0 };
 
-	if (state_read_assignment(a, u->session.dir, NULL) == RC_OK)
-		snprintf(u->etag, sizeof u->etag, "%s", a->etag);
-	free(a);
+	if (state_read_assignment(&a, u->session.dir, NULL) == RC_OK)
+		snprintf(u->etag, sizeof u->etag, "%s", a.etag);
+	assignment_fini(&a);
 }
 
 static enum rc
@@ -331,6 +335,17 @@ print_json(const struct upload *u, const char *error)
 	json_decref(root);
 }
 
+/* What the resident probe knows of the host, and nobody else. */
+static enum rc
+take_families(struct upload *u, const struct upload_options *o, struct err *err)
+{
+	if ((o->v4 != NULL && family_state_from_name(&u->v4, o->v4) != RC_OK) ||
+	    (o->v6 != NULL && family_state_from_name(&u->v6, o->v6) != RC_OK))
+		return err_set(err, RC_MALFORMED,
+		    "--v4, --v6: expected ok, none or unknown");
+	return RC_OK;
+}
+
 int
 command_upload(int argc, char **argv)
 {
@@ -341,6 +356,10 @@ command_upload(int argc, char **argv)
 		{ 0, "json", OPTION_FLAG,
 		    offsetof(struct upload_options, is_json), 0, 0, NULL,
 		    "one line of JSON for a program" },
+		{ 0, "v4", OPTION_TEXT, offsetof(struct upload_options, v4), 0,
+		    0, "STATE", "can this host measure IPv4: ok or none" },
+		{ 0, "v6", OPTION_TEXT, offsetof(struct upload_options, v6), 0,
+		    0, "STATE", "the same of IPv6" },
 		{ 0 },
 	};
 	static const struct command_spec spec = { "catchwater-probe", "upload",
@@ -358,7 +377,9 @@ command_upload(int argc, char **argv)
 			fprintf(stderr, "%s\n", err.text);
 		return rc == RC_NOTFOUND ? 0 : 2;
 	}
-	rc = run(&u, options.state, &err);
+	rc = take_families(&u, &options, &err);
+	if (rc == RC_OK)
+		rc = run(&u, options.state, &err);
 	if (options.is_json)
 		print_json(&u, err.text);
 	else if (rc == RC_OK)

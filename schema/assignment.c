@@ -23,6 +23,130 @@ fill_etag(struct assignment *a, const char *body, size_t len)
 	    bytes_hash(BYTES_HASH_START, body, len));
 }
 
+/* ---- the targets ---- */
+
+void
+assignment_fini(struct assignment *a)
+{
+	if (a == NULL)
+		return;
+	for (size_t i = 0; i < a->n_zones; i++)
+		free(a->zones[i]);
+	free(a->zones);
+	free(a->targets);
+	free(a->by_address);
+	*a = (struct assignment){ 0 };
+}
+
+struct assigned_target *
+assignment_add(struct assignment *a)
+{
+	if (a->n_targets == a->cap_targets) {
+		a->cap_targets = a->cap_targets == 0 ? 8 : 2 * a->cap_targets;
+		a->targets =
+		    mem_grow(a->targets, a->cap_targets, sizeof *a->targets);
+	}
+	a->targets[a->n_targets] = (struct assigned_target){ 0 };
+	return &a->targets[a->n_targets++];
+}
+
+/* Neighbours mostly share a zone: the last one is looked at first. */
+const char *
+assignment_zone(struct assignment *a, const char *zone)
+{
+	for (size_t i = a->n_zones; i-- > 0;)
+		if (strcmp(a->zones[i], zone) == 0)
+			return a->zones[i];
+	if (a->n_zones == a->cap_zones) {
+		a->cap_zones = a->cap_zones == 0 ? 4 : 2 * a->cap_zones;
+		a->zones = mem_grow(a->zones, a->cap_zones, sizeof *a->zones);
+	}
+	return a->zones[a->n_zones++] = mem_strdup(zone);
+}
+
+static int
+compare(const struct addr *a, uint16_t a_port, const struct addr *b,
+    uint16_t b_port)
+{
+	int order = a->family - b->family;
+
+	if (order == 0)
+		order = memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16);
+	return order != 0 ? order : a_port - b_port;
+}
+
+static int
+compare_indexed(const void *left, const void *right, void *ctx)
+{
+	const struct assigned_target *targets = ctx;
+	const struct assigned_target *a = &targets[*(const uint16_t *)left];
+	const struct assigned_target *b = &targets[*(const uint16_t *)right];
+
+	return compare(&a->address, a->port, &b->address, b->port);
+}
+
+void
+assignment_index(struct assignment *a)
+{
+	size_t n = a->n_targets;
+
+	a->n_indexed = 0;
+	if (n > ASSIGNMENT_TARGETS_MAX)
+		return;
+	a->by_address = mem_grow(a->by_address, n + 1, sizeof *a->by_address);
+	for (size_t i = 0; i < n; i++)
+		a->by_address[i] = (uint16_t)i;
+	qsort_r(a->by_address, n, sizeof *a->by_address, compare_indexed,
+	    a->targets);
+	a->n_indexed = n;
+}
+
+static bool
+is_target(
+    const struct assigned_target *t, const struct addr *address, uint16_t port)
+{
+	return addr_equal(&t->address, address) &&
+	       (port == 0 || port == t->port);
+}
+
+/* The first that does not stand before the address and port: port 0 stands
+ * before every other. */
+static size_t
+find_indexed(
+    const struct assignment *a, const struct addr *address, uint16_t port)
+{
+	size_t low = 0, high = a->n_indexed;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct assigned_target *t =
+		    &a->targets[a->by_address[middle]];
+
+		if (compare(&t->address, t->port, address, port) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < a->n_indexed &&
+	    is_target(&a->targets[a->by_address[low]], address, port))
+		return a->by_address[low];
+	return a->n_targets;
+}
+
+size_t
+assignment_find(
+    const struct assignment *a, const struct addr *address, uint16_t port)
+{
+	if (a->n_indexed == a->n_targets && a->n_targets > 0)
+		return find_indexed(a, address, port);
+	for (size_t i = 0; i < a->n_targets; i++)
+		if (is_target(&a->targets[i], address, port))
+			return i;
+	return a->n_targets;
+}
+
+/* ---- JSON ---- */
+
 static void
 put_times(json_t *to, const char *key, const int64_t *times, unsigned n)
 {
@@ -42,6 +166,8 @@ new_target(const struct assigned_target *t)
 	fields_put_text(o, "address", addr_format(&t->address, address));
 	fields_put_int(o, "port", t->port);
 	fields_put_text(o, "role", t->is_control ? "control" : "service");
+	if (t->is_decoy)
+		fields_put(o, "decoy", json_true());
 	fields_put_text(o, "zone", t->zone);
 	fields_put_int(o, "phase_us", t->phase_us);
 	fields_put_int(o, "dns_every_us", t->dns_every_us);
@@ -114,8 +240,8 @@ read_is_control(struct fields *f)
 }
 
 /* Only what makes it safe to carry; what a name is, dnsmsg knows. */
-static void
-read_zone(struct fields *f, char zone[static ZONE_TEXT_MAX + 1])
+static const char *
+read_zone(struct fields *f, struct assignment *a)
 {
 	const char *text = fields_text(f, "zone");
 	size_t n = 0;
@@ -124,19 +250,22 @@ read_zone(struct fields *f, char zone[static ZONE_TEXT_MAX + 1])
 		n++;
 	if (text[n] == '\0' && n > 0 && n <= ZONE_TEXT_MAX &&
 	    text[n - 1] == '.')
-		memcpy(zone, text, n + 1);
-	else
-		fields_fail(f, RC_MALFORMED, "zone",
-		    "not a domain name with its final dot");
+		return assignment_zone(a, text);
+	fields_fail(
+	    f, RC_MALFORMED, "zone", "not a domain name with its final dot");
+	return assignment_zone(a, ".");
 }
 
 static void
-read_target(struct fields *f, struct assigned_target *t)
+read_target(struct fields *f, struct assignment *a)
 {
+	struct assigned_target *t = assignment_add(a);
+
 	read_address(f, &t->address);
 	t->port = (uint16_t)fields_int(f, "port", 1, UINT16_MAX);
 	t->is_control = read_is_control(f);
-	read_zone(f, t->zone);
+	t->is_decoy = fields_bool(f, "decoy");
+	t->zone = read_zone(f, a);
 	t->phase_us = fields_int(f, "phase_us", 0, DAY_US);
 	t->dns_every_us = read_period(f, "dns_every_us");
 	t->ping_every_us = read_period(f, "ping_every_us");
@@ -146,6 +275,8 @@ read_target(struct fields *f, struct assigned_target *t)
 static void
 read_assignment(struct fields *f, struct assignment *a)
 {
+	size_t n;
+
 	a->upload_every_us = fields_int(f, "upload_every_us", US_PER_S, DAY_US);
 	a->timeout_us =
 	    fields_int(f, "timeout_us", TIMEOUT_MIN_US, TIMEOUT_MAX_US);
@@ -153,12 +284,13 @@ read_assignment(struct fields *f, struct assignment *a)
 	a->n_retry = read_times(f, "retry_after_us", a->retry_after_us);
 	if (!fields_has(f, "targets"))
 		fields_fail(f, RC_MALFORMED, "targets", "missing");
-	a->n_targets = fields_count(f, "targets", ASSIGNMENT_TARGETS_MAX);
-	for (size_t i = 0; i < a->n_targets; i++) {
+	n = fields_count(f, "targets", ASSIGNMENT_TARGETS_MAX);
+	for (size_t i = 0; i < n; i++) {
 		struct fields target = fields_element(f, "targets", i);
 
-		read_target(&target, &a->targets[i]);
+		read_target(&target, a);
 	}
+	assignment_index(a);
 }
 
 enum rc
@@ -166,7 +298,7 @@ assignment_decode(
     struct assignment *out, const char *body, size_t len, struct err *err)
 {
 	struct fields_fault fault = { .err = err };
-	struct assignment *a;
+	struct assignment a = { 0 };
 	struct fields f;
 	json_t *root;
 	enum rc rc;
@@ -177,13 +309,13 @@ assignment_decode(
 	rc = fields_load(&root, body, len, err);
 	if (rc != RC_OK)
 		return rc;
-	a = mem_new(sizeof *a); /* 160 KiB: not for the stack */
 	f = fields_root(root, &fault);
-	read_assignment(&f, a);
-	fill_etag(a, body, len);
+	read_assignment(&f, &a);
+	fill_etag(&a, body, len);
 	json_decref(root);
 	if (fault.rc == RC_OK)
-		*out = *a;
-	free(a);
+		*out = a;
+	else
+		assignment_fini(&a);
 	return fault.rc;
 }

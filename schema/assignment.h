@@ -10,6 +10,7 @@
 #ifndef SCHEMA_ASSIGNMENT_H
 #define SCHEMA_ASSIGNMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,15 +18,17 @@
 #include "schema/base/err.h"
 #include "schema/record.h"
 
-#define ASSIGNMENT_TARGETS_MAX 512
-#define ASSIGNMENT_BODY_MAX (256 * 1024)
+#define ASSIGNMENT_TARGETS_MAX 4096
+#define ASSIGNMENT_BODY_MAX (2560 * 1024) /* the longest zones everywhere */
 #define ASSIGNMENT_TRIES_MAX 4
 
 struct assigned_target {
 	struct addr address;
 	uint16_t port;
-	bool is_control; /* unicast: controls and sites' own addresses */
-	char zone[ZONE_TEXT_MAX + 1]; /* whose SOA is asked, with final dot */
+	bool is_control;      /* unicast: controls and sites' own addresses */
+	bool is_decoy;        /* nobody has this address: an answer is forged */
+	const char *zone;     /* whose SOA is asked, with final dot; lent by the
+			   * assignment, which has every zone once */
 	int64_t phase_us;     /* offset of the first round in the period */
 	int64_t dns_every_us; /* 0: never */
 	int64_t ping_every_us;
@@ -41,16 +44,39 @@ struct assignment {
 	uint8_t n_confirm, n_retry;
 	int64_t confirm_after_us[ASSIGNMENT_TRIES_MAX];
 	int64_t retry_after_us[ASSIGNMENT_TRIES_MAX];
-	size_t n_targets;
-	struct assigned_target targets[ASSIGNMENT_TARGETS_MAX];
+	size_t n_targets, cap_targets;
+	struct assigned_target *targets;
+	size_t n_zones, cap_zones;
+	char **zones;
+	size_t n_indexed; /* targets in by_address; else it is not used */
+	uint16_t *by_address;
 };
+
+/* An assignment of zeros is empty; whoever fills one releases it so.  NULL is
+ * fine. */
+void assignment_fini(struct assignment *a);
+
+/* Adds a target of zeros and lends it until the next is added. */
+struct assigned_target *assignment_add(struct assignment *a);
+
+/* Lends the assignment's own copy of a zone's name. */
+const char *assignment_zone(struct assignment *a, const char *zone);
+
+/* Makes assignment_find fast; to be called again when targets change.  A
+ * decoded assignment has been. */
+void assignment_index(struct assignment *a);
+
+/* Which target has the address and the port (0: any, as ICMP knows none);
+ * n_targets when none has. */
+size_t assignment_find(
+    const struct assignment *a, const struct addr *address, uint16_t port);
 
 /* Gives the JSON text (NUL-terminated): release with free().  Fills a->etag
  * from the body. */
 char *assignment_encode(struct assignment *a);
 
-/* RC_MALFORMED, RC_RANGE, RC_LIMIT; err names the JSON path.  Fills etag from
- * the body. */
+/* Gives *out: release with assignment_fini.  RC_MALFORMED, RC_RANGE, RC_LIMIT;
+ * err names the JSON path.  Fills etag from the body. */
 MUST_USE enum rc assignment_decode(
     struct assignment *out, const char *body, size_t len, struct err *err);
 

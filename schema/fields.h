@@ -2,7 +2,7 @@
  * fields.h - members of JSON objects: written, and read with care.   (pure)
  *
  * Uses     jansson
- * Used by  wire_encode, wire_decode, assignment
+ * Used by  wire_decode, assignment
  *
  * Reading is sticky like rbuf: after the first fault, reads give harmless values (0, "",
  * false, no members) and the caller checks once at the end.  The text of the

@@ -11,6 +11,7 @@
 #define RTT_MAX_US INT64_C(600000000)
 #define RCODE_MAX 4095 /* 12 bits with EDNS, RFC 6891 section 6.1.3 */
 #define LABEL_MAX 0xfffff
+#define NOT_AFTER_MAX_US INT64_C(253402300799999999) /* X.509: year 9999 */
 
 /* Defines the reader of one enum's words. */
 #define DEFINE_WORD(type, read_name, from_name) \
@@ -30,6 +31,7 @@ DEFINE_WORD(enum stamp, read_stamp, stamp_from_name)
 DEFINE_WORD(enum outcome, read_outcome, outcome_from_name)
 DEFINE_WORD(enum chaos_name, read_chaos_name, chaos_name_from_text)
 DEFINE_WORD(enum clock_state, read_clock_state, clock_state_from_name)
+DEFINE_WORD(enum family_state, read_family_state, family_state_from_name)
 
 /* An optional integer that is 0 when absent. */
 static int64_t
@@ -70,14 +72,15 @@ hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Reads hexadecimal of at most max bytes into bytes; *n says how many. */
 static enum rc
-parse_hex(struct identity *id, const char *hex)
+parse_hex(uint8_t *bytes, size_t max, size_t *n, const char *hex)
 {
 	size_t len = strlen(hex);
 
 	if (len % 2 != 0)
 		return RC_MALFORMED;
-	if (len > 2 * IDENTITY_MAX)
+	if (len > 2 * max)
 		return RC_RANGE;
 	for (size_t i = 0; i < len / 2; i++) {
 		int high = hex_value(hex[2 * i]);
@@ -85,9 +88,9 @@ parse_hex(struct identity *id, const char *hex)
 
 		if (high < 0 || low < 0)
 			return RC_MALFORMED;
-		id->bytes[i] = (uint8_t)(high << 4 | low);
+		bytes[i] = (uint8_t)(high << 4 | low);
 	}
-	id->len = (uint8_t)(len / 2);
+	*n = len / 2;
 	return RC_OK;
 }
 
@@ -96,11 +99,13 @@ read_identity(
     struct fields *f, const char *key, const char *cut_key, struct identity *id)
 {
 	const char *hex = fields_text_if(f, key);
+	size_t len = 0;
 	enum rc rc;
 
 	if (hex == NULL)
 		return;
-	rc = parse_hex(id, hex);
+	rc = parse_hex(id->bytes, IDENTITY_MAX, &len, hex);
+	id->len = (uint8_t)len;
 	if (rc != RC_OK)
 		fields_fail(f, rc, key,
 		    "not lower-case hexadecimal of at most 255 bytes");
@@ -144,8 +149,141 @@ read_ede(struct fields *f, struct dns_result *d)
 }
 
 static void
-read_dns(struct fields *f, enum outcome outcome, struct dns_result *d)
+read_zoneversion(struct fields *f, struct zoneversion *z)
 {
+	const char *hex = fields_text_if(f, "version");
+	size_t len = 0;
+
+	z->is_present = true;
+	z->n_labels = (uint8_t)fields_int(f, "labels", 0, UINT8_MAX);
+	z->type = (uint8_t)fields_int(f, "type", 0, UINT8_MAX);
+	if (hex == NULL)
+		return;
+	if (parse_hex(z->bytes, ZONEVERSION_MAX, &len, hex) != RC_OK ||
+	    len == 0)
+		fields_fail(f, RC_MALFORMED, "version",
+		    "not lower-case hexadecimal of 1 to 8 bytes");
+	z->len = (uint8_t)len;
+}
+
+static void
+read_second(struct fields *f, struct second_answer *s)
+{
+	s->is_present = true;
+	s->is_different = fields_bool(f, "different");
+	s->rcode = (uint16_t)fields_int(f, "rcode", 0, RCODE_MAX);
+	s->rtt_us = fields_int(f, "rtt_us", 0, RTT_MAX_US);
+	read_identity(f, "nsid", "nsid_cut", &s->nsid);
+}
+
+/* Text of a certificate: it ends nowhere but at its end. */
+static void
+read_hex_text(struct fields *f, const char *key, char text[TLS_TEXT_MAX + 1])
+{
+	const char *hex = fields_text_if(f, key);
+	uint8_t bytes[TLS_TEXT_MAX];
+	size_t len = 0;
+
+	if (hex == NULL)
+		return;
+	if (parse_hex(bytes, sizeof bytes, &len, hex) != RC_OK || len == 0 ||
+	    memchr(bytes, '\0', len) != NULL)
+		fields_fail(f, RC_MALFORMED, key,
+		    "not lower-case hexadecimal of 1 to 127 bytes without 00");
+	else
+		memcpy(text, bytes, len);
+}
+
+static bool
+is_printable(const char *text, size_t *len)
+{
+	size_t n = 0;
+
+	while (text[n] >= ' ' && text[n] <= '~')
+		n++;
+	*len = n;
+	return text[n] == '\0';
+}
+
+static void
+read_fault(struct fields *f, struct tls_result *t)
+{
+	const char *text = fields_text_if(f, "fault");
+	size_t len;
+
+	if (text == NULL)
+		return;
+	if (!is_printable(text, &len) || len == 0 || len > TLS_TEXT_MAX)
+		fields_fail(
+		    f, RC_RANGE, "fault", "not 1 to 127 printable characters");
+	else
+		memcpy(t->fault, text, len);
+}
+
+static uint8_t
+read_tls_version(struct fields *f)
+{
+	const char *text = fields_text(f, "version");
+
+	if (strcmp(text, "1.3") == 0)
+		return 3;
+	if (strcmp(text, "1.2") != 0)
+		fields_fail(f, RC_MALFORMED, "version", "unknown word");
+	return 2;
+}
+
+static void
+read_tls(struct fields *f, struct tls_result *t)
+{
+	size_t len = 0;
+
+	t->is_present = true;
+	t->is_verified = fields_bool(f, "verified");
+	t->version = read_tls_version(f);
+	if (parse_hex(t->fingerprint, sizeof t->fingerprint, &len,
+		fields_text(f, "fingerprint")) != RC_OK ||
+	    len != sizeof t->fingerprint)
+		fields_fail(f, RC_MALFORMED, "fingerprint",
+		    "not lower-case hexadecimal of 32 bytes");
+	t->connect_us = fields_int(f, "connect_us", 0, RTT_MAX_US);
+	t->handshake_us = fields_int(f, "handshake_us", 0, RTT_MAX_US);
+	t->not_after_us = fields_int(f, "not_after_at_us", 0, NOT_AFTER_MAX_US);
+	read_hex_text(f, "subject", t->subject);
+	read_hex_text(f, "issuer", t->issuer);
+	read_hex_text(f, "names", t->names);
+	read_fault(f, t);
+}
+
+/* The objects within a dns line. */
+static void
+read_dns_parts(struct fields *f, enum proto proto, struct dns_result *d)
+{
+	struct fields part;
+
+	if (fields_has(f, "zoneversion")) {
+		part = fields_object(f, "zoneversion");
+		read_zoneversion(&part, &d->zoneversion);
+	}
+	if (fields_has(f, "chaos")) {
+		part = fields_object(f, "chaos");
+		read_chaos(&part, &d->chaos);
+	}
+	if (fields_has(f, "second")) {
+		part = fields_object(f, "second");
+		read_second(&part, &d->second);
+	}
+	if (!fields_has(f, "tls"))
+		return;
+	if (proto != PROTO_TLS)
+		fields_fail(f, RC_RANGE, "tls", "without proto tls");
+	part = fields_object(f, "tls");
+	read_tls(&part, &d->tls);
+}
+
+static void
+read_dns(struct fields *f, const struct observation *o, struct dns_result *d)
+{
+	enum outcome outcome = o->outcome;
 	int64_t serial = 0;
 
 	d->source_port =
@@ -167,11 +305,7 @@ read_dns(struct fields *f, enum outcome outcome, struct dns_result *d)
 	d->n_late = (uint8_t)read_or_zero(f, "late", 0, UINT8_MAX);
 	d->n_duplicate = (uint8_t)read_or_zero(f, "duplicate", 0, UINT8_MAX);
 	read_identity(f, "nsid", "nsid_cut", &d->nsid);
-	if (fields_has(f, "chaos")) {
-		struct fields chaos = fields_object(f, "chaos");
-
-		read_chaos(&chaos, &d->chaos);
-	}
+	read_dns_parts(f, o->proto, d);
 }
 
 static void
@@ -200,7 +334,11 @@ read_label(struct fields *f, struct mpls_label *l)
 static void
 read_hop(struct fields *f, struct hop *h)
 {
+	int64_t attempt = 1;
+
 	h->ttl = (uint8_t)fields_int(f, "ttl", 1, TRACE_TTL_MAX);
+	(void)fields_int_if(f, "attempt", 1, UINT8_MAX, &attempt);
+	h->attempt = (uint8_t)attempt;
 	if (!fields_has(f, "address"))
 		return;
 	h->address = read_addr(f, "address");
@@ -211,6 +349,8 @@ read_hop(struct fields *f, struct hop *h)
 		h->icmp_type = (uint8_t)fields_int(f, "type", 0, 255);
 		h->icmp_code = (uint8_t)fields_int(f, "code", 0, 255);
 	}
+	h->is_extra = fields_bool(f, "extra");
+	h->n_duplicate = (uint8_t)read_or_zero(f, "duplicate", 0, UINT8_MAX);
 	h->n_labels = (uint8_t)fields_count(f, "labels", HOP_LABELS);
 	for (unsigned i = 0; i < h->n_labels; i++) {
 		struct fields label = fields_element(f, "labels", i);
@@ -250,6 +390,21 @@ read_ends(struct fields *f, struct observation *o)
 		    f, RC_RANGE, "source", "of another family than target");
 }
 
+/* dns: udp, tcp, tls; ping: icmp, tcp; trace: udp, plain, icmp, tcp. */
+static bool
+proto_fits(enum kind kind, enum proto proto)
+{
+	static const unsigned protos[] = {
+		[KIND_DNS] =
+		    1u << PROTO_UDP | 1u << PROTO_TCP | 1u << PROTO_TLS,
+		[KIND_PING] = 1u << PROTO_ICMP | 1u << PROTO_TCP,
+		[KIND_TRACE] = 1u << PROTO_UDP | 1u << PROTO_PLAIN |
+			       1u << PROTO_ICMP | 1u << PROTO_TCP,
+	};
+
+	return (protos[kind] >> proto & 1) != 0;
+}
+
 static void
 read_common(struct fields *f, struct observation *o)
 {
@@ -260,8 +415,7 @@ read_common(struct fields *f, struct observation *o)
 	o->proto = read_proto(f, "proto");
 	o->stamp = read_stamp(f, "stamp");
 	o->outcome = read_outcome(f, "outcome");
-	if ((o->kind == KIND_DNS && o->proto == PROTO_ICMP) ||
-	    (o->kind == KIND_PING && o->proto == PROTO_UDP))
+	if (!proto_fits(o->kind, o->proto))
 		fields_fail(f, RC_RANGE, "proto", "not one of this kind");
 	read_ends(f, o);
 }
@@ -272,7 +426,7 @@ read_observation(struct fields *f, struct observation *o)
 	read_common(f, o);
 	switch (o->kind) {
 	case KIND_DNS:
-		read_dns(f, o->outcome, &o->dns);
+		read_dns(f, o, &o->dns);
 		break;
 	case KIND_PING:
 		read_ping(f, o->outcome, &o->ping);
@@ -345,6 +499,20 @@ read_version(struct fields *f, struct batch_header *h)
 		    f, RC_RANGE, "version", "not 1 to 23 printable characters");
 }
 
+/* "unknown" is no word of the wire: it is told by the key's absence. */
+static enum family_state
+read_family(struct fields *f, const char *key)
+{
+	enum family_state s;
+
+	if (!fields_has(f, key))
+		return FAMILY_UNKNOWN;
+	s = read_family_state(f, key);
+	if (s == FAMILY_UNKNOWN)
+		fields_fail(f, RC_MALFORMED, key, "unknown word");
+	return s;
+}
+
 static void
 read_header(struct fields *f, struct batch_header *h)
 {
@@ -361,6 +529,8 @@ read_header(struct fields *f, struct batch_header *h)
 	h->n_lost = (uint64_t)fields_int(f, "lost", 0, INT64_MAX);
 	if (fields_has(f, "assignment"))
 		read_hex_id(f, "assignment", h->assignment);
+	h->v4 = read_family(f, "v4");
+	h->v6 = read_family(f, "v6");
 }
 
 enum rc

@@ -20,12 +20,94 @@ addr_parse(struct addr *out, const char *text)
 	return RC_OK;
 }
 
+/* Writes v, 0 to 255, in decimal; returns the end. */
+static char *
+put_octet(char *p, unsigned v)
+{
+	if (v >= 100)
+		*p++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (char)('0' + v / 10 % 10);
+	*p++ = (char)('0' + v % 10);
+	return p;
+}
+
+static void
+format_v4(const uint8_t *bytes, char *p)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*p++ = '.';
+		p = put_octet(p, bytes[i]);
+	}
+	*p = '\0';
+}
+
+/* Finds the first longest run of zero groups: what "::" stands for.  One
+ * group alone is not shortened (RFC 5952 section 4.2.2). */
+static void
+find_zeros(const unsigned *groups, int *first, int *end)
+{
+	*first = *end = -1;
+	for (int i = 0, start = 0; i < 8; i++) {
+		if (groups[i] != 0)
+			start = i + 1;
+		else if (i > start && i + 1 - start > *end - *first) {
+			*first = start;
+			*end = i + 1;
+		}
+	}
+}
+
+static char *
+put_group(char *p, unsigned v)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int shift = 12; shift > 0; shift -= 4)
+		if (v >> shift != 0)
+			*p++ = digits[v >> shift & 0xf];
+	*p++ = digits[v & 0xf];
+	return p;
+}
+
+static void
+format_v6(const uint8_t *bytes, char *p)
+{
+	unsigned groups[8];
+	int first, end;
+
+	for (int i = 0; i < 8; i++)
+		groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+	find_zeros(groups, &first, &end);
+	for (int i = 0; i < 8; i++) {
+		if (i == first) {
+			*p++ = ':';
+			*p++ = ':';
+			i = end - 1;
+			continue;
+		}
+		if (i > 0 && i != end)
+			*p++ = ':';
+		p = put_group(p, groups[i]);
+	}
+	*p = '\0';
+}
+
+/* As inet_ntop, which goes through printf: a sweep formats two addresses for
+ * every line.  What may have IPv4 notation at its end is left to it. */
 const char *
 addr_format(const struct addr *a, char buf[static ADDR_TEXT_LEN])
 {
+	static const uint8_t zeros[10];
+
 	buf[0] = '\0';
-	if (a->family != 0)
-		inet_ntop(addr_domain(a), a->bytes, buf, ADDR_TEXT_LEN);
+	if (a->family == 4)
+		format_v4(a->bytes, buf);
+	else if (a->family == 6 && memcmp(a->bytes, zeros, 10) != 0)
+		format_v6(a->bytes, buf);
+	else if (a->family == 6)
+		inet_ntop(AF_INET6, a->bytes, buf, ADDR_TEXT_LEN);
 	return buf;
 }
 

@@ -38,6 +38,12 @@ clock_mono_us(void)
 }
 
 int64_t
+clock_awake_us(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
 clock_steady_at(int64_t mono_us)
 {
 	static _Atomic int64_t base_us; /* wall minus monotonic; 0: not yet */

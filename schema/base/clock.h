@@ -20,8 +20,9 @@
 /* Room for "2026-11-21T08:00:00.123456Z" and its NUL. */
 #define CLOCK_TEXT_LEN 32
 
-int64_t clock_wall_us(void); /* Unix time, CLOCK_REALTIME */
-int64_t clock_mono_us(void); /* CLOCK_BOOTTIME: counts through suspend */
+int64_t clock_wall_us(void);  /* Unix time, CLOCK_REALTIME */
+int64_t clock_mono_us(void);  /* CLOCK_BOOTTIME: counts through suspend */
+int64_t clock_awake_us(void); /* CLOCK_MONOTONIC: stands while suspended */
 
 /* Unix time that no step of the system's clock disturbs: the wall clock at the
  * first call in this process, carried on by the monotonic clock. */

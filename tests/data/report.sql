@@ -29,6 +29,8 @@ INSERT INTO probe (id, public_key, name, state, reason, token_id, enrolled_us,
 	('0000000000000007', zeroblob(32), 'v-liar', 'quarantined', 'answers nobody else sees', 1, 1772000000000000, '0.1.0', 1772370006000000, 'unknown', NULL, 0),
 	('0000000000000008', zeroblob(32), 'v-gone', 'revoked', 'host sold', 1, 1772000000000000, '0.1.0', 1772100000000000, 'unknown', NULL, 0),
 	('0000000000000009', zeroblob(32), 'v-new', 'active', NULL, 1, 1772366000000000, '', NULL, NULL, NULL, 0);
+UPDATE probe SET v4 = 'ok', v6 = iif(name = 'v-berlin', 'ok', 'none')
+WHERE received_us IS NOT NULL AND name <> 'v-gone';
 INSERT INTO vantage VALUES
 	(1, '0000000000000001', 4, '198.51.100.21', 64501, 'DE', 52.5, 13.4, 1772000000000000),
 	(2, '0000000000000001', 6, '2001:db8:1::21', 64501, 'DE', 52.5, 13.4, 1772000000000000),

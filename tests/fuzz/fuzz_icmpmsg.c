@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 	if (how == 3 && icmpmsg_parse_quoted_echo(&quote, data, size) == RC_OK)
 		assert(size >= 8);
-	if (how == 2 && icmpmsg_skip_ip4(&data, &size, &from, &ttl) != RC_OK)
+	if (how == 2 && icmpmsg_skip_ip4(&data, &size, 1, &from, &ttl) != RC_OK)
 		return 0;
 	if (how != 3 &&
 	    icmpmsg_parse(&m, how == 1 ? 6 : 4, data, size) == RC_OK)

@@ -1,12 +1,16 @@
-"""Brings a laboratory up once for all tests of this folder.
+"""Brings laboratories up once for all tests of this folder.
 
 The fixture `lab` is a labnet.lab.Lab: .event(name, *args), .truth(),
 .settle(), .nodes(), .exec(node, *command, user=None), .popen(...), .check().
-Whatever a test breaks is mended after it.  The lab has a name of its own, so
-tests run beside a `make demo` and beside each other.
+`paths` is a labnet.pathlab.PathLab, of the same shape.  Whatever a test breaks
+is mended after it.  Labs have a name of their own, so tests run beside a
+`make demo` and beside each other.
 
-The fixture `world` has the real programs running in it: a collector, and a
-probe on every vantage.
+The fixture `world` has the real programs running in `lab`: a collector, and a
+probe on every vantage.  `probe` is the measuring program where every user may
+run it.  A test with an argument `user` runs once for root and once for an
+ordinary user; CATCHWATER_LAB_USER=nobody leaves root out, there and in
+`world`, and CATCHWATER_LAB_PING=closed lets nobody ping without privilege.
 """
 
 import glob
@@ -21,57 +25,102 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-from labnet import lab as labnet  # noqa: E402
-from labnet import netns  # noqa: E402
-from labnet.deployment import Deployment  # noqa: E402
+from labnet import base, netns  # noqa: E402
+from labnet.deployment import Deployment, copy_programs  # noqa: E402
+from labnet.lab import Lab  # noqa: E402
+from labnet.pathlab import PathLab  # noqa: E402
+
+BUILD = os.environ.get("CATCHWATER_BUILD")
+ONLY_USER = os.environ.get("CATCHWATER_LAB_USER")
+
+
+def pytest_generate_tests(metafunc):
+    if "user" not in metafunc.fixturenames:
+        return
+    root = pytest.param(None, id="root", marks=pytest.mark.skipif(
+        bool(ONLY_USER), reason=f"privilege left out: CATCHWATER_LAB_USER={ONLY_USER}"))
+    metafunc.parametrize("user", [root, ONLY_USER or "nobody"])
 
 
 @pytest.fixture(scope="session")
 def lab():
-    if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
-    result = labnet.Lab(prefix=f"cwt{os.getpid()}-")
-    missing = [tool for tool in (*labnet.TOOLS, "dig") if not shutil.which(tool)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; `make deps`")
-    remove_labs_of_the_dead()
-    result.up(wanted_delay=os.environ.get("CATCHWATER_LAB_DELAY"))
-    yield result
-    result.down()
+    yield from laboratory(Lab, "dig")
+
+
+@pytest.fixture(scope="session")
+def paths():
+    yield from laboratory(PathLab)
 
 
 @pytest.fixture(scope="session")
 def world(lab):
-    """A labnet.deployment.Deployment: collector and probes at work.  Its files
-    are not in pytest's own folder: ordinary users' probes must reach them."""
-    folder = tempfile.mkdtemp(prefix="catchwater-test-")
-    os.chmod(folder, 0o755)
-    result = Deployment(lab, f"{folder}/world", build=os.environ.get("CATCHWATER_BUILD"))
-    try:
-        result.start()
-        yield result
-    finally:
-        result.stop()
-    shutil.rmtree(folder)
+    """A labnet.deployment.Deployment: collector and probes at work."""
+    yield from deployment(lab)
+
+
+@pytest.fixture(scope="session")
+def path_world(paths):
+    """The same in the laboratory of paths."""
+    yield from deployment(paths)
+
+
+@pytest.fixture(scope="session")
+def probe():
+    """Path of catchwater-probe."""
+    with public_folder() as folder:
+        copy_programs(BUILD, folder)
+        yield f"{folder}/catchwater-probe"
 
 
 @pytest.fixture(autouse=True)
 def mended(request):
-    """After each test the lab is whole again, and at rest."""
+    """After each test the labs are whole again, and at rest."""
     yield
-    if "lab" in request.fixturenames:
-        the_lab = request.getfixturevalue("lab")
+    for name in {"lab", "paths"} & set(request.fixturenames):
+        the_lab = request.getfixturevalue(name)
         if the_lab.is_broken():
             the_lab.event("restore")
             the_lab.settle()
 
 
-def remove_labs_of_the_dead():
+def laboratory(kind, *more_tools):
+    """Up, for as long as a fixture lives."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root, or tools/lab-as-user")
+    missing = kind.missing_tools() + [t for t in more_tools if not shutil.which(t)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}; `make deps`")
+    remove_labs_of_the_dead(kind)
+    result = kind(prefix=f"cwt{os.getpid()}{kind.DEFAULT_PREFIX[2:]}")
+    result.up(wanted_delay=os.environ.get("CATCHWATER_LAB_DELAY"))
+    yield result
+    result.down()
+
+
+def deployment(lab):
+    with public_folder() as folder:
+        result = Deployment(lab, f"{folder}/world", build=BUILD)
+        try:
+            result.start()
+            yield result
+        finally:
+            result.stop()
+
+
+class public_folder(tempfile.TemporaryDirectory):  # pylint: disable=invalid-name
+    """Not in pytest's own folder: ordinary users' probes must reach it."""
+
+    def __enter__(self):
+        os.chmod(self.name, 0o755)
+        return super().__enter__()
+
+
+def remove_labs_of_the_dead(kind):
     """Labs of test runs that were killed carry the number of a process
     that is no more."""
-    states = glob.glob(f"{labnet.DEFAULT_STATE}.cwt*")
+    states = glob.glob(f"{base.DEFAULT_STATE}.cwt*")
     names = netns.existing("cwt") + [path.rsplit(".", 1)[1] for path in states]
     for stem, pid in {(m.group(0), m.group(1)) for m in
                       (re.match(r"cwt(\d+)[a-z]*", name) for name in names) if m}:
         if not os.path.exists(f"/proc/{pid}"):
-            labnet.Lab(prefix=f"{stem}-").down()
+            kind(prefix=f"{stem}-").down()

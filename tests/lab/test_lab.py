@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import time
 import pytest
 
 import labnet
-from labnet import netns
+from labnet import netns, users
 from labnet.lab import Lab
 from labnet.topology import ANYCAST, FAMILIES, Topology, distance_km
 
@@ -141,7 +142,13 @@ def test_no_link_is_faster_than_light_in_fibre():
 
 
 def test_an_ordinary_user_can_run_commands_and_ping(lab):
-    assert lab.exec("berlin", "id", "-un", user="nobody").stdout == "nobody\n"
+    whoami = "import os; print(os.getuid(), open('/proc/self/status').read())"
+    told = lab.exec("berlin", sys.executable, "-c", whoami, user="nobody").stdout
+    assert re.search(r"^CapEff:\s*0+$", told, re.M)
+    if users.is_there(pwd.getpwnam("nobody").pw_uid):
+        assert told.startswith(f"{pwd.getpwnam('nobody').pw_uid} ")
+    if users.ping_groups() == users.NO_GROUP:
+        return
     opened = lab.exec("berlin", sys.executable, "-c",
                       "import socket as s; s.socket(s.AF_INET, s.SOCK_DGRAM, s.IPPROTO_ICMP); "
                       "s.socket(s.AF_INET6, s.SOCK_DGRAM, s.IPPROTO_ICMPV6)", user="nobody")

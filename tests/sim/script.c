@@ -218,6 +218,12 @@ trust(struct world *w, struct world_vantage *v, int64_t how)
 	world_trust(w, v, how != 0);
 }
 
+static void
+excuse(struct world *w, struct world_vantage *v, int64_t how)
+{
+	world_excuse(w, v, how != 0);
+}
+
 /* Header lines. */
 
 static void
@@ -353,7 +359,8 @@ happen(struct script *s, const struct line *l)
 		int64_t how;
 	} acts[] = { { "deafen", deafen, 0 }, { "cut", cut, 0 },
 		{ "hold", hold, 0 }, { "mend", mend, 0 }, { "trust", trust, 1 },
-		{ "distrust", trust, 0 } };
+		{ "distrust", trust, 0 }, { "excuse", excuse, 1 },
+		{ "count", excuse, 0 } };
 	const char *word = l->words[1];
 	unsigned families;
 

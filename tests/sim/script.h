@@ -28,6 +28,7 @@
  *	10m mend WHO...               undoes these three
  *	10m skew -10m WHO...          their clocks are wrong
  *	10m distrust WHO...           quarantined; trust
+ *	10m excuse WHO...             intercepted: not counted; count
  *	10m announce ams up           or down; said again until muted
  *	10m announce ams/6 down       one family
  *	10m mute ams                  nobody says anything any more

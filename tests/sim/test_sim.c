@@ -29,6 +29,10 @@ hand_in(struct detect *d, const struct input *in)
 	case INPUT_VANTAGE:
 		detect_vantage(d, &in->vantage);
 		break;
+	case INPUT_EXCUSE:
+		detect_excuse(d, in->excuse.vantage_id, in->excuse.target_id,
+		    in->excuse.is_excused);
+		break;
 	case INPUT_ANNOUNCEMENT:
 		detect_announcement(d, in->announcement.site_id,
 		    in->announcement.family, in->announcement.is_up,
@@ -379,7 +383,8 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 	}
 	memory_restore(m, d);
 	for (size_t i = 0; i < at; i++) {
-		if (in->list[i].kind == INPUT_ANNOUNCEMENT)
+		if (in->list[i].kind == INPUT_ANNOUNCEMENT ||
+		    in->list[i].kind == INPUT_EXCUSE)
 			hand_in(d, &in->list[i]);
 	}
 	return d;

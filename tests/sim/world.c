@@ -112,6 +112,22 @@ world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 	add_input(w, INPUT_VANTAGE)->vantage = v->vantage;
 }
 
+void
+world_excuse(struct world *w, const struct world_vantage *v, bool is_excused)
+{
+	for (size_t i = 0; i < w->services.n_targets; i++) {
+		const struct target *t = &w->services.targets[i];
+		struct input *in;
+
+		if (t->role != ROLE_SERVICE)
+			continue;
+		in = add_input(w, INPUT_EXCUSE);
+		in->excuse.vantage_id = v->vantage.id;
+		in->excuse.target_id = t->id;
+		in->excuse.is_excused = is_excused;
+	}
+}
+
 /* Phases spread the fleet over the period, as the collector does. */
 static void
 add_vantage(

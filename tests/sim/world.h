@@ -27,7 +27,8 @@ enum input_kind {
 	INPUT_SIGHTING,
 	INPUT_TICK,
 	INPUT_ANNOUNCEMENT,
-	INPUT_VANTAGE
+	INPUT_VANTAGE,
+	INPUT_EXCUSE
 };
 
 struct input {
@@ -36,6 +37,10 @@ struct input {
 		struct sighting sighting;
 		int64_t tick_us;
 		struct vantage vantage;
+		struct {
+			int64_t vantage_id, target_id;
+			bool is_excused;
+		} excuse;
 		struct {
 			int64_t site_id;
 			uint8_t family;
@@ -111,6 +116,10 @@ void world_run(struct world *w, int64_t until_us);
 
 /* Says now, and again every 30 s until it is muted, with a lease of 90 s. */
 void world_announce(struct world *w, size_t site, size_t family, bool is_up);
+
+/* What a vantage meets at the service addresses counts no more, or again. */
+void
+world_excuse(struct world *w, const struct world_vantage *v, bool is_excused);
 
 /* Changes the trust in a vantage. */
 void world_trust(struct world *w, struct world_vantage *v, bool is_trusted);

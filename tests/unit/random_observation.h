@@ -79,7 +79,7 @@ random_chaos(struct random *r, struct chaos *c)
 	c->is_asked = coin(r);
 	if (!c->is_asked)
 		return;
-	c->name = (uint8_t)pick(r, 0, CHAOS_ID_SERVER);
+	c->name = (uint8_t)pick(r, 0, CHAOS_GIVEN);
 	c->outcome = (enum outcome)pick(r, 0, OUTCOME_SEND_FAILED);
 	if (outcome_is_answer(c->outcome))
 		c->rtt_us = pick(r, 0, 600000000);
@@ -87,6 +87,59 @@ random_chaos(struct random *r, struct chaos *c)
 		c->rcode = (uint16_t)pick(r, 1, 4095);
 	random_identity(r, &c->txt);
 	random_identity(r, &c->nsid);
+}
+
+static inline void
+random_zoneversion(struct random *r, struct zoneversion *z)
+{
+	z->is_present = coin(r);
+	if (!z->is_present)
+		return;
+	z->n_labels = (uint8_t)pick(r, 0, 255);
+	z->type = (uint8_t)pick(r, 0, 255);
+	z->len = (uint8_t)pick(r, 0, ZONEVERSION_MAX);
+	for (int i = 0; i < z->len; i++)
+		z->bytes[i] = (uint8_t)pick(r, 0, 255);
+}
+
+static inline void
+random_second(struct random *r, struct second_answer *s)
+{
+	s->is_present = coin(r);
+	if (!s->is_present)
+		return;
+	s->is_different = coin(r);
+	s->rcode = (uint16_t)pick(r, 0, 4095);
+	s->rtt_us = pick(r, 0, 600000000);
+	random_identity(r, &s->nsid);
+}
+
+static inline void
+random_text(struct random *r, char text[TLS_TEXT_MAX + 1], int min, int max)
+{
+	int n = (int)pick(r, 0, TLS_TEXT_MAX);
+
+	for (int i = 0; i < n; i++)
+		text[i] = (char)pick(r, min, max);
+}
+
+static inline void
+random_tls(struct random *r, struct tls_result *t)
+{
+	t->is_present = coin(r);
+	if (!t->is_present)
+		return;
+	t->is_verified = coin(r);
+	t->version = coin(r) ? 2 : 3;
+	for (size_t i = 0; i < sizeof t->fingerprint; i++)
+		t->fingerprint[i] = (uint8_t)pick(r, 0, 255);
+	t->connect_us = pick(r, 0, 600000000);
+	t->handshake_us = pick(r, 0, 600000000);
+	t->not_after_us = pick(r, 0, INT64_C(253402300799999999));
+	random_text(r, t->subject, 1, 127);
+	random_text(r, t->issuer, -128, -1);
+	random_text(r, t->names, 1, 127);
+	random_text(r, t->fault, ' ', '~');
 }
 
 static inline void
@@ -116,6 +169,10 @@ random_dns(struct random *r, struct observation *o)
 	d->n_duplicate = (uint8_t)pick(r, 0, 255);
 	random_identity(r, &d->nsid);
 	random_chaos(r, &d->chaos);
+	random_zoneversion(r, &d->zoneversion);
+	random_second(r, &d->second);
+	if (o->proto == PROTO_TLS)
+		random_tls(r, &d->tls);
 }
 
 static inline void
@@ -138,6 +195,7 @@ static inline void
 random_hop(struct random *r, struct hop *h, uint8_t family)
 {
 	h->ttl = (uint8_t)pick(r, 1, TRACE_TTL_MAX);
+	h->attempt = (uint8_t)pick(r, 1, 255);
 	if (pick(r, 0, 3) == 0)
 		return;
 	random_addr(r, &h->address, family);
@@ -148,6 +206,8 @@ random_hop(struct random *r, struct hop *h, uint8_t family)
 		h->icmp_type = (uint8_t)pick(r, 0, 255);
 		h->icmp_code = (uint8_t)pick(r, 0, 255);
 	}
+	h->is_extra = coin(r);
+	h->n_duplicate = (uint8_t)pick(r, 0, 255);
 	h->n_labels = (uint8_t)pick(r, 0, HOP_LABELS);
 	for (int i = 0; i < h->n_labels; i++) {
 		h->labels[i].label = (uint32_t)pick(r, 0, 0xfffff);
@@ -170,6 +230,19 @@ random_trace(struct random *r, struct observation *o)
 	random_identity(r, &t->nsid);
 }
 
+static inline enum proto
+random_proto(struct random *r, enum kind kind)
+{
+	static const enum proto dns[] = { PROTO_UDP, PROTO_TCP, PROTO_TLS };
+	static const enum proto ping[] = { PROTO_ICMP, PROTO_TCP };
+	static const enum proto trace[] = { PROTO_UDP, PROTO_PLAIN, PROTO_ICMP,
+		PROTO_TCP };
+
+	return kind == KIND_DNS    ? dns[pick(r, 0, 2)]
+	       : kind == KIND_PING ? ping[pick(r, 0, 1)]
+				   : trace[pick(r, 0, 3)];
+}
+
 /* Fills *o, padding too, so that observations compare with memcmp. */
 static inline void
 random_observation(struct random *r, struct observation *o)
@@ -178,14 +251,10 @@ random_observation(struct random *r, struct observation *o)
 	o->seq = (uint64_t)pick(r, 1, INT64_MAX - 1);
 	o->at_us = pick(r, 946684800000000, 4102444800000000);
 	o->kind = (enum kind)pick(r, 0, KIND_TRACE);
-	o->why = (enum why)pick(r, 0, WHY_MANUAL);
-	o->stamp = (enum stamp)pick(r, 0, STAMP_USER);
+	o->why = (enum why)pick(r, 0, WHY_DECOY);
+	o->stamp = (enum stamp)pick(r, 0, STAMP_RECEIVE);
 	o->outcome = (enum outcome)pick(r, 0, OUTCOME_SEND_FAILED);
-	o->proto = (enum proto)pick(r, 0, PROTO_ICMP);
-	if (o->kind == KIND_DNS && o->proto == PROTO_ICMP)
-		o->proto = PROTO_TCP;
-	if (o->kind == KIND_PING && o->proto == PROTO_UDP)
-		o->proto = PROTO_ICMP;
+	o->proto = random_proto(r, o->kind);
 	random_addr(r, &o->target, coin(r) ? 4 : 6);
 	if (o->proto != PROTO_ICMP)
 		o->port = (uint16_t)pick(r, 1, 65535);
@@ -208,7 +277,7 @@ longest_common(struct observation *o, enum kind kind)
 	o->at_us = 4102444800000000;
 	o->kind = kind;
 	o->why = WHY_CONFIRM;
-	o->stamp = STAMP_KERNEL;
+	o->stamp = STAMP_RECEIVE;
 	o->outcome = OUTCOME_RCODE;
 	o->target.family = o->source.family = 6;
 	memset(o->target.bytes, 0xff, 16);
@@ -238,6 +307,8 @@ longest_trace(struct observation *o)
 		struct hop *h = &t->hops[i];
 
 		h->ttl = TRACE_TTL_MAX;
+		h->attempt = h->n_duplicate = 255;
+		h->is_extra = true;
 		h->address = o->target;
 		h->rtt_us = 600000000;
 		h->reply_ttl = h->icmp_type = h->icmp_code = 255;
@@ -273,6 +344,17 @@ longest_dns(struct observation *o)
 	d->chaos.outcome = OUTCOME_RCODE;
 	longest_identity(&d->chaos.txt);
 	longest_identity(&d->chaos.nsid);
+	d->zoneversion.is_present = d->second.is_present = true;
+	d->zoneversion.len = ZONEVERSION_MAX;
+	longest_identity(&d->second.nsid);
+	o->proto = PROTO_TLS;
+	d->tls.is_present = d->tls.is_verified = true;
+	d->tls.version = 3;
+	d->tls.not_after_us = INT64_C(253402300799999999);
+	memset(d->tls.subject, 0xff, TLS_TEXT_MAX);
+	memset(d->tls.issuer, 0xff, TLS_TEXT_MAX);
+	memset(d->tls.names, 0xff, TLS_TEXT_MAX);
+	memset(d->tls.fault, '"', TLS_TEXT_MAX);
 }
 
 #endif

@@ -167,6 +167,69 @@ files_are_read_again_and_an_error_keeps_the_old_lists(void **state)
 }
 
 static void
+no_role_stands_above_the_lists(void **state)
+{
+	struct assignment a = { 0 };
+	struct addr first;
+	struct scratch d;
+	struct lists l;
+
+	(void)state;
+	scratch_make(&d);
+	scratch_write(&d, "deny", "192.0.2.0/24\n");
+	lists_init(&l, d.dir, NULL, NULL);
+	assert_int_equal(lists_load(&l, NULL), RC_OK);
+	/* A service, a control and a decoy inside, and one of each outside. */
+	for (uint8_t i = 0; i < 6; i++) {
+		struct assigned_target *t = assignment_add(&a);
+
+		t->address = address(i % 2 == 0 ? "192.0.2.1" : "198.51.100.1");
+		t->address.bytes[3] = i;
+		t->is_control = i >= 2;
+		t->is_decoy = i >= 4;
+	}
+	assert_int_equal(lists_apply(&l, &a, &first), 3);
+	assert_int_equal(first.bytes[3], 0);
+	assert_int_equal(a.n_targets, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct addr *left = &a.targets[i].address;
+
+		assert_int_equal(left->bytes[3], 2 * i + 1);
+		assert_int_equal(assignment_find(&a, left, 0), i);
+	}
+	lists_fini(&l);
+	assignment_fini(&a);
+	scratch_remove(&d);
+}
+
+/* With the same time of modification, and in the same place. */
+static void
+a_file_that_was_replaced_is_noticed(void **state)
+{
+	struct timespec same[2] = { { .tv_sec = 1000000000 },
+		{ .tv_sec = 1000000000 } };
+	char from[256], to[256];
+	struct scratch d;
+	struct lists l;
+
+	(void)state;
+	scratch_make(&d);
+	scratch_write(&d, "deny", "192.0.2.0/24\n");
+	scratch_write(&d, "new", "10.0.0.0/8\n");
+	snprintf(from, sizeof from, "%s/new", d.dir);
+	snprintf(to, sizeof to, "%s/deny", d.dir);
+	assert_int_equal(utimensat(AT_FDCWD, from, same, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, to, same, 0), 0);
+	lists_init(&l, d.dir, NULL, NULL);
+	assert_int_equal(lists_load(&l, NULL), RC_OK);
+	assert_false(lists_are_stale(&l));
+	assert_int_equal(rename(from, to), 0);
+	assert_true(lists_are_stale(&l));
+	lists_fini(&l);
+	scratch_remove(&d);
+}
+
+static void
 a_list_named_by_the_operator_must_exist(void **state)
 {
 	struct scratch d;
@@ -191,6 +254,8 @@ main(void)
 		    deny_stands_above_allow_and_a_given_allow_list_is_complete),
 		cmocka_unit_test(
 		    files_are_read_again_and_an_error_keeps_the_old_lists),
+		cmocka_unit_test(no_role_stands_above_the_lists),
+		cmocka_unit_test(a_file_that_was_replaced_is_noticed),
 		cmocka_unit_test(a_list_named_by_the_operator_must_exist),
 	};
 

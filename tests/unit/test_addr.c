@@ -1,6 +1,7 @@
 /* test_addr.c - addresses of both families, from text and sockets. */
 #include "schema/base/addr.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -39,6 +40,16 @@ static const struct {
 	{ "fdff::1", 6, "fdff::1", true, false },
 	{ "fe00::1", 6, "fe00::1", false, false },
 	{ "2000::", 6, "2000::", false, false },
+	{ "2001:db8:0:1:2:3:4:5", 6, "2001:db8:0:1:2:3:4:5", false, false },
+	{ "2001:db8:0:0:1:0:0:1", 6, "2001:db8::1:0:0:1", false, false },
+	{ "2001:0:0:1:0:0:0:1", 6, "2001:0:0:1::1", false, false },
+	{ "2001:db8:1:2:3:4:0:0", 6, "2001:db8:1:2:3:4::", false, false },
+	{ "0:0:0:1:2:3:4:5", 6, "::1:2:3:4:5", false, false },
+	{ "1000:200:30:4:f:ff:fff:ffff", 6, "1000:200:30:4:f:ff:fff:ffff",
+	    false, false },
+	{ "::ffff:192.0.2.1", 6, "::ffff:192.0.2.1", false, false },
+	{ "::192.0.2.1", 6, "::192.0.2.1", false, false },
+	{ "255.100.99.9", 4, "255.100.99.9", false, false },
 	{ "", 0, "", false, false },
 	{ "192.0.2", 0, "", false, false },
 	{ "192.0.2.256", 0, "", false, false },
@@ -84,6 +95,29 @@ no_address_is_no_text(void **state)
 	(void)state;
 	assert_string_equal(addr_format(&none, text), "");
 	assert_true(addr_equal(&none, &(struct addr){ 0 }));
+}
+
+/* Groups that are zero, short or long, in any mixture. */
+static void
+text_is_as_the_systems(void **state)
+{
+	static const uint8_t bytes[] = { 0, 0, 0, 1, 0x10, 0xff };
+	uint64_t x = 1;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		struct addr a = { .family = i % 2 ? 6 : 4 };
+		char text[ADDR_TEXT_LEN], expected[ADDR_TEXT_LEN];
+
+		for (int k = 0; k < (a.family == 4 ? 4 : 16); k++) {
+			x = x * UINT64_C(6364136223846793005) + 1442695;
+			a.bytes[k] = i % 3 == 0 ? (uint8_t)(x >> 33)
+						: bytes[(x >> 33) % 6];
+		}
+		inet_ntop(addr_domain(&a), a.bytes, expected, sizeof expected);
+		T_CHECK(strcmp(addr_format(&a, text), expected) == 0,
+		    "%s is %s", expected, text);
+	}
 }
 
 static void
@@ -158,6 +192,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_read_and_written),
 		cmocka_unit_test(no_address_is_no_text),
+		cmocka_unit_test(text_is_as_the_systems),
 		cmocka_unit_test(equal_addresses_have_equal_family_and_bytes),
 		cmocka_unit_test(sockets_and_back),
 		cmocka_unit_test(mapped_addresses_become_ipv4),

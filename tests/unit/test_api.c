@@ -555,24 +555,24 @@ an_assignment_is_sent_when_it_has_changed(void **state)
 {
 	struct live *l = *state;
 	struct request q = { .method = "GET", .path = "/v1/assignment" };
-	struct assignment *got = mem_new(sizeof *got);
+	struct assignment got = { 0 };
 	struct reply r = ask(l, &q);
 	char if_none_match[64];
 	struct err err;
 
 	T_CHECK(r.status == 200, "%ld %s", r.status, r.body);
-	T_CHECK(assignment_decode(got, r.body, r.len, &err) == RC_OK, "%s",
+	T_CHECK(assignment_decode(&got, r.body, r.len, &err) == RC_OK, "%s",
 	    err.text);
-	assert_int_equal(got->n_targets, 3);
+	assert_int_equal(got.n_targets, 3);
 	snprintf(if_none_match, sizeof if_none_match, "If-None-Match: \"%s\"",
-	    got->etag);
+	    got.etag);
 	q.extra = if_none_match;
 	r = ask(l, &q);
 	assert_int_equal(r.status, 304);
 	assert_int_equal(r.len, 0);
 	q.is_unsigned = true;
 	assert_int_equal(ask(l, &q).status, 401);
-	free(got);
+	assignment_fini(&got);
 }
 
 static void

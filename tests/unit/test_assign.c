@@ -36,7 +36,7 @@ make(struct service *service, struct target *targets, size_t n)
 static void
 it_says_what_the_service_says(void **state)
 {
-	struct assignment *a = mem_new(sizeof *a);
+	struct assignment made = { 0 }, *a = &made;
 	struct target targets[3];
 	struct service service;
 	struct services s = make(&service, targets, 3);
@@ -54,7 +54,7 @@ it_says_what_the_service_says(void **state)
 	assert_string_equal(a->targets[2].zone, "example.");
 	assert_int_equal(a->targets[2].ping_every_us, 2 * PERIOD);
 	assert_int_equal(a->targets[2].trace_every_us, 0);
-	free(a);
+	assignment_fini(a);
 }
 
 static int
@@ -71,7 +71,7 @@ static void
 the_fleet_is_spread_evenly(void **state)
 {
 	static const size_t sizes[] = { 1, 2, 3, 7, 60, 100 };
-	struct assignment *a = mem_new(sizeof *a);
+	struct assignment made = { 0 }, *a = &made;
 	struct target targets[5];
 	struct service service;
 	struct services s = make(&service, targets, 5);
@@ -84,6 +84,7 @@ the_fleet_is_spread_evenly(void **state)
 		for (size_t i = 0; i < n; i++) {
 			assign(a, &s, US_PER_S, i, n);
 			phases[i] = a->targets[3].phase_us;
+			assignment_fini(a);
 		}
 		qsort(phases, n, sizeof phases[0], compare);
 		for (size_t i = 0; i < n; i++) {
@@ -96,13 +97,12 @@ the_fleet_is_spread_evenly(void **state)
 			    (long long)off);
 		}
 	}
-	free(a);
 }
 
 static void
 one_probes_targets_take_turns(void **state)
 {
-	struct assignment *a = mem_new(sizeof *a);
+	struct assignment made = { 0 }, *a = &made;
 	struct target targets[5];
 	struct service service;
 	struct services s = make(&service, targets, 5);
@@ -112,14 +112,14 @@ one_probes_targets_take_turns(void **state)
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(a->targets[i].phase_us,
 		    3 * PERIOD / 10 + (int64_t)i * PERIOD / 50);
-	free(a);
+	assignment_fini(a);
 }
 
 static void
 too_many_targets_are_cut_behind_the_services(void **state)
 {
 	size_t n = ASSIGNMENT_TARGETS_MAX + 10;
-	struct assignment *a = mem_new(sizeof *a);
+	struct assignment made = { 0 }, *a = &made;
 	struct target *targets = mem_new(n * sizeof *targets);
 	struct service service;
 	struct services s = make(&service, targets, n);
@@ -130,7 +130,33 @@ too_many_targets_are_cut_behind_the_services(void **state)
 	for (size_t i = 0; i < a->n_targets; i++)
 		assert_false(a->targets[i].is_control);
 	free(targets);
-	free(a);
+	assignment_fini(a);
+}
+
+static void
+decoys_come_last_and_rarely(void **state)
+{
+	struct assignment a = { 0 };
+	struct target targets[4];
+	struct service service;
+	struct services s = make(&service, targets, 4);
+	const struct assigned_target *decoy;
+
+	(void)state;
+	targets[1].role = ROLE_DECOY;
+	s.decoy_every_us = 360 * PERIOD;
+	assign(&a, &s, US_PER_S, 1, 2);
+	assert_int_equal(a.n_targets, 4);
+	decoy = &a.targets[3];
+	assert_true(decoy->is_decoy && decoy->is_control);
+	assert_false(a.targets[2].is_decoy);
+	assert_int_equal(decoy->port, 54);
+	assert_string_equal(decoy->zone, "example.");
+	assert_int_equal(decoy->dns_every_us, 360 * PERIOD);
+	assert_int_equal(decoy->ping_every_us + decoy->trace_every_us, 0);
+	/* Probe 1 of 2, target 3 of 4. */
+	assert_int_equal(decoy->phase_us, 360 * PERIOD * 7 / 8);
+	assignment_fini(&a);
 }
 
 int
@@ -141,6 +167,7 @@ main(void)
 		cmocka_unit_test(the_fleet_is_spread_evenly),
 		cmocka_unit_test(one_probes_targets_take_turns),
 		cmocka_unit_test(too_many_targets_are_cut_behind_the_services),
+		cmocka_unit_test(decoys_come_last_and_rarely),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

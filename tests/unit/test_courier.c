@@ -82,8 +82,8 @@ run_once(const char *script)
 	snprintf(helper, sizeof helper, "%s/helper", d.dir);
 	uv_loop_init(&loop);
 	c = courier_new(&loop, helper, d.dir, hear, &heard);
-	assert_true(courier_go(c));
-	assert_false(courier_go(c));
+	assert_true(courier_go(c, FAMILY_OK, FAMILY_NONE));
+	assert_false(courier_go(c, FAMILY_OK, FAMILY_NONE));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	courier_stop(c);
 	courier_free(c);
@@ -105,6 +105,11 @@ however_the_child_ends_it_is_told_once(void **state)
 		    "\"retry_after_s\":0,\"assignment\":\"none\","
 		    "\"error\":\"\"}'\n",
 		    true, "" },
+		{ "what it is told",
+		    "#!/bin/sh\necho '{\"acked\":9,\"n_sent\":3,"
+		    "\"retry_after_s\":0,\"assignment\":\"none\","
+		    "\"error\":\"'\"$4 $5 $6 $7\"'\"}'\n",
+		    false, "--v4 ok --v6 none" },
 		{ "silence", "#!/bin/sh\nexit 3\n", false, "status 3" },
 		{ "a signal", "#!/bin/sh\nkill -9 $$\n", false, "status 137" },
 		{ "no program", NULL, false, "cannot start" },
@@ -166,25 +171,73 @@ waits_double_are_jittered_and_obey(void **state)
 static void
 source_ports_are_fixed_spread_and_in_range(void **state)
 {
-	struct addr a = { 4, { 192, 0, 2, 0 } };
 	unsigned n_same = 0;
 	uint16_t last = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 256; i++) {
+		char probe[PROBE_ID_LEN + 1];
 		uint16_t port;
 
-		a.bytes[3] = (uint8_t)i;
-		port = assigned_source_port("5d1c0a72e94b3f86", &a, 53);
+		snprintf(probe, sizeof probe, "5d1c0a72e94b3f%02x", i);
+		port = assigned_source_port(probe);
 		T_CHECK(port >= ASSIGNED_PORT_MIN && port <= ASSIGNED_PORT_MAX,
 		    "%u: port %u", i, port);
 		T_CHECK(
-		    port == assigned_source_port("5d1c0a72e94b3f86", &a, 53),
-		    "%u: not fixed", i);
+		    port == assigned_source_port(probe), "%u: not fixed", i);
 		n_same += port == last;
 		last = port;
 	}
 	assert_true(n_same < 3);
+}
+
+static struct assignment *
+two_targets(void)
+{
+	static struct assignment a;
+	struct assigned_target *t;
+
+	a.timeout_us = 4 * US_PER_S;
+	for (int i = 0; i < 2; i++) {
+		t = assignment_add(&a);
+		t->address = (struct addr){ 4, { 192, 0, 2, (uint8_t)i } };
+		t->port = 53;
+		t->zone = assignment_zone(&a, "example.");
+		t->is_decoy = i == 0;
+	}
+	return &a;
+}
+
+static void
+questions_are_what_was_assigned(void **state)
+{
+	struct assignment *a = two_targets();
+	struct round round = { .target = 1, .with_chaos = true };
+	struct question q = assigned_round(a, &round, "5d1c0a72e94b3f86");
+
+	(void)state;
+	assert_int_equal(q.kind, KIND_DNS);
+	assert_int_equal(q.why, WHY_ROUND);
+	assert_int_equal(q.proto, PROTO_UDP);
+	assert_int_equal(
+	    q.source_port, assigned_source_port("5d1c0a72e94b3f86"));
+	assert_string_equal(q.zone, "example.");
+	assert_true(q.with_chaos);
+	assert_int_equal(q.timeout_us, 4 * US_PER_S);
+	round = (struct round){ .target = 0 };
+	q = assigned_round(a, &round, "5d1c0a72e94b3f86");
+	assert_int_equal(q.why, WHY_DECOY);
+	/* A trace by ICMP is another flow: nobody may take it for a landing's.
+	 */
+	round =
+	    (struct round){ .target = 1, .kind = KIND_TRACE, .is_icmp = true };
+	q = assigned_round(a, &round, "5d1c0a72e94b3f86");
+	assert_int_equal(q.proto, PROTO_ICMP);
+	assert_int_equal(q.why, WHY_VARIED);
+	assert_true(q.deadline_us > 0);
+	assert_int_equal(assigned_first(a, 4), 1);
+	assert_int_equal(assigned_first(a, 6), a->n_targets);
+	assignment_fini(a);
 }
 
 int
@@ -195,6 +248,7 @@ main(void)
 		cmocka_unit_test(however_the_child_ends_it_is_told_once),
 		cmocka_unit_test(waits_double_are_jittered_and_obey),
 		cmocka_unit_test(source_ports_are_fixed_spread_and_in_range),
+		cmocka_unit_test(questions_are_what_was_assigned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

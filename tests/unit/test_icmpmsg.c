@@ -257,7 +257,7 @@ test_ip4_header(void **state)
 	uint8_t ttl;
 
 	(void)state;
-	assert_int_equal(icmpmsg_skip_ip4(&bytes, &len, &from, &ttl), RC_OK);
+	assert_int_equal(icmpmsg_skip_ip4(&bytes, &len, 1, &from, &ttl), RC_OK);
 	assert_int_equal(len, 4);
 	assert_ptr_equal(bytes, wire + 24);
 	assert_int_equal(ttl, 61);
@@ -265,7 +265,7 @@ test_ip4_header(void **state)
 	bytes = wire;
 	len = 22; /* the options are cut */
 	assert_int_equal(
-	    icmpmsg_skip_ip4(&bytes, &len, &from, &ttl), RC_MALFORMED);
+	    icmpmsg_skip_ip4(&bytes, &len, 1, &from, &ttl), RC_MALFORMED);
 }
 
 /* RFC 768's checksum over a datagram that carries its own checksum is 0. */

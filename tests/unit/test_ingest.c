@@ -127,6 +127,28 @@ what_nobody_asked_for_is_acked_and_dropped(void **state)
 	fini(&job, 1);
 }
 
+/* A decoy's answer is kept, and no landing comes of it. */
+static void
+a_decoy_is_stored_and_never_detected(void **state)
+{
+	struct rig *r = *state;
+	struct services *s = &r->settings.services;
+	struct ingest_job job = new_job(r->probe, 1, 5);
+	struct err err = ERR_NONE;
+
+	s->targets[0].role = ROLE_DECOY;
+	T_CHECK(store_sync_services(r->side, s, &err) == RC_OK, "%s", err.text);
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	check_once(r, 5);
+	assert_int_equal(ingest_flush(r->ingest, RIG_NOW + 1000, &err), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM observation "
+				      "WHERE site_id IS NOT NULL"),
+	    0);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM landing"), 0);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM track"), 0);
+	fini(&job, 1);
+}
+
 static void
 a_revoked_probe_is_told_and_the_others_are_stored(void **state)
 {
@@ -196,6 +218,169 @@ every_kind_of_observation_has_its_row(void **state)
 	    1);
 	assert_int_equal(rig_query(r, "SELECT count(*) FROM vantage"), 2);
 	fini(&job, 1);
+}
+
+static void
+details_have_rows_of_their_own_that_go_with_the_observation(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job job = new_job(r->probe, 1, 4);
+	struct observation *o = job.batch.observations;
+
+	o[1].proto = PROTO_TLS;
+	o[1].dns.tls = (struct tls_result){ .is_present = true,
+		.version = 3,
+		.fingerprint = { 1, 2, 3 },
+		.connect_us = 10,
+		.handshake_us = 20,
+		.not_after_us = 30,
+		.subject = "CN=x",
+		.fault = "expired" };
+	o[2] = o[1]; /* the same certificate again */
+	o[2].seq = 3;
+	o[3].stamp = STAMP_RECEIVE;
+	o[3].dns.zoneversion = (struct zoneversion){
+		.is_present = true, .n_labels = 1, .len = 4, .bytes = { 9 }
+	};
+	o[3].dns.second = (struct second_answer){
+		.is_present = true, .is_different = true, .rtt_us = 40
+	};
+	identity_set(&o[3].dns.second.nsid, "other", 5);
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	check_once(r, 4);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM certificate WHERE "
+			 "subject = x'434e3d78' AND issuer IS NULL "
+			 "AND not_after_us = 30"),
+	    1);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM tls t JOIN "
+			 "observation o ON o.id = t.observation_id "
+			 "WHERE o.proto = 3 AND t.fault = "
+			 "'expired' AND NOT t.is_verified AND "
+			 "t.connect_us = 10"),
+	    2);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM second_answer s JOIN identity i "
+			 "ON i.id = s.nsid_id JOIN observation o ON "
+			 "o.id = s.observation_id WHERE i.bytes = "
+			 "CAST('other' AS BLOB) AND s.rtt_us = 40 AND "
+			 "o.stamp = 2 AND o.zoneversion = x'010009000000'"),
+	    1);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM second_answer"), 1);
+	rig_query(r, "DELETE FROM observation RETURNING 1");
+	assert_int_equal(rig_query(r, "SELECT (SELECT count(*) FROM tls) + "
+				      "(SELECT count(*) FROM second_answer)"),
+	    0);
+	fini(&job, 1);
+}
+
+/* 1 is silent to the first packet; a stranger answers for 2 as well. */
+static void
+an_extra_reply_is_no_link_of_the_path(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job job = new_job(r->probe, 1, 2);
+	struct observation *o = job.batch.observations;
+	struct trace_result *t = &o[0].trace;
+
+	o[0].kind = KIND_TRACE;
+	memset(t, 0, sizeof *t);
+	t->n_hops = 2;
+	t->hops[0].ttl = 1;
+	t->hops[1] = (struct hop){ .ttl = 2,
+		.address = rig_addr(RIG_V4),
+		.rtt_us = 30,
+		.is_target = true };
+	o[1] = o[0];
+	o[1].seq = 2;
+	t = &o[1].trace;
+	t->n_hops = 3;
+	t->hops[0].attempt = 2;
+	t->hops[2] = t->hops[1];
+	t->hops[1] = (struct hop){ .ttl = 2,
+		.address = rig_addr(RIG_CONTROL),
+		.rtt_us = 5,
+		.icmp_type = 11,
+		.is_extra = true };
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM path"), 1);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM observation "
+				      "WHERE hop_rtts = '[null,30]'"),
+	    2);
+	assert_int_equal(
+	    rig_query(r,
+		"SELECT count(*) FROM hop_note WHERE observation_id = 2 AND "
+		"hops = '[{\"ttl\":1,\"attempt\":2},{\"ttl\":2,"
+		"\"address\":\"" RIG_CONTROL "\",\"type\":11,\"code\":0,"
+		"\"rtt_us\":5,\"extra\":true}]'"),
+	    1);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM hop_note"), 1);
+	fini(&job, 1);
+}
+
+/* Somebody on the way answers for an address that nobody has. */
+static void
+a_decoy_lands_nowhere(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job jobs[] = { new_job(r->probe, 1, 3),
+		new_job(r->probe, 4, 9) };
+
+	for (size_t i = 0; i < jobs[1].batch.n; i++) {
+		struct observation *o = &jobs[1].batch.observations[i];
+
+		*o = rig_observation(o->seq, o->at_us, "fra");
+		o->why = WHY_DECOY;
+	}
+	assert_int_equal(ingest(r, jobs, 2), RC_OK);
+	check_once(r, 9);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM measurement WHERE "
+				      "why = 'decoy' AND site = 'fra'"),
+	    6);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM landing"), 1);
+	assert_int_equal(rig_query(r, "SELECT n FROM landing"), 3);
+	fini(jobs, 2);
+}
+
+static void
+a_plain_trace_measures_the_address_by_any_port(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job job = new_job(r->probe, 1, 2);
+	struct observation *o = job.batch.observations;
+
+	o[0].kind = KIND_TRACE;
+	o[0].proto = PROTO_PLAIN;
+	memset(&o[0].trace, 0, sizeof o[0].trace);
+	o[1] = o[0];
+	o[1].seq = 2;
+	o[1].proto = PROTO_UDP;
+	o[0].port = o[1].port = 33434;
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	assert_int_equal(n_rows(r), 1);
+	assert_int_equal(rig_query(r, "SELECT seq FROM observation"), 1);
+	fini(&job, 1);
+}
+
+static void
+a_probe_says_which_families_its_host_has(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job jobs[] = { new_job(r->probe, 1, 3),
+		new_job(r->probe, 4, 5) };
+
+	jobs[0].batch.header.v4 = FAMILY_OK;
+	jobs[0].batch.header.v6 = FAMILY_NONE;
+	assert_int_equal(ingest(r, &jobs[0], 1), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM probe WHERE "
+				      "v4 = 'ok' AND v6 = 'none'"),
+	    1);
+	assert_int_equal(ingest(r, &jobs[1], 1), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM probe WHERE "
+				      "v4 IS NULL AND v6 IS NULL"),
+	    1);
+	fini(jobs, 2);
 }
 
 /* The disk fills up in the middle of a transaction, and is emptied again. */
@@ -325,10 +510,25 @@ main(void)
 		    what_nobody_asked_for_is_acked_and_dropped, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
+		    a_decoy_is_stored_and_never_detected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
 		    a_revoked_probe_is_told_and_the_others_are_stored, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    every_kind_of_observation_has_its_row, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    details_have_rows_of_their_own_that_go_with_the_observation,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_extra_reply_is_no_link_of_the_path, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_decoy_lands_nowhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_plain_trace_measures_the_address_by_any_port, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_probe_says_which_families_its_host_has, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_full_disk_loses_nothing_and_doubles_nothing, set_up,
 		    tear_down),

@@ -19,7 +19,8 @@ assign(void)
 {
 	struct assignment *a = calloc(1, sizeof *a);
 
-	a->n_targets = N_TARGETS;
+	for (size_t i = 0; i < N_TARGETS; i++)
+		assignment_add(a);
 	a->n_confirm = a->n_retry = 2;
 	a->confirm_after_us[0] = 10 * US_PER_S;
 	a->confirm_after_us[1] = 20 * US_PER_S;
@@ -35,15 +36,33 @@ assign(void)
 	return a;
 }
 
+static struct assignment *assigned; /* lent to the react that is looked at */
+static struct pace traces;
+
+static struct react *
+begin(struct assignment *a)
+{
+	struct react *r;
+
+	pace_init(&traces, 1, 1);
+	r = react_new(&traces);
+	react_replace(r, a);
+	assigned = a;
+	return r;
+}
+
 static struct react *
 start(void)
 {
-	struct assignment *a = assign();
-	struct react *r = react_new();
+	return begin(assign());
+}
 
-	react_replace(r, a);
-	free(a);
-	return r;
+static void
+end(struct react *r)
+{
+	react_free(r);
+	assignment_fini(assigned);
+	free(assigned);
 }
 
 /* An answer by nsid ("": none), or by CHAOS text ("c:..."); NULL: timeout. */
@@ -195,7 +214,7 @@ each_news_has_its_reaction(void **state)
 		    cases[i].claim, c.n_trace);
 		T_CHECK(c.n_tcp == cases[i].n_tcp, "%s: %u tcp", cases[i].claim,
 		    c.n_tcp);
-		react_free(r);
+		end(r);
 	}
 }
 
@@ -214,7 +233,7 @@ tries_come_when_they_were_assigned(void **state)
 	c = drain(r, T0 + 160 * US_PER_S);
 	assert_int_equal(c.first_us[0], T0 + 102 * US_PER_S);
 	assert_int_equal(c.first_us[1], T0 + 106 * US_PER_S);
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -233,7 +252,7 @@ own_faults_trigger_nothing(void **state)
 		assert_true(react_next_us(r) == INT64_MAX);
 	}
 	assert_false(observe(r, TARGET, "ams1", WHY_ROUND, T0 + 1));
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -250,7 +269,7 @@ a_reaction_is_not_started_again_by_its_own_answers(void **state)
 	drain(r, T0 + 21 * US_PER_S);
 	observe(r, TARGET, "fra1", WHY_CONFIRM, T0 + 21 * US_PER_S);
 	assert_true(react_next_us(r) == INT64_MAX);
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -273,7 +292,7 @@ other_ports_other_transports_and_traces_are_no_news(void **state)
 	assert_false(react_observe(r, TARGET, &trace, T0));
 	assert_false(react_observe(r, TARGET, &ping, T0));
 	assert_true(react_next_us(r) == INT64_MAX);
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -289,7 +308,7 @@ changing_again_replaces_what_was_left_to_ask(void **state)
 	c = drain(r, T0 + 60 * US_PER_S);
 	assert_int_equal(c.n_confirm, 2);
 	assert_int_equal(c.first_us[0], T0 + 20 * US_PER_S);
-	react_free(r);
+	end(r);
 }
 
 /* A target that answers from another place each time may not take the whole
@@ -310,7 +329,7 @@ a_flapping_target_is_left_alone(void **state)
 	}
 	T_CHECK(
 	    n <= 6 * (REACT_BURST + 3600 / 120 + 1), "%u asked in an hour", n);
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -318,28 +337,52 @@ targets_that_fail_together_share_controls_and_ration_traces(void **state)
 {
 	enum { N = 100 };
 	struct assignment *a = assign();
-	struct react *r = react_new();
 	struct asked c = { 0 };
 	struct reaction what;
+	struct react *r;
 
 	(void)state;
-	a->n_targets = N;
 	for (size_t i = N_TARGETS; i < N; i++) {
-		a->targets[i] = a->targets[TARGET];
-		a->targets[i].address.bytes[0] = (uint8_t)i;
+		struct assigned_target *t = assignment_add(a);
+
+		*t = a->targets[TARGET];
+		t->address.bytes[0] = (uint8_t)i;
 	}
-	react_replace(r, a);
+	r = begin(a);
 	for (size_t i = 0; i < N; i++)
 		if (!a->targets[i].is_control)
 			observe(r, i, NULL, WHY_ROUND, T0);
-	while (react_take(r, T0, &what)) {
-		c.n_control += what.why == WHY_CONTROL;
-		c.n_trace += what.kind == KIND_TRACE;
+	for (int64_t s = 0; s <= REACT_TRACE_BURST; s++) {
+		unsigned n_trace = 0;
+
+		while (react_take(r, T0 + s * US_PER_S, &what)) {
+			c.n_control += what.why == WHY_CONTROL;
+			n_trace += what.kind == KIND_TRACE;
+		}
+		T_CHECK(n_trace <= 1, "%u traces start at once", n_trace);
+		c.n_trace += n_trace;
 	}
 	assert_int_equal(c.n_control, 1);
 	assert_int_equal(c.n_trace, REACT_TRACE_BURST);
-	react_free(r);
-	free(a);
+	end(r);
+}
+
+static void
+a_decoy_has_no_reactions(void **state)
+{
+	struct assignment *a = assign();
+	struct react *r;
+
+	(void)state;
+	a->targets[OTHER].is_decoy = a->targets[OTHER].is_control = true;
+	r = begin(a);
+	assert_false(observe(r, OTHER, NULL, WHY_DECOY, T0));
+	assert_false(observe(r, OTHER, NULL, WHY_ROUND, T0));
+	assert_true(react_next_us(r) == INT64_MAX);
+	/* Nor is it asked as a control. */
+	observe(r, TARGET, NULL, WHY_ROUND, T0);
+	assert_int_equal(drain(r, T0 + 60 * US_PER_S).n_of[OTHER], 0);
+	end(r);
 }
 
 static void
@@ -356,7 +399,7 @@ a_control_that_fails_is_retried_without_a_cascade(void **state)
 	assert_int_equal(c.n, 2);
 	assert_int_equal(c.n_retry, 2);
 	assert_true(observe(r, CONTROL, "one", WHY_ROUND, T0 + 90 * US_PER_S));
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -370,7 +413,7 @@ a_target_known_by_chaos_alone_wants_it_every_round(void **state)
 	assert_true(react_wants_chaos(r, TARGET));
 	observe(r, TARGET, "ams1", WHY_ROUND, T0 + 1);
 	assert_false(react_wants_chaos(r, TARGET));
-	react_free(r);
+	end(r);
 }
 
 static void
@@ -385,21 +428,21 @@ health_is_news_too(void **state)
 	assert_true(react_observe(r, TARGET, &servfail, T0));
 	assert_int_equal(drain(r, T0 + 60 * US_PER_S).n_confirm, 2);
 	assert_false(react_observe(r, TARGET, &servfail, T0 + 60 * US_PER_S));
-	react_free(r);
+	end(r);
 }
 
 static void
 a_target_that_is_only_pinged_is_told_by_ping(void **state)
 {
 	struct assignment *a = assign();
-	struct react *r = react_new();
 	struct observation ping = { .kind = KIND_PING, .why = WHY_ROUND };
 	struct reaction what;
+	struct react *r;
 
 	(void)state;
 	a->targets[TARGET].dns_every_us = 0;
 	a->targets[TARGET].ping_every_us = 60 * US_PER_S;
-	react_replace(r, a);
+	r = begin(a);
 	react_observe(r, TARGET, &ping, T0 - 3600 * US_PER_S);
 	drain(r, T0 - 60 * US_PER_S);
 	ping.outcome = OUTCOME_TIMEOUT;
@@ -408,8 +451,7 @@ a_target_that_is_only_pinged_is_told_by_ping(void **state)
 	assert_true(react_take(r, T0 + 2 * US_PER_S, &what));
 	assert_int_equal(what.kind, KIND_PING);
 	assert_int_equal(what.why, WHY_RETRY);
-	react_free(r);
-	free(a);
+	end(r);
 }
 
 static void
@@ -426,10 +468,12 @@ another_assignment_keeps_what_is_known(void **state)
 	a->targets[0] = a->targets[CONTROL];
 	a->n_targets = 2;
 	react_replace(r, a);
+	assignment_fini(assigned);
+	free(assigned);
+	assigned = a;
 	assert_int_equal(drain(r, T0 + 60 * US_PER_S).n_of[1], 6);
 	assert_false(observe(r, 1, "fra1", WHY_ROUND, T0 + 60 * US_PER_S));
-	react_free(r);
-	free(a);
+	end(r);
 }
 
 int
@@ -453,6 +497,7 @@ main(void)
 		    a_target_known_by_chaos_alone_wants_it_every_round),
 		cmocka_unit_test(health_is_news_too),
 		cmocka_unit_test(a_target_that_is_only_pinged_is_told_by_ping),
+		cmocka_unit_test(a_decoy_has_no_reactions),
 		cmocka_unit_test(another_assignment_keeps_what_is_known),
 	};
 

@@ -11,7 +11,9 @@ static struct target targets[] = {
 	{ .id = 22, .address = { 4, { 192, 0, 2, 1 } }, .port = 5353 },
 	{ .id = 23, .address = { 6, { 0x20, 1 } }, .port = 53 },
 };
-static const struct services services = { 2, 3, list, targets };
+static const struct services services = {
+	.n = 2, .n_targets = 3, .list = list, .targets = targets
+};
 
 static void
 test_a_target_is_found_by_address_and_port(void **state)
@@ -47,6 +49,7 @@ test_roles_have_words(void **state)
 	assert_string_equal(target_role_name(ROLE_SERVICE), "service");
 	assert_string_equal(target_role_name(ROLE_UNICAST), "unicast");
 	assert_string_equal(target_role_name(ROLE_CONTROL), "control");
+	assert_string_equal(target_role_name(ROLE_DECOY), "decoy");
 }
 
 int

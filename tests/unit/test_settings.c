@@ -278,11 +278,66 @@ what_is_said_is_in_force(void **state)
 	assert_int_equal(service->timeout_us, S / 2);
 	assert_int_equal(service->n_retry, 3);
 	/* A control that is a site's own address is measured once. */
-	assert_int_equal(s.services.n_targets, 4);
+	assert_int_equal(s.services.n_targets, 4); /* and has no decoys */
 	assert_int_equal(s.services.targets[2].role, ROLE_UNICAST);
 	assert_int_equal(s.services.targets[3].role, ROLE_CONTROL);
 	assert_int_equal(s.services.targets[3].port, 5353);
 	settings_fini(&s);
+}
+
+struct decoys {
+	size_t n;
+	char last[ADDR_TEXT_LEN];
+	int64_t every_us;
+};
+
+static struct decoys
+decoys_of(const char *conf)
+{
+	struct decoys d = { 0 };
+	struct settings s;
+	struct err err = ERR_NONE;
+
+	write_file("a.conf", conf);
+	T_CHECK(load(&s, "a.conf", &err) == RC_OK, "%s: %s", conf, err.text);
+	for (size_t i = 0; i < s.services.n_targets; i++) {
+		if (s.services.targets[i].role != ROLE_DECOY)
+			continue;
+		addr_format(&s.services.targets[i].address, d.last);
+		assert_int_equal(s.services.targets[i].port, 53);
+		d.n++;
+	}
+	d.every_us = s.services.decoy_every_us;
+	settings_fini(&s);
+	return d;
+}
+
+#define ELSEWHERE \
+	DB "service \"shop\" { addresses = { \"198.51.100.1\" }\n" \
+	   " zone = \".\" port = 5353\n" IDENTITY SITE "}\n"
+
+static void
+decoys_are_there_unless_told_otherwise(void **state)
+{
+	struct decoys d = decoys_of(ELSEWHERE);
+	struct settings s;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(d.n, 2);
+	assert_string_equal(d.last, "2001:db8::53");
+	assert_int_equal(d.every_us, 21600 * S);
+	assert_int_equal(decoys_of(ELSEWHERE "decoy = { }\n").n, 0);
+	d = decoys_of(ELSEWHERE "decoy = { \"198.51.100.66\" }\n"
+				"decoy_every = 10m\n");
+	assert_int_equal(d.n, 1);
+	assert_string_equal(d.last, "198.51.100.66");
+	assert_int_equal(d.every_us, 600 * S);
+	/* Somebody's own address is none, whatever the port. */
+	write_file("a.conf", ELSEWHERE "decoy = { \"198.51.100.1\" }\n");
+	T_CHECK(load(&s, "a.conf", &err) != RC_OK, "a service as a decoy");
+	T_CHECK(strstr(err.text, "decoy: 198.51.100.1 is used twice") != NULL,
+	    "%s", err.text);
 }
 
 static void
@@ -414,6 +469,7 @@ main(void)
 		cmocka_unit_test(a_template_that_can_mean_two_sites_is_refused),
 		cmocka_unit_test(what_is_absent_has_its_default),
 		cmocka_unit_test(what_is_said_is_in_force),
+		cmocka_unit_test(decoys_are_there_unless_told_otherwise),
 		cmocka_unit_test(
 		    includes_are_read_beside_the_file_and_their_errors_are_theirs),
 		cmocka_unit_test(what_is_printed_loads_and_prints_the_same),

@@ -45,6 +45,36 @@ services_keep_their_ids(void **state)
 }
 
 static void
+a_control_may_become_a_decoy(void **state)
+{
+	struct rig *r = *state;
+	struct services *s = &r->settings.services;
+	int64_t id = s->targets[2].id;
+	struct err err = ERR_NONE;
+
+	s->targets[2].role = ROLE_DECOY;
+	T_CHECK(store_sync_services(r->side, s, &err) == RC_OK, "%s", err.text);
+	assert_int_equal(
+	    rig_query(r, "SELECT id FROM target WHERE role = 'decoy' "
+			 "AND service_id IS NULL"),
+	    id);
+	/* The other rules of the table are what they were. */
+	assert_int_equal(sqlite3_exec(store_handle(r->side),
+			     "UPDATE target SET role = 'decoy' "
+			     "WHERE role = 'service'",
+			     NULL, NULL, NULL),
+	    SQLITE_CONSTRAINT);
+	assert_int_equal(
+	    sqlite3_exec(store_handle(r->side),
+		"UPDATE target SET role = 'other'", NULL, NULL, NULL),
+	    SQLITE_CONSTRAINT);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM pragma_integrity_check "
+			 "WHERE integrity_check = 'ok'"),
+	    1);
+}
+
+static void
 what_is_no_longer_configured_stays(void **state)
 {
 	struct rig *r = *state;
@@ -307,6 +337,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG(services_keep_their_ids),
+		RIG(a_control_may_become_a_decoy),
 		RIG(what_is_no_longer_configured_stays),
 		RIG(tokens_let_in_only_when_they_are_good),
 		RIG(a_probes_state_changes_with_an_audit_row),

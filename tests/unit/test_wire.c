@@ -62,6 +62,18 @@ static const char good_dns[] =
     "\"aa\":true,\"serial\":2025112100,\"size_bytes\":120,\"ede\":[22],"
     "\"nsid\":\"6e7331\",\"chaos\":{\"name\":\"hostname.bind\","
     "\"outcome\":\"ok\",\"rcode\":0,\"rtt_us\":13000,\"txt\":\"6e7331\"}}\n";
+static const char good_tls[] =
+    "{\"seq\":7,\"at_us\":1763712000000000,\"kind\":\"dns\","
+    "\"why\":\"decoy\",\"proto\":\"tls\",\"stamp\":\"receive\","
+    "\"outcome\":\"ok\",\"target\":\"192.0.2.53\",\"port\":853,"
+    "\"rcode\":0,\"rtt_us\":12345,\"zoneversion\":{\"labels\":1,"
+    "\"type\":0,\"version\":\"78b4c834\"},\"second\":{"
+    "\"different\":true,\"rcode\":5,\"rtt_us\":9,\"nsid\":\"6e7331\"},"
+    "\"tls\":{\"verified\":true,\"version\":\"1.3\",\"fingerprint\":"
+    "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\","
+    "\"connect_us\":11904,\"handshake_us\":24611,"
+    "\"not_after_at_us\":1771488000000000,\"subject\":\"434e\","
+    "\"fault\":\"none\"}}\n";
 static const char good_ping[] =
     "{\"seq\":8,\"at_us\":1763712000000000,\"kind\":\"ping\","
     "\"why\":\"round\",\"proto\":\"icmp\",\"stamp\":\"kernel\","
@@ -141,7 +153,66 @@ static const struct spoilt observations[] = {
 	{ "an unknown outcome", good_dns, "\"ok\"", "\"fine\"", RC_MALFORMED,
 	    "outcome:" },
 	{ "dns over icmp", good_dns, "udp", "icmp", RC_RANGE, "proto:" },
+	{ "dns over plain udp", good_dns, "udp", "plain", RC_RANGE, "proto:" },
 	{ "ping over udp", good_ping, "icmp", "udp", RC_RANGE, "proto:" },
+	{ "ping over tls", good_ping, "icmp", "tls", RC_RANGE, "proto:" },
+	{ "a trace over tls", good_trace, "udp", "tls", RC_RANGE, "proto:" },
+	{ "a trace over plain udp", good_trace, "udp", "plain", RC_OK, "" },
+	{ "a trace over icmp needs no port", good_trace,
+	    "udp\",\"stamp\":\"user\",\"outcome\":\"ok\",\"target\":"
+	    "\"192.0.2.53\",\"port\":53",
+	    "icmp\",\"stamp\":\"user\",\"outcome\":\"ok\",\"target\":"
+	    "\"192.0.2.53\"",
+	    RC_OK, "" },
+	{ "a good line of dns over tls", good_tls, "", "", RC_OK, "" },
+	{ "tls without a port", good_tls, "\"port\":853,", "", RC_MALFORMED,
+	    "port:" },
+	{ "a handshake without tls", good_tls, "\"proto\":\"tls\"",
+	    "\"proto\":\"tcp\"", RC_RANGE, "tls:" },
+	{ "an unknown stamp", good_tls, "receive", "send", RC_MALFORMED,
+	    "stamp:" },
+	{ "zoneversion without labels", good_tls, "\"labels\":1,", "",
+	    RC_MALFORMED, "zoneversion.labels:" },
+	{ "zoneversion of type 256", good_tls, "\"type\":0", "\"type\":256",
+	    RC_RANGE, "zoneversion.type:" },
+	{ "zoneversion of no bytes", good_tls, "78b4c834", "", RC_MALFORMED,
+	    "zoneversion.version:" },
+	{ "zoneversion of nine bytes", good_tls, "78b4c834",
+	    "000102030405060708", RC_MALFORMED, "zoneversion.version:" },
+	{ "zoneversion of type alone", good_tls, ",\"version\":\"78b4c834\"",
+	    "", RC_OK, "" },
+	{ "zoneversion is no object", good_tls, "{\"labels\":1,", "3,\"x\":{",
+	    RC_MALFORMED, "zoneversion:" },
+	{ "a second answer without code", good_tls, "\"rcode\":5,", "",
+	    RC_MALFORMED, "second.rcode:" },
+	{ "a second answer's code over 12 bits", good_tls, "\"rcode\":5",
+	    "\"rcode\":4096", RC_RANGE, "second.rcode:" },
+	{ "a second answer before its question", good_tls, "\"rtt_us\":9",
+	    "\"rtt_us\":-9", RC_RANGE, "second.rtt_us:" },
+	{ "TLS 1.1", good_tls, "1.3", "1.1", RC_MALFORMED, "tls.version:" },
+	{ "a short fingerprint", good_tls, "\"0011", "\"11", RC_MALFORMED,
+	    "tls.fingerprint:" },
+	{ "a long fingerprint", good_tls, "\"0011", "\"000011", RC_MALFORMED,
+	    "tls.fingerprint:" },
+	{ "a fingerprint that is no text", good_tls, "\"fingerprint\":\"",
+	    "\"fingerprint\":7,\"x\":\"", RC_MALFORMED, "tls.fingerprint:" },
+	{ "no time to connect", good_tls, "\"connect_us\":11904,", "",
+	    RC_MALFORMED, "tls.connect_us:" },
+	{ "an hour of handshake", good_tls, "24611", "3600000000", RC_RANGE,
+	    "tls.handshake_us:" },
+	{ "a certificate for ever", good_tls, "1771488000000000",
+	    "253402300800000000", RC_RANGE, "tls.not_after_at_us:" },
+	{ "an empty subject", good_tls, "434e", "", RC_MALFORMED,
+	    "tls.subject:" },
+	{ "a subject in plain text", good_tls, "434e", "CN=x", RC_MALFORMED,
+	    "tls.subject:" },
+	{ "a subject with a NUL", good_tls, "434e", "430045", RC_MALFORMED,
+	    "tls.subject:" },
+	{ "an empty fault", good_tls, "none", "", RC_RANGE, "tls.fault:" },
+	{ "a fault of two lines", good_tls, "none", "no\\nne", RC_RANGE,
+	    "tls.fault:" },
+	{ "a fault beyond ASCII", good_tls, "none", "\xc3\xa9", RC_RANGE,
+	    "tls.fault:" },
 	{ "a host name for a target", good_dns, "192.0.2.53", "ns.example",
 	    RC_MALFORMED, "target:" },
 	{ "no target", good_dns, "\"target\":\"192.0.2.53\",", "", RC_MALFORMED,
@@ -195,6 +266,14 @@ static const struct spoilt observations[] = {
 	    "hops[1].ttl:" },
 	{ "a hop without type", good_trace, "\"type\":11,", "", RC_MALFORMED,
 	    "hops[0].type:" },
+	{ "attempt 0", good_trace, "\"ttl\":2", "\"ttl\":2,\"attempt\":0",
+	    RC_RANGE, "hops[1].attempt:" },
+	{ "attempt 256", good_trace, "\"ttl\":2", "\"ttl\":2,\"attempt\":256",
+	    RC_RANGE, "hops[1].attempt:" },
+	{ "256 duplicates", good_trace, "\"type\"",
+	    "\"duplicate\":256,\"type\"", RC_RANGE, "hops[0].duplicate:" },
+	{ "extra as a number", good_trace, "\"type\"", "\"extra\":1,\"type\"",
+	    RC_MALFORMED, "hops[0].extra:" },
 	{ "a label of 21 bits", good_trace, "\"label\":16", "\"label\":1048576",
 	    RC_RANGE, "hops[0].labels[0].label:" },
 };
@@ -216,6 +295,75 @@ spoilt_observations_are_named(void **state)
 		T_CHECK(strncmp(err.text, c->path, strlen(c->path)) == 0,
 		    "%s: %s", c->name, err.text);
 	}
+}
+
+/* Texts of a certificate at their limit, and one byte over. */
+static void
+certificate_texts_have_a_limit(void **state)
+{
+	static const struct {
+		const char *part;
+		size_t n;
+		enum rc rc;
+	} cases[] = {
+		{ "434e", 2 * TLS_TEXT_MAX, RC_OK },
+		{ "434e", 2 * TLS_TEXT_MAX + 2, RC_MALFORMED },
+		{ "none", TLS_TEXT_MAX, RC_OK },
+		{ "none", TLS_TEXT_MAX + 1, RC_RANGE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(cases); i++) {
+		char text[512], line[2048];
+		struct spoilt c = {
+			.line = good_tls, .part = cases[i].part, .instead = text
+		};
+		struct observation o;
+		size_t n;
+
+		memset(text, '4', cases[i].n);
+		text[cases[i].n] = '\0';
+		n = replace(line, sizeof line, &c);
+		T_CHECK(
+		    wire_decode_observation(&o, line, n, NULL) == cases[i].rc,
+		    "%zu characters", cases[i].n);
+	}
+}
+
+/* What a TLS library says may hold anything; the line stays a line. */
+static void
+a_fault_is_written_as_printable_text(void **state)
+{
+	struct observation o, back;
+	char line[WIRE_LINE_MAX];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    wire_decode_observation(&o, good_tls, strlen(good_tls), NULL),
+	    RC_OK);
+	snprintf(o.dns.tls.fault, sizeof o.dns.tls.fault, "a \"b\"\\\n\xe9");
+	n = wire_encode_observation(&o, line);
+	assert_int_equal(wire_decode_observation(&back, line, n, NULL), RC_OK);
+	assert_string_equal(back.dns.tls.fault, "a \"b\"\\??");
+}
+
+/* The engine need not count attempts where there is one. */
+static void
+attempt_0_is_written_as_the_first(void **state)
+{
+	struct observation o, back;
+	char line[WIRE_LINE_MAX];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    wire_decode_observation(&o, good_trace, strlen(good_trace), NULL),
+	    RC_OK);
+	o.trace.hops[0].attempt = 0;
+	n = wire_encode_observation(&o, line);
+	assert_int_equal(wire_decode_observation(&back, line, n, NULL), RC_OK);
+	assert_int_equal(back.trace.hops[0].attempt, 1);
 }
 
 static const struct spoilt headers[] = {
@@ -241,6 +389,12 @@ static const struct spoilt headers[] = {
 	    RC_MALFORMED, "clock:" },
 	{ "a negative loss", good_header, "\"lost\":0", "\"lost\":-1", RC_RANGE,
 	    "lost:" },
+	{ "both families' state", good_header, "}\n",
+	    ",\"v4\":\"ok\",\"v6\":\"none\"}\n", RC_OK, "" },
+	{ "a family state that is told by absence", good_header, "}\n",
+	    ",\"v6\":\"unknown\"}\n", RC_MALFORMED, "v6:" },
+	{ "a family state that is none", good_header, "}\n",
+	    ",\"v4\":\"down\"}\n", RC_MALFORMED, "v4:" },
 	{ "an empty assignment", good_header, "0123456789abcdef", "",
 	    RC_MALFORMED, "assignment:" },
 };
@@ -444,6 +598,8 @@ golden_files_come_back_byte_for_byte(void **state)
 	check_golden("schema/examples/trace.jsonl");
 	check_golden("schema/examples/after-reboot.jsonl");
 	check_golden("schema/examples/cut.jsonl");
+	check_golden("schema/examples/tls.jsonl");
+	check_golden("schema/examples/middlebox.jsonl");
 }
 
 int
@@ -453,6 +609,9 @@ main(void)
 		cmocka_unit_test(any_valid_observation_survives),
 		cmocka_unit_test(the_longest_observation_fits_a_line),
 		cmocka_unit_test(spoilt_observations_are_named),
+		cmocka_unit_test(certificate_texts_have_a_limit),
+		cmocka_unit_test(a_fault_is_written_as_printable_text),
+		cmocka_unit_test(attempt_0_is_written_as_the_first),
 		cmocka_unit_test(spoilt_headers_are_named),
 		cmocka_unit_test(a_header_survives),
 		cmocka_unit_test(a_line_over_the_limit_is_not_parsed),

@@ -7,16 +7,17 @@ import sys
 import time
 
 from .errors import LabError, UsageError
-from .events import EVENTS
 from .lab import Lab
+from .pathlab import PathLab
 
 
 def main(argv):
     """Exit status: 0 well, 1 failed, 2 asked for something unknown."""
     options = _parser().parse_args(argv)
     try:
-        lab = Lab(os.environ.get("CATCHWATER_LAB_PREFIX"),
-                  os.environ.get("CATCHWATER_LAB_STATE"))
+        kind = PathLab if options.paths else Lab
+        lab = kind(os.environ.get("CATCHWATER_LAB_PREFIX"),
+                   os.environ.get("CATCHWATER_LAB_STATE"))
         return options.run(lab, options) or 0
     except UsageError as error:
         print(f"lab: {error}", file=sys.stderr)
@@ -31,6 +32,9 @@ def main(argv):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="lab", description="An anycast service in a small Internet of network namespaces.")
+    parser.add_argument("--paths", action="store_true",
+                        help="the laboratory of paths instead: load balancers, odd hops, "
+                        "middleboxes")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def add(name, run, text, **more):
@@ -60,9 +64,12 @@ def _parser():
 
 
 def _event_help():
-    return "events:\n" + "\n".join(
-        f"  {name + ' ' + event.usage:24} {event.effect}"
-        for name, event in EVENTS.items())
+    parts = []
+    for title, kind in (("events", Lab), ("events in the laboratory of paths", PathLab)):
+        parts.append(f"{title}:")
+        parts += [f"  {name + ' ' + event.usage:24} {event.effect}"
+                  for name, event in kind.EVENTS.items()]
+    return "\n".join(parts)
 
 
 def _up(lab, options):
@@ -80,6 +87,13 @@ def _truth(lab, options):
     true = lab.truth()
     if options.json:
         print(json.dumps(true, indent=1))
+        return
+    if options.paths:
+        _print_table([("VANTAGE", "FAMILY", "BALANCE", "SITES", "PATH")] + [
+            (name, family[1], it["balance"], " ".join(it["sites"]),
+             " ".join(hop or "*" for hop in path))
+            for name, both in true.items() for family, it in both.items()
+            for path in it["paths"]])
         return
     nodes = lab.nodes()
     rows = [("VANTAGE", "AS", "IPV4", "RTT", "PATH", "IPV6", "RTT", "PATH")]

@@ -48,6 +48,11 @@ def apply(topology, names, backend, state):
         _apply_queues(topology, names, state)
 
 
+def delayed_links(topology, node):
+    """Those of a node that are long."""
+    return [link for link in topology.links_of(node.name) if link.delay_us]
+
+
 def _works(argv):
     return subprocess.run(argv, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
@@ -58,26 +63,29 @@ def _apply_netem(topology, names):
         netns.run(["tc", "-n", names[node.name], "-batch", "-"], "".join(
             f"qdisc replace dev {link.other(node.name)} root netem "
             f"delay {link.delay_us}us limit 100000\n"
-            for link in topology.links_of(node.name)))
+            for link in delayed_links(topology, node)))
 
 
 def _apply_queues(topology, names, state):
     plan = []
     for transit in topology.by_role("transit"):
         rules, delays = _queues(topology, transit)
+        if not rules:
+            continue
         for family in FAMILIES:
             firewall.replace(names[transit.name], family, "mangle", rules)
         plan.append({"netns": netns.path(names[transit.name]), "delays_us": delays})
     with open(f"{state}/delay.json", "w", encoding="ascii") as file:
         json.dump(plan, file)
-    _start_daemon(names, state)
+    process.start_ready(state, "delayd", [sys.executable, DAEMON, f"{state}/delay.json"],
+                        next(iter(names.values())))
 
 
 def _queues(topology, transit):
     """Rules of one router, and the delay of each of its queues.  Hosts have
     no rules: their router holds what comes from them too."""
     rules, delays = [], []
-    for link in topology.links_of(transit.name):
+    for link in delayed_links(topology, transit):
         ways = ["POSTROUTING -o"]
         if link.kind == "customer":
             ways.append("PREROUTING -i")
@@ -86,11 +94,3 @@ def _queues(topology, transit):
                          f"--queue-num {len(delays)} --queue-bypass")
             delays.append(link.delay_us)
     return rules, delays
-
-
-def _start_daemon(names, state):
-    child = process.start(state, "delayd", [sys.executable, DAEMON, f"{state}/delay.json"],
-                          next(iter(names.values())), stdout=subprocess.PIPE)
-    with child.stdout:
-        if child.stdout.readline() != b"ready\n":
-            raise LabError(f"the delay daemon did not start: see {state}/delayd.log")

@@ -21,7 +21,8 @@ import time
 
 NETLINK_NETFILTER = 12
 SOL_NETLINK, NETLINK_NO_ENOBUFS = 270, 5
-SO_RCVBUFFORCE = 33
+SO_RCVBUFFORCE = 33   # for root of the host only
+BUFFER_BYTES = 8 << 20
 CLONE_NEWNET = 0x40000000
 SUBSYS_QUEUE = 3 << 8
 MSG_PACKET, MSG_VERDICT, MSG_CONFIG = SUBSYS_QUEUE, SUBSYS_QUEUE | 1, SUBSYS_QUEUE | 2
@@ -58,7 +59,10 @@ def open_in(netns):
             raise OSError(ctypes.get_errno(), f"setns {netns}")
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         libc.setns(home.fileno(), CLONE_NEWNET)
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     sock.setsockopt(SOL_NETLINK, NETLINK_NO_ENOBUFS, 1)
     return sock
 

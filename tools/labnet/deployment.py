@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from . import certificates, webhook
+from . import certificates, users, webhook
 from .errors import LabError
 
 PORT = 8420
@@ -33,13 +33,14 @@ class Deployment:
     """Files live in `folder`, which must not exist.  The programs are copied
     there from `build`, which may be in a home that ordinary users cannot see."""
 
-    def __init__(self, lab, folder, build=None, periods=None, extra=""):
+    def __init__(self, lab, folder, build=None, periods=None, extra="", upload_every="3s"):
         self.lab = lab
         self.folder = folder
         self.build = os.path.abspath(build or f"{ROOT}/build")
         self.programs = f"{folder}/bin"
         self.periods = {**PERIODS, **(periods or {})}
         self.extra = extra
+        self.upload_every = upload_every
         self.address = lab.nodes()["collector"]["v4"]
         self.vantages = [n for n, d in lab.nodes().items() if d["role"] == "vantage"]
         self.sites = [n for n, d in lab.nodes().items() if d["role"] == "site"]
@@ -56,8 +57,7 @@ class Deployment:
     def start(self):
         """Everything: the collector, its webhook, all probes, enrolled."""
         os.makedirs(self.programs, mode=0o755)
-        for name in PROGRAMS:
-            shutil.copy(f"{self.build}/{name}", self.programs)
+        copy_programs(self.build, self.programs)
         self._make_certificates()
         self.webhook = webhook.Receiver(self.lab, "collector")
         self._write_config()
@@ -171,8 +171,10 @@ class Deployment:
         return f"{self.folder}/{vantage}"
 
     def user_of(self, vantage):
-        """Every other probe is an ordinary user's."""
-        return ORDINARY_USER if self.vantages.index(vantage) % 2 else None
+        """Every other probe is an ordinary user's; all of them are the user's
+        that the environment's CATCHWATER_LAB_USER names."""
+        return os.environ.get("CATCHWATER_LAB_USER") or (
+            ORDINARY_USER if self.vantages.index(vantage) % 2 else None)
 
     # Inside
 
@@ -210,7 +212,7 @@ class Deployment:
         with open(self.config, "w", encoding="ascii") as file:
             file.write(f'listen = "[::]:{PORT}"\n'
                        f'database = "{self.database}"\n'
-                       'upload_every = 3s\n'
+                       f"upload_every = {self.upload_every}\n"
                        f'tls {{ certificate = "{self.folder}/server.pem" '
                        f'key = "{self.folder}/server.key" }}\n'
                        f'alert "ops" {{ webhook = "{self.webhook.url}" }}\n'
@@ -224,7 +226,13 @@ class Deployment:
         for vantage in self.vantages:
             if self.user_of(vantage):
                 os.makedirs(self.state_of(vantage), mode=0o700)
-                shutil.chown(self.state_of(vantage), self.user_of(vantage))
+                users.give(self.state_of(vantage), self.user_of(vantage))
+
+
+def copy_programs(build, folder):
+    """From a build folder (None: this tree's) to where every user may run them."""
+    for name in PROGRAMS:
+        shutil.copy(f"{build or ROOT + '/build'}/{name}", folder)
 
 
 def _end(child, how):

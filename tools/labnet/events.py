@@ -35,9 +35,9 @@ def now():
 
 def happen(lab, name, *words):
     """Makes an event happen; {"event", "args", "begun_mono", "begun_at_us"}."""
-    if name not in EVENTS:
-        raise UsageError(f"no event {name!r}: there are {', '.join(EVENTS)}")
-    event = EVENTS[name]
+    if name not in lab.EVENTS:
+        raise UsageError(f"no event {name!r}: there are {', '.join(lab.EVENTS)}")
+    event = lab.EVENTS[name]
     arguments = _parse(lab.topology, name, event.usage, words)
     faults = faults_file.load(lab.state)
     try:
@@ -68,6 +68,10 @@ def _parse_node(topology, word):
                        topology.by_role("vantage", "collector"))
 
 
+def _parse_router(topology, word):
+    return _parse_name(word, "router", topology.by_role("transit"))
+
+
 def _parse_name(word, what, nodes):
     names = [node.name for node in nodes]
     if word not in names:
@@ -89,7 +93,8 @@ def _parse_count(_topology, word):
     return int(word)
 
 
-_PARSERS = {"SITE": _parse_site, "VANTAGE": _parse_node, "N": _parse_count,
+_PARSERS = {"SITE": _parse_site, "VANTAGE": _parse_node, "ROUTER": _parse_router,
+            "N": _parse_count,
             "4|6": _parse_families, "[4|6]": _parse_families}
 
 

@@ -18,6 +18,10 @@ class Faults:
     stopped: list = field(default_factory=list)        # sites without server
     frozen: list = field(default_factory=list)         # sites, server asleep
     cut: list = field(default_factory=list)            # nodes, links down
+    # in the laboratory of paths
+    intercepted: list = field(default_factory=list)    # routers with a resolver
+    injected: list = field(default_factory=list)       # routers with a forger
+    moved: list = field(default_factory=list)          # routers, second way
 
 
 def load(state):

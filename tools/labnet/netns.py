@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 
+from . import users
 from .errors import LabError
 from .topology import ANYCAST, FAMILIES, link_local
 
@@ -21,7 +22,6 @@ HOST_BITS = {4: 32, 6: 128}
 LINK_BITS = {4: 31, 6: 64}
 
 SYSCTLS = {
-    "ipv4/ping_group_range": "0 2147483647",
     "ipv4/icmp_ratemask": "0",
     "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/default/rp_filter": "0",
@@ -108,7 +108,7 @@ def build(topology, names):
         configure(topology, node, names[node.name])
         with entered(names[node.name]):
             for link in topology.links_of(node.name):
-                _offloads_off(link.other(node.name))
+                offloads_off(link.other(node.name))
 
 
 def configure(topology, node, netns):
@@ -135,15 +135,20 @@ def remove(prefix):
         raise LabError(f"namespace {left[0]} cannot be removed: `ip netns del {left[0]}`")
 
 
+def write_sysctl(name, value):
+    """Of the namespace entered.  Older kernels lack some; none of them is
+    vital there."""
+    with contextlib.suppress(FileNotFoundError):
+        with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+            file.write(value)
+
+
 def _write_sysctls(node):
-    values = dict(SYSCTLS)
+    values = {**SYSCTLS, "ipv4/ping_group_range": users.ping_groups()}
     if node.role == "transit":
         values.update(ROUTER_SYSCTLS)
     for name, value in values.items():
-        # Older kernels lack some; none of them is vital there.
-        with contextlib.suppress(FileNotFoundError):
-            with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
-                file.write(value)
+        write_sysctl(name, value)
 
 
 def _lines(topology, node):
@@ -155,7 +160,7 @@ def _lines(topology, node):
             yield _address(ANYCAST[family], HOST_BITS[family], "lo", family)
     for link in topology.links_of(node.name):
         yield from _link_lines(node, link)
-    if not node.has_bird():
+    if node.providers[4] and not node.has_bird():
         yield from _default_routes(topology, node)
 
 
@@ -184,7 +189,9 @@ def _default_routes(topology, node):
                f"src {node.address[family]}")
 
 
-def _offloads_off(device):
+def offloads_off(device):
+    """Makes a device of the entered namespace send every packet whole: no
+    half-made checksums, nothing larger than the MTU."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for command in OFFLOADS:
             value = ctypes.create_string_buffer(struct.pack("II", command, 0))

@@ -16,6 +16,7 @@ from . import netns
 from .errors import LabError
 
 KILL_WAIT_S = 5
+TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _children = []   # so that Python reaps what this very process has started
 
@@ -27,11 +28,19 @@ def start(state, name, argv, inside, stdout=None):
         child = subprocess.Popen(
             netns.prefix_command(inside) + _unconfined() + argv, stdin=subprocess.DEVNULL,
             stdout=stdout or log, stderr=log, start_new_session=True,
-            cwd=state)
+            cwd=state, env={**os.environ, "PYTHONPATH": TOOLS})
     _children.append(child)
     with open(f"{state}/{name}.pid", "w", encoding="ascii") as file:
         file.write(f"{child.pid} {_started(child.pid)}\n")
     return child
+
+
+def start_ready(state, name, argv, inside):
+    """Starts a program of ours and waits until it says "ready"."""
+    child = start(state, name, argv, inside, stdout=subprocess.PIPE)
+    with child.stdout:
+        if child.stdout.readline() != b"ready\n":
+            raise LabError(f"{name} did not start: see {state}/{name}.log")
 
 
 def find(state, name):

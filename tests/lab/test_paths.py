@@ -1,0 +1,265 @@
+"""Paths as catchwater-probe sees them, held to the routes that were written
+down: nothing that does not exist, and nothing missing.
+
+`paths` has one vantage for every kind of path; all are asked at once.
+"""
+
+import ipaddress
+import json
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from labnet import pathmap, users
+from labnet.topology import ANYCAST, FAMILIES, ZONE
+
+VANTAGES = tuple(pathmap.CASES)
+PER_PACKET = tuple(v for v, (kind, _) in pathmap.CASES.items() if kind == "per_packet")
+# Chance to miss a next hop is 0.05 for each node with several: see it again.
+MDA_TRIES = 4
+PATIENCE_S = 300
+
+
+# Helpers
+
+def start(lab, probe, vantage, user, *words, targets=tuple(ANYCAST.values())):
+    return lab.popen(vantage, probe, "measure", "--json", "--zone", ZONE, "--rate", "0",
+                     *words, *targets, user=user, text=True,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(child):
+    """What a measurement printed, as objects."""
+    out, complaint = child.communicate(timeout=PATIENCE_S)
+    assert child.returncode in (0, 1) and out, complaint
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def measure_all(lab, probe, user, *words, vantages=VANTAGES):
+    """{(vantage, "v4" or "v6"): objects}"""
+    children = {v: start(lab, probe, v, user, *words) for v in vantages}
+    result = {}
+    for vantage, child in children.items():
+        for told in finish(child):
+            result.setdefault((vantage, family_of(told["target"])), []).append(told)
+    assert set(result) == {(v, f"v{f}") for v in vantages for f in FAMILIES}
+    return result
+
+
+def family_of(address):
+    return f"v{ipaddress.ip_address(address).version}"
+
+
+def path_of(trace):
+    """[address or None] of a trace, by TTL; replies besides the first are no
+    part of it."""
+    hops = {}
+    for hop in trace["hops"]:
+        if not hop.get("extra"):
+            hops.setdefault(hop["ttl"], hop.get("address"))
+    return [hops.get(ttl) for ttl in range(1, max(hops) + 1)]
+
+
+def links_of(path, source):
+    known = [source, *path]
+    return {(one, two) for one, two in zip(known, known[1:]) if one and two}
+
+
+def is_like(path, true_path):
+    """A way that exists; some hop may have stayed silent."""
+    return len(path) == len(true_path) and all(
+        told in (None, true) for told, true in zip(path, true_path))
+
+
+# The laboratory itself
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_another_program_sees_the_paths_that_are_true(paths, family):
+    """The truth is computed: here it is held to the packets."""
+    if not shutil.which("scamper"):
+        pytest.skip("not installed: scamper; `make deps`")
+    true = paths.truth()
+    children = {v: paths.popen(
+        v, "scamper", "-O", "json", "-c", "trace -P icmp-paris -q 2 -w 1", "-i",
+        ANYCAST[family], stdout=subprocess.PIPE, text=True) for v in VANTAGES}
+    for vantage, child in children.items():
+        told = [json.loads(line) for line in child.communicate()[0].splitlines()]
+        trace = next(it for it in told if it["type"] == "trace")
+        extra = paths.topology.nodes["odd-twin"].address[family]
+        hops = {hop["probe_ttl"]: hop["addr"] for hop in trace["hops"] if hop["addr"] != extra}
+        path = [hops.get(ttl) for ttl in range(1, max(hops) + 1)]
+        if vantage in PER_PACKET:
+            assert path[0] == true[vantage][f"v{family}"]["paths"][0][0]
+        else:
+            assert any(is_like(path, way) for way in true[vantage][f"v{family}"]["paths"]), vantage
+
+
+def test_flows_and_packets_are_spread_as_said(paths):
+    """By route lookups and by who answers, in both families."""
+    names = {}
+    for vantage in ("split", "scatter", "wide4"):
+        names[vantage] = {
+            (family, paths.exec(vantage, "dig", "+short", f"@{ANYCAST[family]}",
+                                "id.server", "CH", "TXT").stdout)
+            for family in FAMILIES for _ in range(12)}
+    assert len(names["split"]) == len(names["scatter"]) == 4
+    assert len(names["wide4"]) == 2
+
+
+# Traces
+
+@pytest.mark.parametrize("proto", ["udp", "plain", "icmp", "tcp"])
+def test_no_trace_has_a_hop_or_link_that_is_not_there(paths, probe, user, proto):
+    true = paths.truth()
+    told = measure_all(paths, probe, user, "--trace", "--proto", proto, "--count", "4")
+    for (vantage, family), traces in told.items():
+        truth = true[vantage][family]
+        source = paths.topology.nodes[vantage].address[int(family[1])]
+        assert len(traces) == 4
+        for trace in traces:
+            path = path_of(trace)
+            assert trace["reached"], (vantage, trace)
+            if vantage in PER_PACKET:
+                for ttl, address in enumerate(path, 1):
+                    assert address in (None, *truth["hops"][ttl]), (vantage, path)
+            else:
+                assert any(is_like(path, way) for way in truth["paths"]), (vantage, path)
+            if vantage != "shuffle":
+                assert links_of(path, source) <= set(truth["links"]), (vantage, path)
+
+
+@pytest.mark.parametrize("proto", ["udp", "plain", "icmp", "tcp"])
+def test_odd_hops_are_told_apart(paths, probe, user, proto):
+    """A silent hop, one with a rate limit, one that answers from another
+    link, one that answers twice from two addresses, one inside MPLS."""
+    true = paths.truth()["odd"]
+    children = start(paths, probe, "odd", user, "--trace", "--proto", proto)
+    for trace in finish(children):
+        family = family_of(trace["target"])
+        by_ttl = {}
+        for hop in trace["hops"]:
+            by_ttl.setdefault(hop["ttl"], []).append(hop)
+        ttls = {name: number for number, name in enumerate(
+            ("a", "mute", "slow", "third", "twin", "label", "core1"), 1)}
+        assert all("address" not in hop for hop in by_ttl[ttls["mute"]])
+        assert [hop["address"] for hop in by_ttl[ttls["third"]] if not hop.get("extra")] == \
+            true[family]["hops"][ttls["third"]]
+        twin = paths.topology.nodes["odd-twin"].address[int(family[1])]
+        first = {true[family]["hops"][ttls["twin"]][0]: False}
+        told = {hop["address"]: bool(hop.get("extra")) for hop in by_ttl[ttls["twin"]]}
+        # A connection that has failed hears no more.
+        assert told in ([first, {**first, twin: True}] if proto == "tcp" else
+                        [{**first, twin: True}])
+        for hop in by_ttl[ttls["label"]]:
+            assert [(label["label"], label["tc"], label["ttl"]) for label in hop["labels"]] == \
+                list(pathmap.LABELLED["odd-label"])
+
+
+def test_a_trace_has_one_flow_label(paths, probe, user):
+    """In IPv6 balancers hash the label too."""
+    for proto in ("udp", "plain", "icmp", "tcp"):
+        with paths.popen("straight", "tcpdump", "-vnl", "-i", "straight-a", "--immediate-mode",
+                         "ip6 and dst host " + ANYCAST[6], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE) as capture:
+            assert "listening" in capture.stderr.readline()
+            finish(start(paths, probe, "straight", user, "--trace", "--proto", proto,
+                         targets=[ANYCAST[6]]))
+            time.sleep(0.2)
+            capture.terminate()
+            lines = [line for line in capture.stdout if "IP6" in line]
+        labels = {(re.search(r"flowlabel (0x\w+)", line) or [None, None])[1]
+                  for line in lines if "unreachable" not in line}
+        assert len(lines) >= 4 and len(labels) == 1, (proto, labels)
+
+
+def test_without_permission_to_ping_paths_are_as_true(paths, probe):
+    """ping_group_range as a new namespace has it."""
+    true = paths.truth()["wide2"]
+    setting = "/proc/sys/net/ipv4/ping_group_range"
+    paths.exec("wide2", "sh", "-c", f"echo {users.NO_GROUP} > {setting}")
+    try:
+        for proto in ("udp", "plain", "icmp", "tcp"):
+            for trace in finish(start(paths, probe, "wide2", "nobody", "--trace",
+                                      "--proto", proto)):
+                path = path_of(trace)
+                assert any(is_like(path, way) for way in
+                           true[family_of(trace["target"])]["paths"]), path
+    finally:
+        paths.exec("wide2", "sh", "-c", f"echo {users.ping_groups()} > {setting}")
+
+
+# Multipath detection
+
+def test_every_link_of_every_path_is_found_and_no_other(paths, probe, user):
+    true = paths.truth()
+    wanted = {(v, f"v{f}") for v in VANTAGES if v not in PER_PACKET for f in FAMILIES}
+    for _ in range(MDA_TRIES):
+        vantages = tuple({v for v, _ in wanted})
+        for key, objects in measure_all(paths, probe, user, "--mda",
+                                        vantages=vantages).items():
+            vantage, family = key
+            (found,) = objects
+            assert found["kind"] == "multipath"
+            links = mda_links(found)
+            inner = {link for link in true[vantage][family]["links"]
+                     if link[0] != paths.topology.nodes[vantage].address[int(family[1])]}
+            assert links <= inner, (key, links - inner)
+            assert not any(ttl.get("per_packet") for ttl in found["ttls"]), key
+            if found["end"] == "complete" and links == inner:
+                wanted.discard(key)
+        if not wanted:
+            break
+    assert not wanted
+
+
+def mda_links(found):
+    return {(link["from"], link["to"]) for ttl in found["ttls"] for link in ttl["links"]}
+
+
+def test_packets_that_are_spread_one_by_one_make_no_links(paths, probe, user):
+    true = paths.truth()
+    for (vantage, family), objects in measure_all(
+            paths, probe, user, "--mda", vantages=PER_PACKET).items():
+        (found,) = objects
+        truth = true[vantage][family]
+        assert mda_links(found) <= set(truth["links"]), vantage
+        assert any(ttl.get("per_packet") for ttl in found["ttls"]), vantage
+        for ttl in found["ttls"]:
+            for node in ttl["nodes"]:
+                assert node.get("address") in (None, *truth["hops"][ttl["ttl"]])
+
+
+# Flows
+
+def class_of(truth):
+    """By who answers: paths that differ and meet again are one landing."""
+    return truth["balance"] if len(truth["sites"]) > 1 else "single"
+
+
+def test_every_vantage_is_classed_rightly(paths, probe, user):
+    true = paths.truth()
+    told = measure_all(paths, probe, user, "--flows", "16")
+    for (vantage, family), objects in told.items():
+        (found,) = objects
+        assert found["kind"] == "flows"
+        assert found["class"] == class_of(true[vantage][family]), (vantage, family)
+
+
+def test_a_route_that_changes_is_moving_and_no_balance(paths, probe, user):
+    child = start(paths, probe, "moving", user, "--flows", "16", "--interval", "0.3")
+    time.sleep(2)
+    assert child.poll() is None
+    paths.event("move")
+    for found in finish(child):
+        assert found["class"] == "moving", found
+
+
+# Middleboxes
+
+def middlebox(lab, probe, vantage, user, *words):
+    return {family_of(told["target"]): told for told in finish(start(
+        lab, probe, vantage, user, "--middlebox", "--decoy", pathmap.DECOY[4],
+        "--decoy", pathmap.DECOY[6], *words))}

@@ -1,0 +1,145 @@
+"""The command line of tools/bench.                                  (wiring)"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from labnet.deployment import ROOT, Deployment
+from labnet.errors import LabError
+from labnet.lab import Lab
+
+from . import collector, probe_footprint, probe_packets, probe_times, probe_traces
+from .figure import Report, missing
+from .world import PREFIX, World, leftovers, remove, require
+
+LAB_PREFIX = "cwbl"
+EPILOG = """\
+One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
+or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
+is the beginning of a name, whole words: probe, probe.p3, collector; a longer
+one narrows a shorter.  Needs root (network namespaces)."""
+
+BENCHES = {
+    "probe.p1": probe_packets.paced,
+    "probe.p2": probe_packets.flood,
+    "probe.p3": probe_packets.sweep,
+    "probe.p4": probe_times.errors,
+    "probe.p5": probe_traces.quick,
+    "probe.p6": probe_traces.silent,
+    "probe.p7": probe_traces.many,
+    "probe.p8": probe_packets.mixed,
+    "probe.p9.idle": probe_footprint.memory,
+    "probe.p9.targets": probe_footprint.memory_per_target,
+    "probe.p10.start": probe_times.first_packet,
+    "probe.p10.wakeups": probe_footprint.wakeups,
+    "probe.p11": probe_footprint.uploaded_bytes,
+    "probe.memory.flat": probe_footprint.flat_memory,
+    "probe.disk": probe_footprint.disk,
+    "collector.ingest": collector.ingest,
+}
+
+
+class Bench:
+    """What a benchmark gets: how many runs, and the networks, each built when
+    the first one asks for it."""
+
+    def __init__(self, runs):
+        self.runs = runs
+        self.build = f"{ROOT}/build"
+        self.folder = tempfile.mkdtemp(prefix="catchwater-bench-")
+        os.chmod(self.folder, 0o755)
+        self._world = None
+        self._lab = None
+        self._deployment = None
+
+    @property
+    def world(self):
+        if not self._world:
+            require("ip", "nsenter", "knotd", "kdig", "tcpdump")
+            self._world = World(self.folder, self.build)
+            self._world.up()
+        return self._world
+
+    @property
+    def deployment(self):
+        """The real programs in the laboratory, probes at work."""
+        if not self._deployment:
+            self._lab = Lab(f"{LAB_PREFIX}{os.getpid()}-")
+            self._lab.up()
+            self._deployment = Deployment(self._lab, f"{self.folder}/deployment", periods={
+                "dns_every": "60s", "ping_every": "60s", "trace_every": "15m"})
+            self._deployment.start()
+        return self._deployment
+
+    def end(self):
+        if self._deployment:
+            self._deployment.stop()
+        if self._lab:
+            self._lab.down()
+        if self._world:
+            self._world.down()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def main(words):
+    options = _parse(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if os.geteuid() != 0:
+        print("bench: needs root, for network namespaces: try sudo", file=sys.stderr)
+        return 1
+    subprocess.run(["make", "-s", "-C", ROOT, "all", "bench-programs"], check=True)
+    _remove_leftovers()
+    report, bench = Report(options.json), Bench(options.runs)
+    try:
+        for name in chosen(options.what):
+            _run(name, bench, report)
+    finally:
+        bench.end()
+        report.end()
+    return 0
+
+
+def _remove_leftovers():
+    """What benchmarks have left that were killed."""
+    for prefix in leftovers(PREFIX):
+        remove(prefix)
+    for prefix in leftovers(LAB_PREFIX):
+        Lab(prefix).down()
+
+
+def _run(name, bench, report):
+    try:
+        for row in BENCHES[name](bench):
+            report.add(row)
+    except (LabError, OSError) as error:
+        report.add(missing(name, str(error)))
+
+
+def _parse(words):
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Figures of the programs beside their peers', in one run.",
+        epilog=EPILOG + "\n\nbenchmarks: " + " ".join(BENCHES),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="an array of objects")
+    parser.add_argument("--runs", type=int, default=5, help="of each; default 5")
+    parser.add_argument("what", nargs="*", metavar="NAME")
+    options = parser.parse_args(words)
+    for word in options.what:
+        if not chosen([word]):
+            parser.error(f"no benchmark {word!r}: there are {', '.join(BENCHES)}")
+    if options.runs < 1:
+        parser.error("--runs: at least 1")
+    return options
+
+
+def chosen(words):
+    """The benchmarks whose names begin with any of the words; all without.
+    A word is narrowed by one that goes on from it: probe probe.p3."""
+    words = [word for word in words
+             if not any(other.startswith(f"{word}.") for other in words)]
+    return [name for name in BENCHES
+            if not words or any(f"{name}.".startswith(f"{word}.") for word in words)]
