@@ -88,7 +88,7 @@ post_batch(struct upload *u, const struct backlog *b, struct post_reply *reply,
 		.path = "/v1/batches",
 		.body = body,
 		.len = len,
-		.content_type = "application/jsonl",
+		.content_type = "application/vnd.catchwater.batch",
 		.is_zstd = true,
 		.seq = b->first_seq },
 	    reply, err);
