@@ -148,6 +148,22 @@ times_do_not_make_another_path(void **state)
 }
 
 static void
+extra_replies_make_no_other_path(void **state)
+{
+	struct trace_result a = trace_of_two(), b = a;
+
+	(void)state;
+	b.hops[2] = b.hops[1];
+	b.hops[2].address.bytes[3] = 9;
+	b.n_hops = 3;
+	assert_true(trace_path_hash(&a) != trace_path_hash(&b));
+	b.hops[2].is_extra = true;
+	assert_true(trace_path_hash(&a) == trace_path_hash(&b));
+	b.hops[1].attempt = b.hops[1].n_duplicate = 2;
+	assert_true(trace_path_hash(&a) == trace_path_hash(&b));
+}
+
+static void
 hops_and_labels_do(void **state)
 {
 	struct trace_result a = trace_of_two(), b = a;
@@ -191,6 +207,7 @@ main(void)
 		cmocka_unit_test(empty_is_not_absent),
 		cmocka_unit_test(no_terminal_escape_survives),
 		cmocka_unit_test(times_do_not_make_another_path),
+		cmocka_unit_test(extra_replies_make_no_other_path),
 		cmocka_unit_test(hops_and_labels_do),
 	};
 
