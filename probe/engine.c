@@ -8,6 +8,7 @@
 
 #include "probe/engine_core.h"
 #include "probe/engine_dns_tcp.h"
+#include "probe/engine_dns_tls.h"
 #include "probe/engine_dns_udp.h"
 #include "probe/engine_ping.h"
 #include "probe/engine_port.h"
@@ -71,6 +72,7 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	e->next_seq = engine_random16(e);
 	e->flights = flights_new();
 	e->buffers = port_buffers_new();
+	e->tls = tls_child_new(loop, NULL, limits->tls_ca, TLS_CHILD_IDLE_US);
 	set_pace(e, limits);
 	uv_timer_init(loop, &e->timer); /* cannot fail */
 	e->timer.data = e;
@@ -118,6 +120,8 @@ begin(struct ask *a)
 {
 	switch (a->question.kind) {
 	case KIND_DNS:
+		if (a->question.proto == PROTO_TLS)
+			return dns_tls_begin(a);
 		return a->question.proto == PROTO_TCP ? dns_tcp_begin(a)
 						      : dns_udp_begin(a);
 	case KIND_PING:
@@ -232,6 +236,7 @@ engine_free(struct engine *e)
 	ports_close(e);
 	flights_free(e->flights);
 	e->flights = NULL;
+	tls_child_free(e->tls);
 	for (unsigned i = 0; i < 2; i++)
 		if (e->scratch[i] >= 0)
 			close(e->scratch[i]);

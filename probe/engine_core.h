@@ -30,6 +30,7 @@
 #include "probe/question.h"
 #include "probe/rtt.h"
 #include "probe/socks.h"
+#include "probe/tls_child.h"
 #include "probe/trace.h"
 #include "schema/record.h"
 
@@ -42,6 +43,7 @@
 struct ask;
 struct flight;
 struct stream;
+struct dns_tls;
 
 struct notice { /* an ICMP error about a packet of ours */
 	struct arrival arrival;
@@ -104,6 +106,7 @@ struct dns_ask {
 	uint32_t n_written; /* TCP: bytes */
 	uint8_t *in;        /* TCP: what came, not yet a whole message */
 	size_t in_len;
+	struct dns_tls *tls; /* TLS: what the child was asked */
 };
 
 struct ping_ask {
@@ -171,6 +174,7 @@ struct asks_waiting { /* for the right to send, in order */
 struct engine {
 	uv_loop_t *loop;
 	struct socks *socks;
+	struct tls_child *tls;
 	struct pace pace;
 	int64_t slot_us;
 	unsigned n_sends_left; /* in this pass */

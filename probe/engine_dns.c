@@ -23,18 +23,25 @@ mix_case(struct ask *a, struct dnsmsg_question *q)
 }
 
 static enum rc
+set_question(struct ask *a, struct dnsmsg_question *q, const char *name,
+    enum dnsmsg_type type, enum dnsmsg_class class)
+{
+	enum rc rc = dnsmsg_question_set(q, name, type, class);
+
+	if (rc == RC_OK && a->question.with_mixed_case)
+		mix_case(a, q);
+	return rc;
+}
+
+static enum rc
 want(struct ask *a, enum dns_part_index i, const char *name,
     enum dnsmsg_type type, enum dnsmsg_class class)
 {
 	struct dns_part *part = &a->dns.parts[i];
-	enum rc rc;
 
 	*part = (struct dns_part){ .state = PART_WANTED,
 		.silence = OUTCOME_TIMEOUT };
-	rc = dnsmsg_question_set(&part->question, name, type, class);
-	if (rc == RC_OK && a->question.with_mixed_case)
-		mix_case(a, &part->question);
-	return rc;
+	return set_question(a, &part->question, name, type, class);
 }
 
 static enum chaos_name
@@ -68,6 +75,15 @@ dns_begin(struct ask *a)
 	if (a->question.with_chaos && want_chaos(a) != RC_OK)
 		return RC_MALFORMED;
 	return want(a, PART_ZONE, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
+}
+
+enum rc
+dns_second_name(struct ask *a, struct dnsmsg_question *q)
+{
+	if (!a->question.with_chaos || a->question.name[0] != '\0')
+		return RC_NOTFOUND;
+	return set_question(
+	    a, q, chaos_name_text(CHAOS_ID_SERVER), DNSMSG_TXT, DNSMSG_CH);
 }
 
 size_t
@@ -295,7 +311,7 @@ dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply)
 		part->silence = OUTCOME_MISMATCH;
 		return DNS_TAKEN;
 	}
-	if (m.is_tc && i == PART_ZONE && a->stream == NULL)
+	if (m.is_tc && i == PART_ZONE && a->udp != NULL)
 		return DNS_TRUNCATED;
 	part->is_answered = true;
 	if (part->flight != NULL) {

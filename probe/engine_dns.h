@@ -2,7 +2,8 @@
  * engine_dns.h - the pair of DNS questions, whatever carries them. (wiring)
  *
  * Uses     probe/engine_flight.h, dnsmsg
- * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_port.c
+ * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_dns_tls.c,
+ *          engine_port.c
  *
  * The zone's SOA and hostname.bind leave together on one 5-tuple, so that one
  * server answers both.  id.server follows where hostname.bind gave no name.
@@ -28,6 +29,10 @@ enum dns_verdict { DNS_TAKEN, DNS_TRUNCATED };
 
 /* Sets up the questions.  RC_MALFORMED: the zone is no name. */
 MUST_USE enum rc dns_begin(struct ask *a);
+
+/* Fills *q with the question for id.server, which dns_begin leaves out: for
+ * who must ask everything at once.  RC_NOTFOUND: there is no second name. */
+MUST_USE enum rc dns_second_name(struct ask *a, struct dnsmsg_question *q);
 
 /* Writes the query of a part.  Returns its length. */
 size_t dns_write(

@@ -5,124 +5,17 @@
 #include <string.h>
 
 #include "probe/dnsmsg.h"
-#include "probe/icmpmsg.h"
+#include "probe/ede.h"
+#include "probe/site_forms.h"
+#include "probe/trace_text.h"
+#include "schema/base/clock.h"
 
 #define LABEL "  %-9s "
-
-/* Forms of identities that large services document or use; tried in order
- * when the operator gives no template of his own. */
-static const char *const known_forms[] = {
-	"ns{instance}.{site}.k.ripe.net",
-	"{instance}.{site}.h.root-servers.org",
-	"{site}.cf.f.root-servers.org",
-	"{instance}.{site}.eroot",
-	"{instance}.{site}.root",
-	"M-{site}-{instance}",
-	"gpdns-{site}",
-	"res{instance}.{site}.rrdns.pch.net",
-	"ns{instance}.{site}.*",
-};
-#define N_KNOWN_FORMS (sizeof known_forms / sizeof known_forms[0])
 
 static double
 ms(int64_t us)
 {
 	return (double)us / 1000.0;
-}
-
-static void
-add_identity(struct summary *s, const struct identity *id)
-{
-	for (unsigned i = 0; i < s->n_identities; i++) {
-		if (!identity_equal(&s->identities[i].identity, id))
-			continue;
-		s->identities[i].n++;
-		return;
-	}
-	if (s->n_identities < SUMMARY_IDENTITIES_MAX)
-		s->identities[s->n_identities++] =
-		    (struct seen_identity){ .identity = *id, .n = 1 };
-}
-
-static void
-tally(struct tally *t, const struct observation *o, bool is_answered,
-    int64_t rtt_us)
-{
-	t->proto = o->proto;
-	t->port = o->port;
-	t->n_asked++;
-	t->n_outcomes[o->outcome]++;
-	if (!is_answered || t->n_answered == SUMMARY_COUNT_MAX)
-		return;
-	t->rtts_us[t->n_answered++] = rtt_us;
-	t->n_kernel_stamps += o->stamp == STAMP_KERNEL;
-}
-
-static void
-add_dns(struct summary *s, const struct observation *o)
-{
-	const struct dns_result *d = &o->dns;
-	bool is_answered = outcome_is_answer(o->outcome);
-
-	tally(&s->dns, o, is_answered, d->rtt_us);
-	s->n_late += d->n_late;
-	s->n_duplicate += d->n_duplicate;
-	if (d->chaos.is_asked &&
-	    (!s->chaos.txt.is_present || outcome_is_answer(d->chaos.outcome)))
-		s->chaos = d->chaos;
-	if (d->source_port != 0)
-		s->source_port = d->source_port;
-	if (d->nsid.is_present)
-		add_identity(s, &d->nsid);
-	else if (d->chaos.txt.is_present)
-		add_identity(s, &d->chaos.txt);
-	if (!is_answered)
-		return;
-	s->last_dns = *d;
-	s->dns.has_reply_ttl = d->has_reply_ttl;
-	s->dns.reply_ttl = d->reply_ttl;
-}
-
-static void
-add_ping(struct summary *s, const struct observation *o)
-{
-	const struct ping_result *p = &o->ping;
-
-	tally(&s->ping, o, p->n_received > 0, p->rtt_median_us);
-	if (p->n_received == 0)
-		return;
-	s->ping.has_reply_ttl = p->has_reply_ttl;
-	s->ping.reply_ttl = p->reply_ttl;
-}
-
-void
-summary_add(struct summary *s, const struct observation *o)
-{
-	if (o->source.family != 0)
-		s->source = o->source;
-	switch (o->kind) {
-	case KIND_DNS:
-		add_dns(s, o);
-		break;
-	case KIND_PING:
-		add_ping(s, o);
-		break;
-	case KIND_TRACE:
-		s->has_trace = true;
-		s->trace = *o;
-		if (s->source_port == 0)
-			s->source_port = o->trace.source_port;
-		if (o->trace.nsid.is_present && s->dns.n_asked == 0)
-			add_identity(s, &o->trace.nsid);
-		break;
-	}
-}
-
-bool
-summary_is_answered(const struct summary *s)
-{
-	return s->dns.n_answered > 0 || s->ping.n_answered > 0 ||
-	       (s->has_trace && s->trace.trace.is_reached);
 }
 
 static void
@@ -137,33 +30,12 @@ print_identity(const struct identity *id, FILE *to)
 		fputs("... (cut)", to);
 }
 
-/* Matches against the operator's template, or else the known forms.  Lends
- * the text of the template that matched; NULL: none. */
-static const char *
-match_site(const struct summary *s, const struct identity *id,
-    struct identity_match *match)
-{
-	struct identity_template known;
-
-	if (s->own_template != NULL)
-		return identity_template_match(
-			   match, s->own_template, id, NULL, 0) == RC_OK
-			   ? s->own_template->text
-			   : NULL;
-	for (size_t i = 0; i < N_KNOWN_FORMS; i++)
-		if (identity_template_parse(&known, known_forms[i], NULL) ==
-			RC_OK &&
-		    identity_template_match(match, &known, id, NULL, 0) ==
-			RC_OK)
-			return known_forms[i];
-	return NULL;
-}
-
 static void
 print_site(const struct summary *s, const struct seen_identity *seen, FILE *to)
 {
 	struct identity_match match;
-	const char *form = match_site(s, &seen->identity, &match);
+	const char *form =
+	    site_forms_match(s->own_template, &seen->identity, &match);
 
 	fprintf(to, LABEL, "site");
 	if (form == NULL)
@@ -185,8 +57,9 @@ print_sites(const struct summary *s, FILE *to)
 	for (unsigned i = 0; i < s->n_identities; i++)
 		print_site(s, &s->identities[i], to);
 	if (s->n_identities > 1)
-		fprintf(to, LABEL "%u different identities on one flow\n", "",
-		    s->n_identities);
+		fprintf(to, LABEL "%u different identities on %s\n", "",
+		    s->n_identities,
+		    s->dns.proto == PROTO_UDP ? "one flow" : "its connections");
 	if (s->n_identities == 0 && s->dns.n_answered > 0)
 		fprintf(to, LABEL "unknown (it gives neither NSID nor CHAOS)\n",
 		    "site");
@@ -201,8 +74,10 @@ agreement(const struct summary *s)
 		nsid = &s->last_dns.nsid;
 	if (!s->chaos.txt.is_present || !nsid->is_present)
 		return "";
-	return identity_equal(&s->chaos.txt, nsid) ? ", the same as NSID"
-						   : ", DIFFERS from NSID";
+	if (identity_equal(&s->chaos.txt, nsid))
+		return ", the same as NSID";
+	/* A name of the operator's may well ask for something else. */
+	return s->chaos.name == CHAOS_GIVEN ? "" : ", DIFFERS from NSID";
 }
 
 static void
@@ -212,11 +87,13 @@ print_chaos(const struct summary *s, FILE *to)
 
 	if (!c->is_asked)
 		return;
-	fprintf(to, LABEL, "CHAOS");
+	fprintf(to, LABEL, c->name == CHAOS_GIVEN ? "name" : "CHAOS");
 	if (c->txt.is_present) {
 		print_identity(&c->txt, to);
-		fprintf(
-		    to, "  (%s%s)\n", chaos_name_text(c->name), agreement(s));
+		fprintf(to, "  (%s%s)\n",
+		    c->name == CHAOS_GIVEN ? s->identity_name
+					   : chaos_name_text(c->name),
+		    agreement(s));
 	} else if (outcome_is_answer(c->outcome)) {
 		fprintf(to, "no name given (%s)\n",
 		    c->rcode == 0 ? "empty answer"
@@ -230,7 +107,7 @@ print_chaos(const struct summary *s, FILE *to)
 }
 
 static void
-print_zone(const struct summary *s, FILE *to)
+print_nsid(const struct summary *s, FILE *to)
 {
 	const struct dns_result *d = &s->last_dns;
 
@@ -240,7 +117,13 @@ print_zone(const struct summary *s, FILE *to)
 	else
 		fputs("none", to);
 	fputc('\n', to);
-	print_chaos(s, to);
+}
+
+static void
+print_zone(const struct summary *s, FILE *to)
+{
+	const struct dns_result *d = &s->last_dns;
+
 	fprintf(
 	    to, LABEL "%s %s", "zone", s->zone, dnsmsg_rcode_name(d->rcode));
 	if (d->rcode > 10)
@@ -253,9 +136,101 @@ print_zone(const struct summary *s, FILE *to)
 		fprintf(to, ", serial %u", d->serial);
 	if (d->is_truncated_udp)
 		fputs(", truncated over UDP, asked again over TCP", to);
-	for (unsigned i = 0; i < d->n_ede; i++)
-		fprintf(to, ", extended error %u", d->ede[i]);
 	fputc('\n', to);
+	for (unsigned i = 0; i < d->n_ede; i++)
+		fprintf(to, LABEL "extended error %u: %s\n", "", d->ede[i],
+		    ede_name(d->ede[i]));
+}
+
+static void
+print_version(const struct summary *s, FILE *to)
+{
+	const struct zoneversion *v = &s->last_dns.zoneversion;
+	uint32_t serial = 0;
+
+	if (!v->is_present)
+		return;
+	fprintf(to, LABEL, "version");
+	if (v->type == 0 && v->len == 4) {
+		for (unsigned i = 0; i < 4; i++)
+			serial = serial << 8 | v->bytes[i];
+		fprintf(to, "SOA serial %u", serial);
+	} else {
+		fprintf(to, "type %u, ", v->type);
+		for (unsigned i = 0; i < v->len; i++)
+			fprintf(to, "%02x", v->bytes[i]);
+	}
+	fprintf(to, ", of a zone of %u labels (ZONEVERSION)\n", v->n_labels);
+}
+
+/* Text of a certificate: bytes from the network as any. */
+static void
+print_text(const char *label, const char *text, FILE *to)
+{
+	struct identity bytes;
+
+	if (text[0] == '\0')
+		return;
+	identity_set(&bytes, text, strlen(text));
+	fputs(label, to);
+	print_identity(&bytes, to);
+}
+
+static void
+print_tls(const struct summary *s, FILE *to)
+{
+	static const char digits[] = "0123456789abcdef";
+	const struct tls_result *t = &s->tls;
+	char until[CLOCK_TEXT_LEN];
+
+	if (!t->is_present)
+		return;
+	fprintf(to, LABEL "1.%u, connected in %.3f ms, handshake %.3f ms, ",
+	    "TLS", t->version, ms(t->connect_us), ms(t->handshake_us));
+	if (t->is_verified)
+		fputs("certificate verified", to);
+	else
+		print_text("certificate NOT verified: ", t->fault, to);
+	fprintf(to, "\n" LABEL "valid until %s", "",
+	    clock_format(t->not_after_us, until));
+	print_text(", ", t->subject, to);
+	print_text(", for ", t->names, to);
+	print_text(", issued by ", t->issuer, to);
+	fputc('\n', to);
+	fprintf(to, LABEL "SHA-256 ", "");
+	for (unsigned i = 0; i < sizeof t->fingerprint; i++)
+		fprintf(to, "%c%c", digits[t->fingerprint[i] >> 4],
+		    digits[t->fingerprint[i] & 0xf]);
+	fputc('\n', to);
+}
+
+/* Replies beside the one that was waited for. */
+static void
+print_further(const struct summary *s, FILE *to)
+{
+	const struct second_answer *a = &s->second.last;
+
+	if (s->n_late + s->n_duplicate > 0)
+		fprintf(to, LABEL "%u late and %u duplicate replies\n", "",
+		    s->n_late, s->n_duplicate);
+	if (s->second.n == 0)
+		return;
+	fprintf(to, LABEL "a second answer, ", "");
+	if (s->second.n > 1)
+		fprintf(to,
+		    "%u times, of them %u different; the last: ", s->second.n,
+		    s->second.n_different);
+	fputs(a->is_different ? "different" : "the same", to);
+	if (s->second.first_rtt_us > 0)
+		fprintf(to, ", %.3f ms later",
+		    ms(a->rtt_us - s->second.first_rtt_us));
+	fprintf(to, ": %s, NSID ", dnsmsg_rcode_name(a->rcode));
+	if (a->nsid.is_present)
+		print_identity(&a->nsid, to);
+	else
+		fputs("none", to);
+	fputs(
+	    a->is_different ? "; two servers answer: injection?\n" : "\n", to);
 }
 
 static int
@@ -271,8 +246,9 @@ compare_us(const void *a, const void *b)
 static void
 print_spread(const struct tally *t, FILE *to)
 {
-	int64_t sorted[SUMMARY_COUNT_MAX];
-	unsigned n = t->n_answered;
+	int64_t sorted[SUMMARY_RTTS];
+	unsigned n =
+	    t->n_answered < SUMMARY_RTTS ? t->n_answered : SUMMARY_RTTS;
 
 	memcpy(sorted, t->rtts_us, n * sizeof sorted[0]);
 	qsort(sorted, n, sizeof sorted[0], compare_us);
@@ -323,12 +299,16 @@ print_failure(const struct summary *s, enum outcome outcome, FILE *to)
 	}
 }
 
+/* Who took the times. */
 static const char *
 stamps_of(const struct tally *t)
 {
-	if (t->n_kernel_stamps == t->n_answered)
-		return "kernel";
-	return t->n_kernel_stamps == 0 ? "user" : "mixed";
+	if (t->n_stamps[STAMP_KERNEL] == t->n_answered)
+		return "kernel stamps";
+	if (t->n_stamps[STAMP_RECEIVE] == t->n_answered)
+		return "kernel receive stamps";
+	return t->n_stamps[STAMP_USER] == t->n_answered ? "user stamps"
+							: "mixed stamps";
 }
 
 static void
@@ -355,85 +335,11 @@ print_tally(
 	fprintf(to, "%u of %u answered by %s", t->n_answered, t->n_asked,
 	    proto_name(t->proto));
 	if (t->n_answered > 0)
-		fprintf(to, ", %s stamps", stamps_of(t));
+		fprintf(to, ", %s", stamps_of(t));
 	if (t->n_answered > 0 && t->has_reply_ttl)
 		fprintf(to, ", reply TTL %u", t->reply_ttl);
 	fputc('\n', to);
 	print_failures(s, t, to);
-}
-
-/* What an ICMP error says that is not "TTL exceeded". */
-static void
-print_hop_error(const struct hop *h, FILE *to)
-{
-	switch (
-	    icmpmsg_meaning(h->address.family, h->icmp_type, h->icmp_code)) {
-	case ICMPMSG_PORT_CLOSED:
-		fputs("  port closed", to);
-		break;
-	case ICMPMSG_UNREACHABLE:
-		fprintf(to, "  says unreachable (ICMP %u/%u)", h->icmp_type,
-		    h->icmp_code);
-		break;
-	case ICMPMSG_TTL_EXCEEDED:
-	case ICMPMSG_IGNORED:
-		break;
-	}
-}
-
-static void
-print_hop(const struct hop *h, bool is_same_ttl, FILE *to)
-{
-	char text[ADDR_TEXT_LEN];
-
-	if (is_same_ttl)
-		fputs("        ", to);
-	else
-		fprintf(to, "    %2u  ", h->ttl);
-	if (h->address.family == 0) {
-		fputs("*\n", to);
-		return;
-	}
-	fprintf(to, "%-*s  %9.3f ms", h->address.family == 4 ? 15 : 28,
-	    addr_format(&h->address, text), ms(h->rtt_us));
-	for (unsigned i = 0; i < h->n_labels; i++)
-		fprintf(to, "  MPLS %u tc %u ttl %u", h->labels[i].label,
-		    h->labels[i].tc, h->labels[i].ttl);
-	if (h->is_target)
-		fputs("  the target", to);
-	else
-		print_hop_error(h, to);
-	fputc('\n', to);
-}
-
-static void
-print_trace(const struct summary *s, FILE *to)
-{
-	const struct trace_result *t = &s->trace.trace;
-
-	if (!s->has_trace)
-		return;
-	fprintf(to, LABEL "by %s", "path", proto_name(s->trace.proto));
-	if (s->trace.proto == PROTO_UDP)
-		fprintf(to, ", the DNS question itself, from port %u",
-		    t->source_port);
-	if (!t->is_reached)
-		fputs("; the target is not reached", to);
-	fputc('\n', to);
-	for (unsigned i = 0; i < t->n_hops; i++)
-		print_hop(&t->hops[i],
-		    i > 0 && t->hops[i].ttl == t->hops[i - 1].ttl, to);
-}
-
-/* Did no packet leave, for this host's own reasons? */
-static bool
-is_unsent(const struct summary *s, enum outcome outcome)
-{
-	unsigned n_asked = s->dns.n_asked + s->ping.n_asked + s->has_trace;
-	unsigned n = s->dns.n_outcomes[outcome] + s->ping.n_outcomes[outcome] +
-		     (s->has_trace && s->trace.outcome == outcome);
-
-	return n_asked > 0 && n == n_asked;
 }
 
 static void
@@ -457,19 +363,22 @@ void
 summary_print(const struct summary *s, FILE *to)
 {
 	print_head(s, to);
-	if (is_unsent(s, OUTCOME_NO_FAMILY)) {
+	if (summary_is_unsent(s)) {
 		fputs("  ", to);
-		print_failure(s, OUTCOME_NO_FAMILY, to);
+		print_failure(s, s->unsent, to);
 		fputc('\n', to);
 		return;
 	}
 	print_sites(s, to);
-	if (s->dns.n_answered > 0)
+	if (s->dns.n_answered > 0) {
+		print_nsid(s, to);
+		print_chaos(s, to);
 		print_zone(s, to);
+		print_version(s, to);
+	}
+	print_tls(s, to);
 	print_tally(s, &s->dns, "dns", to);
-	if (s->n_late + s->n_duplicate > 0)
-		fprintf(to, LABEL "%u late and %u duplicate replies\n", "",
-		    s->n_late, s->n_duplicate);
+	print_further(s, to);
 	print_tally(s, &s->ping, "ping", to);
-	print_trace(s, to);
+	trace_text_print(&s->trace, s->asn, to);
 }

@@ -11,6 +11,7 @@ probe on every vantage.  `probe` is the measuring program where every user may
 run it.  A test with an argument `user` runs once for root and once for an
 ordinary user; CATCHWATER_LAB_USER=nobody leaves root out, there and in
 `world`, and CATCHWATER_LAB_PING=closed lets nobody ping without privilege.
+Marked `privileged` is what root should see too where that is the rule.
 """
 
 import glob
@@ -34,11 +35,15 @@ BUILD = os.environ.get("CATCHWATER_BUILD")
 ONLY_USER = os.environ.get("CATCHWATER_LAB_USER")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "privileged: root's probes are not like others here")
+
+
 def pytest_generate_tests(metafunc):
     if "user" not in metafunc.fixturenames:
         return
-    root = pytest.param(None, id="root", marks=pytest.mark.skipif(
-        bool(ONLY_USER), reason=f"privilege left out: CATCHWATER_LAB_USER={ONLY_USER}"))
+    root = pytest.param(None, id="root", marks=[pytest.mark.privileged, pytest.mark.skipif(
+        bool(ONLY_USER), reason=f"privilege left out: CATCHWATER_LAB_USER={ONLY_USER}")])
     metafunc.parametrize("user", [root, ONLY_USER or "nobody"])
 
 

@@ -12,6 +12,7 @@ import pytest
 from labnet.topology import ANYCAST, ZONE
 
 NODE = "berlin"
+pytestmark = pytest.mark.privileged   # it takes CAP_NET_RAW
 
 
 @pytest.fixture(name="measure", scope="module")

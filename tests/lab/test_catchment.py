@@ -42,6 +42,7 @@ def _repaired(world):
     world.lab.settle()
 
 
+@pytest.mark.privileged
 def test_every_landing_equals_the_truth(world):
     truth = world.truth()
     assert world.landings() == truth
@@ -55,6 +56,7 @@ def test_quiet_time_brings_no_event(world):
     assert world.landings() == world.truth()
 
 
+@pytest.mark.privileged
 @pytest.mark.parametrize("site", ["ams", "gru"])
 def test_a_withdrawn_site_is_one_shift(world, site):
     before = world.truth()

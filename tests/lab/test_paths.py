@@ -21,6 +21,7 @@ PER_PACKET = tuple(v for v, (kind, _) in pathmap.CASES.items() if kind == "per_p
 # Chance to miss a next hop is 0.05 for each node with several: see it again.
 MDA_TRIES = 4
 PATIENCE_S = 300
+DECOY = ("--decoy", pathmap.DECOY[4])   # the usual one is the service here
 
 
 # Helpers
@@ -259,7 +260,60 @@ def test_a_route_that_changes_is_moving_and_no_balance(paths, probe, user):
 
 # Middleboxes
 
-def middlebox(lab, probe, vantage, user, *words):
-    return {family_of(told["target"]): told for told in finish(start(
-        lab, probe, vantage, user, "--middlebox", "--decoy", pathmap.DECOY[4],
-        "--decoy", pathmap.DECOY[6], *words))}
+def test_nobody_is_called_an_interceptor_without_one(paths, probe, user):
+    """Not by balancers, odd hops and translators either."""
+    for key, objects in measure_all(paths, probe, user, "--middlebox", *DECOY).items():
+        (found,) = objects
+        assert found["kind"] == "middlebox" and not found["intercepted"], (key, found)
+        assert "answer_ttl" not in found or found["answer_ttl"] >= 3
+
+
+@pytest.mark.parametrize("router", ["straight-a", "straight-b"])
+def test_an_interceptor_is_found_at_its_hop(paths, probe, user, router):
+    """A resolver answers all DNS over UDP, at the first router, in transit."""
+    paths.event("intercept", router)
+    true = paths.truth()
+    for found in finish(start(paths, probe, "straight", user, "--middlebox", *DECOY)):
+        family = family_of(found["target"])
+        hop = pathmap.hop_of(paths.topology, "straight", router)
+        assert found["intercepted"], found
+        assert found["answer_ttl"] == hop, found
+        assert found["answer_hop"] == true["straight"][family]["hops"][hop][0], found
+        signs = {signal["signal"] for signal in found["signals"]}
+        assert {"flags", "decoy"} <= signs, found
+
+
+def test_an_interceptor_in_a_provider_is_found_from_all_behind_it(paths, probe, user):
+    """One hop before the target, where distance is no sign of its own."""
+    paths.event("intercept", "core1")
+    behind = [v for v in VANTAGES if v not in PER_PACKET and v != "split"]
+    for (vantage, family), (found,) in measure_all(
+            paths, probe, user, "--middlebox", *DECOY, vantages=behind).items():
+        assert found["intercepted"], (vantage, found)
+        hops = {len(path) - 1 for path in paths.truth()[vantage][family]["paths"]}
+        assert found.get("answer_ttl") in (None, *hops), (vantage, found)
+
+
+def test_a_second_answer_is_recorded(paths, probe, user):
+    """Forged answers win the race; the true ones come after them."""
+    paths.event("inject", "core1")
+    for told in finish(start(paths, probe, "straight", user, "--dns", "--count", "3",
+                             "--listen", "1")):
+        second = told["second"]
+        assert second["different"] and second["rtt_us"] > told["rtt_us"]
+        assert bytes.fromhex(second["nsid"]).decode() == "ns1.one.anycast.example"
+        assert "nsid" not in told and told["ra"]
+
+
+# A collector's view
+
+def test_a_translated_vantage_is_told_as_such(path_world):
+    for vantage in ("natted", "straight"):
+        path_world.wait("its observations", lambda v=vantage: path_world.query(
+            "SELECT 1 FROM observation o JOIN vantage v ON v.id = o.vantage_id"
+            " JOIN probe p ON p.id = v.probe_id WHERE p.name = ?", v))
+    rows = {row["vantage"]: row for name in ("natted", "straight")
+            for row in path_world.json("vantages", "show", name)}
+    assert rows["natted/4"]["nat"] == "yes"
+    for name in ("natted/6", "straight/4", "straight/6"):
+        assert rows[name]["nat"] != "yes"

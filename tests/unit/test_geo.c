@@ -1,6 +1,5 @@
 /* test_geo.c - AS, country and position from a MaxMind DB, and what becomes of
- * a vantage with them.  The database is written here: one network, with
- * fields of both the ASN and the City edition. */
+ * a vantage with them. */
 #include "tests/unit/check.h"
 
 #include <stdlib.h>
@@ -9,138 +8,14 @@
 
 #include "collector/geo.h"
 #include "collector/place.h"
-#include "schema/base/bytes.h"
-#include "schema/base/file.h"
-
-/* Types of the MaxMind DB format, version 2.0 ("Data Section"). */
-enum { T_UTF8 = 2, T_DOUBLE = 3, T_U16 = 5, T_U32 = 6, T_MAP = 7 };
-#define N_NODES 24u /* one per bit of 192.0.2.0/24 */
-
-static void
-put_control(struct wbuf *w, unsigned type, size_t size)
-{
-	wbuf_u8(w, (uint8_t)(type << 5 | size));
-}
-
-static void
-put_text(struct wbuf *w, const char *text)
-{
-	put_control(w, T_UTF8, strlen(text));
-	wbuf_put(w, text, strlen(text));
-}
-
-static void
-put_u16(struct wbuf *w, const char *key, uint16_t v)
-{
-	put_text(w, key);
-	put_control(w, T_U16, 2);
-	wbuf_u16(w, v);
-}
-
-static void
-put_u32(struct wbuf *w, const char *key, uint32_t v)
-{
-	put_text(w, key);
-	put_control(w, T_U32, 4);
-	wbuf_u32(w, v);
-}
-
-static void
-put_map(struct wbuf *w, const char *key, size_t n)
-{
-	if (key != NULL)
-		put_text(w, key);
-	put_control(w, T_MAP, n);
-}
-
-static void
-put_double(struct wbuf *w, const char *key, double v)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &v, sizeof bits);
-	put_text(w, key);
-	put_control(w, T_DOUBLE, 8);
-	wbuf_u32(w, (uint32_t)(bits >> 32));
-	wbuf_u32(w, (uint32_t)bits);
-}
-
-static void
-put_u24(struct wbuf *w, uint32_t v)
-{
-	wbuf_u8(w, (uint8_t)(v >> 16));
-	wbuf_u16(w, (uint16_t)v);
-}
-
-/* The path of 192.0.2.0/24; everything beside it is not found. */
-static void
-put_tree(struct wbuf *w)
-{
-	const uint32_t network = 0xc0000200;
-
-	for (uint32_t i = 0; i < N_NODES; i++) {
-		uint32_t next = i + 1 < N_NODES ? i + 1 : N_NODES + 16;
-		bool bit = network >> (31 - i) & 1;
-
-		put_u24(w, bit ? N_NODES : next);
-		put_u24(w, bit ? next : N_NODES);
-	}
-	for (int i = 0; i < 16; i++)
-		wbuf_u8(w, 0);
-}
-
-static void
-put_data(struct wbuf *w, double latitude)
-{
-	put_map(w, NULL, 3);
-	put_u32(w, "autonomous_system_number", 64511);
-	put_map(w, "country", 1);
-	put_text(w, "iso_code");
-	put_text(w, "NL");
-	put_map(w, "location", 2);
-	put_double(w, "latitude", latitude);
-	put_double(w, "longitude", 4.5);
-}
-
-static void
-put_metadata(struct wbuf *w)
-{
-	wbuf_put(w, "\xab\xcd\xefMaxMind.com", 14);
-	put_map(w, NULL, 9);
-	put_u32(w, "node_count", N_NODES);
-	put_u16(w, "record_size", 24);
-	put_u16(w, "ip_version", 4);
-	put_u16(w, "binary_format_major_version", 2);
-	put_u16(w, "binary_format_minor_version", 0);
-	put_text(w, "database_type");
-	put_text(w, "Test");
-	put_map(w, "description", 0);
-	put_text(w, "languages");
-	wbuf_u8(w, 0); /* an extended type with nothing in it ... */
-	wbuf_u8(w, 4); /* ... 7 + 4: an array */
-	put_text(w, "build_epoch");
-	wbuf_u8(w, 1); /* an extended type of one byte ... */
-	wbuf_u8(w, 2); /* ... 7 + 2: an unsigned 64-bit number */
-	wbuf_u8(w, 1);
-}
+#include "tests/unit/mmdb.h"
 
 static char path[] = "/tmp/catchwater-test-XXXXXX";
 
-/* Writes the database, of which only the first len bytes when len > 0. */
 static void
 write_database(double latitude, size_t len)
 {
-	uint8_t bytes[2048];
-	struct wbuf w = wbuf_over(bytes, sizeof bytes);
-	struct err err;
-
-	put_tree(&w);
-	put_data(&w, latitude);
-	put_metadata(&w);
-	assert_false(w.is_bad);
-	assert_int_equal(
-	    file_replace(path, 0600, bytes, len > 0 ? len : w.len, &err),
-	    RC_OK);
+	mmdb_write(path, latitude, "Example Network", len);
 }
 
 static struct addr
