@@ -18,6 +18,7 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
+#define DNS_PORT 53
 #define ASK_BLOCK 32 /* made at once */
 
 /* Under the cap, so many microseconds between two passes: a wake-up costs more
@@ -143,8 +144,10 @@ set_up(struct ask *a, struct engine *e, const struct question *q)
 	a->serial = serial;
 	a->due_mono_us = NEVER;
 	a->question = *q;
+	if (q->port == 0)
+		a->question.port = DNS_PORT;
 	a->proto = q->proto;
-	a->port = q->port;
+	a->port = a->question.port;
 }
 
 enum rc

@@ -26,7 +26,8 @@ struct question {
 	enum proto proto; /* dns: udp, tcp or tls; ping: icmp or tcp; trace: udp
 			   * (DNS questions), plain, icmp or tcp */
 	struct addr target;
-	uint16_t port;        /* 53 unless the operator says otherwise */
+	uint16_t port;        /* 0: 53; also where ICMP is not permitted and
+			       * the question goes by UDP or TCP */
 	uint16_t source_port; /* 0: any; else the same 5-tuple every time */
 	char zone[ZONE_TEXT_MAX + 1];
 	int64_t timeout_us; /* of one packet; dns over UDP: RSSAC047 says 4 s */
