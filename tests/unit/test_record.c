@@ -25,12 +25,13 @@
 	}
 
 DEFINE_WORDS(kind_words, enum kind, KIND_TRACE, kind_name, kind_from_name)
-DEFINE_WORDS(proto_words, enum proto, PROTO_ICMP, proto_name, proto_from_name)
+DEFINE_WORDS(proto_words, enum proto, PROTO_PLAIN, proto_name, proto_from_name)
 DEFINE_WORDS(outcome_words, enum outcome, OUTCOME_SEND_FAILED, outcome_name,
     outcome_from_name)
-DEFINE_WORDS(why_words, enum why, WHY_MANUAL, why_name, why_from_name)
-DEFINE_WORDS(stamp_words, enum stamp, STAMP_USER, stamp_name, stamp_from_name)
-DEFINE_WORDS(chaos_words, enum chaos_name, CHAOS_ID_SERVER, chaos_name_text,
+DEFINE_WORDS(why_words, enum why, WHY_DECOY, why_name, why_from_name)
+DEFINE_WORDS(
+    stamp_words, enum stamp, STAMP_RECEIVE, stamp_name, stamp_from_name)
+DEFINE_WORDS(chaos_words, enum chaos_name, CHAOS_GIVEN, chaos_name_text,
     chaos_name_from_text)
 DEFINE_WORDS(clock_words, enum clock_state, CLOCK_UNSYNCHRONISED,
     clock_state_name, clock_state_from_name)
