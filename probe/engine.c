@@ -10,6 +10,8 @@
 #include "probe/engine_dns_tcp.h"
 #include "probe/engine_dns_tls.h"
 #include "probe/engine_dns_udp.h"
+#include "probe/engine_icmp.h"
+#include "probe/engine_pass.h"
 #include "probe/engine_ping.h"
 #include "probe/engine_port.h"
 #include "probe/engine_trace.h"
@@ -59,7 +61,6 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
     const struct engine_limits *limits, struct err *err)
 {
 	struct engine *e;
-	enum rc rc;
 
 	if (sodium_init() < 0)
 		return err_set(err, RC_SYS, "no source of random numbers");
@@ -67,6 +68,7 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	e->loop = loop;
 	e->socks = socks;
 	e->tick = on_tick;
+	e->pass = engine_pass;
 	e->armed_mono_us = NEVER;
 	e->scratch[0] = e->scratch[1] = -1;
 	e->next_seq = engine_random16(e);
@@ -77,12 +79,10 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	uv_timer_init(loop, &e->timer); /* cannot fail */
 	e->timer.data = e;
 	e->n_handles = 1;
-	rc = ports_start(e, err);
-	if (rc != RC_OK)
-		engine_free(e);
-	else
-		*out = e;
-	return rc;
+	ports_new(e);
+	icmp_start(e);
+	*out = e;
+	return RC_OK;
 }
 
 static void

@@ -74,7 +74,7 @@ take_part(struct ask *a, enum dns_part_index i, enum query query,
 {
 	const struct tls_reply *r = &answer->replies[query];
 	struct dns_part *part = &a->dns.parts[i];
-	const struct dns_reply reply = { .sent = &r->sent,
+	const struct again_reply reply = { .sent = &r->sent,
 		.arrival = r->arrival,
 		.bytes = r->bytes,
 		.len = r->len };
@@ -138,7 +138,7 @@ on_told(void *ctx, const struct tls_answer *answer)
 		ask_sent(a, &answer->begun);
 	take_answer(a, answer);
 	if (!e->is_closing)
-		engine_pass(e);
+		e->pass(e);
 }
 
 static void
