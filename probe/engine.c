@@ -140,7 +140,9 @@ set_up(struct ask *a, struct engine *e, const struct question *q)
 	a->due_mono_us = NEVER;
 	a->question = *q;
 	a->proto = q->proto;
-	a->port = q->port;
+	if (q->port == 0)
+		a->question.port = QUESTION_PORT;
+	a->port = a->question.port;
 }
 
 enum rc

@@ -17,6 +17,8 @@ struct engine_limits {
 	unsigned burst_packets; /* that may leave at once under the cap */
 };
 
+#define QUESTION_PORT 53
+
 enum name_class { NAME_CH, NAME_IN };
 
 struct question {
@@ -25,7 +27,8 @@ struct question {
 	enum proto proto; /* dns: udp, tcp or tls; ping: icmp or tcp; trace: udp
 			   * (DNS questions), plain, icmp or tcp */
 	struct addr target;
-	uint16_t port;        /* 53 unless the operator says otherwise */
+	uint16_t port;        /* of the service; 0: QUESTION_PORT, where what
+			       * carries the question has ports */
 	uint16_t source_port; /* 0: any; else the same 5-tuple every time */
 	char zone[ZONE_TEXT_MAX + 1];
 	int64_t timeout_us; /* of one packet; dns over UDP: RSSAC047 says 4 s */

@@ -82,7 +82,6 @@ def test_a_trace_of_rounds_is_a_table(lab, probe, family):
     assert len({record["source_port"] for record in records}) == 1
 
 
-@pytest.mark.parametrize("user", [None, "nobody"])
 @pytest.mark.parametrize("family", [4, 6])
 def test_where_nothing_balances_every_flow_is_the_same(lab, probe, family, user):
     true = lab.truth()["berlin"][f"v{family}"]
@@ -98,7 +97,6 @@ def test_where_nothing_balances_every_flow_is_the_same(lab, probe, family, user)
     assert "single: every flow lands at one place" in text
 
 
-@pytest.mark.parametrize("user", [None, "nobody"])
 @pytest.mark.parametrize("family", [4, 6])
 def test_where_nothing_balances_there_is_one_path(lab, probe, family, user):
     path = lab.truth()["tokyo"][f"v{family}"]["path"]
@@ -113,7 +111,6 @@ def test_where_nothing_balances_there_is_one_path(lab, probe, family, user):
     assert links == list(zip(nodes, nodes[1:]))
 
 
-@pytest.mark.parametrize("user", [None, "nobody"])
 def test_where_nothing_intercepts_nothing_is_suspected(lab, probe, user):
     done = measure(lab, probe, "berlin", user, "--middlebox", "--json", "--decoy",
                    "203.0.113.254", "--identity", "ns{instance}.{site}.anycast.example",
