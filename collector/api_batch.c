@@ -8,6 +8,7 @@
 #include "collector/inflate.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/pack.h"
 #include "schema/wire.h"
 
 struct batch_exchange {
@@ -34,29 +35,52 @@ on_written(struct ingest_job *job)
 	free(b);
 }
 
+/* The body as lines: inflated and unpacked as need be.  Gives *text, or NULL
+ * when the body is lines as it is. */
+static enum rc
+read_lines(struct exchange *x, char **text, const char **lines, size_t *len)
+{
+	char *inflated = NULL;
+	enum rc rc = RC_OK;
+
+	*lines = exchange_body(x, len);
+	*text = NULL;
+	if (api_is_zstd(x))
+		rc = inflate_zstd(&inflated, len, *lines, *len, WIRE_BODY_MAX);
+	if (rc != RC_OK)
+		return rc;
+	*text = inflated;
+	if (inflated != NULL)
+		*lines = inflated;
+	if (!pack_is_packed(*lines, *len))
+		return RC_OK;
+	rc = unpack_lines(text, len, *lines, *len, WIRE_BODY_MAX);
+	free(inflated);
+	if (rc != RC_OK)
+		*text = NULL;
+	*lines = *text;
+	return rc;
+}
+
 /* True when the body is a batch; else the exchange is answered. */
 static bool
 read_batch(struct api *a, struct exchange *x, struct batch *out)
 {
 	struct err err = ERR_NONE;
+	const char *lines;
+	char *text;
 	size_t len;
-	const char *body = exchange_body(x, &len);
-	char *inflated = NULL;
-	enum rc rc = RC_OK;
+	enum rc rc = read_lines(x, &text, &lines, &len);
 
-	if (api_is_zstd(x)) {
-		rc = inflate_zstd(&inflated, &len, body, len, WIRE_BODY_MAX);
-		body = inflated;
-	}
 	if (rc != RC_OK) {
 		api_refuse(a, x,
 		    rc == RC_LIMIT ? &refusal_too_large : &refusal_malformed,
 		    rc == RC_LIMIT ? "the batch is too large once unpacked"
-				   : "the body is not zstd");
+				   : "the body is not zstd, or not packed");
 		return false;
 	}
-	rc = wire_decode_batch(out, body, len, &err);
-	free(inflated);
+	rc = wire_decode_batch(out, lines, len, &err);
+	free(text);
 	if (rc != RC_OK)
 		api_refuse(a, x, &refusal_malformed, err.text);
 	return rc == RC_OK;

@@ -28,6 +28,7 @@ read_segment(struct backlog *out, const char *bytes, size_t len, uint64_t after,
 	struct backlog b = { .anchor = c.anchor, .lines = mem_new(len + 1) };
 	struct segment_line line;
 
+	segment_skip(&c, after);
 	while (b.n_lines < max_lines && segment_next(&c, &line))
 		if (line.seq > after)
 			add_line(&b, &line);

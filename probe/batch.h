@@ -1,7 +1,7 @@
 /*
  * batch.h - a part of the backlog, as the body of a request.         (pure)
  *
- * Uses     schema/wire.h, probe/backlog.h, zstd
+ * Uses     schema/wire.h, schema/pack.h, probe/backlog.h, zstd
  * Used by  probe/upload
  */
 #ifndef PROBE_BATCH_H
@@ -12,8 +12,8 @@
 #include "probe/backlog.h"
 #include "schema/record.h"
 
-/* Puts the header line before the backlog's lines and compresses both (zstd,
- * level 1).  Gives *out: release with free().  Returns its length. */
+/* Puts the header line before the backlog's lines, packs and compresses both
+ * (pack.h, zstd).  Gives *out: release with free().  Returns its length. */
 size_t batch_pack(char **out, const struct batch_header *header,
     const struct backlog *backlog);
 

@@ -1,6 +1,7 @@
 /* courier.c - see courier.h. */
 #include "probe/courier.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -128,13 +129,15 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 }
 
 static int
-spawn(struct courier *c, enum family_state v4, enum family_state v6)
+spawn(struct courier *c, const struct courier_orders *orders)
 {
+	char acked[24];
 	/* uv takes char *, and changes nothing. */
 	char *args[] = { mem_strdup("upload"), mem_strdup("--state"),
 		mem_strdup(c->state_dir), mem_strdup("--json"),
-		mem_strdup("--v4"), mem_strdup(family_state_name(v4)),
-		mem_strdup("--v6"), mem_strdup(family_state_name(v6)), NULL };
+		mem_strdup("--v4"), mem_strdup(family_state_name(orders->v4)),
+		mem_strdup("--v6"), mem_strdup(family_state_name(orders->v6)),
+		mem_strdup("--acked"), acked, NULL };
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
@@ -148,15 +151,17 @@ spawn(struct courier *c, enum family_state v4, enum family_state v6)
 		.stdio = stdio,
 		.stdio_count = 3,
 	};
-	int status = uv_spawn(c->loop, &c->process, &options);
+	int status;
 
-	for (size_t i = 0; args[i] != NULL; i++)
+	snprintf(acked, sizeof acked, "%" PRIu64, orders->acked);
+	status = uv_spawn(c->loop, &c->process, &options);
+	for (size_t i = 0; args[i] != acked; i++)
 		free(args[i]);
 	return status;
 }
 
 bool
-courier_go(struct courier *c, enum family_state v4, enum family_state v6)
+courier_go(struct courier *c, const struct courier_orders *orders)
 {
 	int status;
 
@@ -169,7 +174,7 @@ courier_go(struct courier *c, enum family_state v4, enum family_state v6)
 	c->pipe.data = c;
 	c->process.data = c;
 	c->n_open = 2;
-	status = spawn(c, v4, v6);
+	status = spawn(c, orders);
 	if (status == 0)
 		status =
 		    uv_read_start((uv_stream_t *)&c->pipe, give_room, on_read);

@@ -20,6 +20,11 @@
 
 struct courier; /* opaque: owns a process and a pipe */
 
+struct courier_orders { /* what the child is told */
+	enum family_state v4, v6;
+	uint64_t acked; /* the collector has all up to this */
+};
+
 struct courier_news {
 	bool is_ok;
 	uint64_t acked; /* 0: not said */
@@ -43,7 +48,7 @@ struct courier *courier_new(uv_loop_t *loop, const char *helper,
 
 /* Starts the child; done is called once, later, when it is over or could not
  * be started.  False: the last one is still under way, nothing happens. */
-bool courier_go(struct courier *c, enum family_state v4, enum family_state v6);
+bool courier_go(struct courier *c, const struct courier_orders *orders);
 
 /* Ends the child, calls nobody any more. */
 void courier_stop(struct courier *c);

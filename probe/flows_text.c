@@ -127,9 +127,10 @@ flow_table_print(const struct flow_table *t, FILE *to)
 	fprintf(to, LABEL "%s: %s\n", "flows", flow_class_name(v->class),
 	    meaning(v->class));
 	fprintf(to,
-	    LABEL "%u answers on %u flows met %u places; one more, with over "
+	    LABEL "%u answers on %u flows met %u place%s; one more, with over "
 		  "%.0f %% of the flows, would have shown (95 %%)\n",
-	    "", v->n_answers, v->n_flows, v->n_keys, 100 * v->missed_share);
+	    "", v->n_answers, v->n_flows, v->n_keys, v->n_keys == 1 ? "" : "s",
+	    100 * v->missed_share);
 	fputs("     port\n", to);
 	print_fixed(t, to);
 	print_varied(t, to);

@@ -111,6 +111,8 @@ print_modes(const struct measure *m, FILE *to)
 	const struct socks_icmp *v4 = &m->socks.v4, *v6 = &m->socks.v6;
 	bool has[2] = { false, false };
 
+	if (!m->options.ping && !m->options.trace)
+		return; /* DNS needs no ICMP */
 	for (unsigned i = 0; i < m->n_words; i++)
 		for (unsigned k = 0; k < 2; k++)
 			has[k] |= jobs->targets[i].jobs[k] != NULL;

@@ -74,8 +74,10 @@ agreement(const struct summary *s)
 		nsid = &s->last_dns.nsid;
 	if (!s->chaos.txt.is_present || !nsid->is_present)
 		return "";
-	return identity_equal(&s->chaos.txt, nsid) ? ", the same as NSID"
-						   : ", DIFFERS from NSID";
+	if (identity_equal(&s->chaos.txt, nsid))
+		return ", the same as NSID";
+	/* A name of the operator's may well ask for something else. */
+	return s->chaos.name == CHAOS_GIVEN ? "" : ", DIFFERS from NSID";
 }
 
 static void

@@ -28,6 +28,7 @@
 #define WARN_EVERY_US (60 * US_PER_S)
 #define LOOK_EVERY_US (3600 * US_PER_S) /* when nothing is said to change */
 #define LOOK_AGAIN_US (5 * US_PER_S)    /* after a failure of our own */
+#define SAY_EVERY_US (3600 * US_PER_S)  /* a log is on the same flash */
 #define LISTS_EVERY_US (10 * US_PER_S)
 
 /* A warning that may come often: counted, and said once a minute. */
@@ -56,6 +57,8 @@ struct resident {
 	int64_t upload_at_us;
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
+	uint64_t n_sent; /* since that was last logged */
+	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
 };
 
@@ -166,8 +169,10 @@ on_upload_timer(uv_timer_t *timer)
 
 	flush(r);
 	if (now_us(r) >= r->backoff.not_before_us &&
-	    courier_go(r->courier, hoststate_of(&r->host, 4),
-		hoststate_of(&r->host, 6)))
+	    courier_go(r->courier,
+		&(struct courier_orders){ .v4 = hoststate_of(&r->host, 4),
+		    .v6 = hoststate_of(&r->host, 6),
+		    .acked = spool_facts(r->spool).acked }))
 		r->is_news_waiting = false;
 	plan_next_upload(r);
 }
@@ -181,21 +186,39 @@ take_success(struct resident *r, const struct courier_news *news)
 		log_info("upload: works again after n=%u failures",
 		    r->backoff.n_failures);
 	backoff_succeeded(&r->backoff);
-	if (news->n_sent > 0)
-		log_info("upload: acked n=%" PRIu64 " seq=%" PRIu64,
-		    news->n_sent, news->acked);
+	r->n_sent += news->n_sent;
+	if (r->n_sent > 0 && (r->sent_said_us == 0 ||
+				 now_us(r) - r->sent_said_us >= SAY_EVERY_US)) {
+		log_info("upload: acked n=%" PRIu64 " seq=%" PRIu64, r->n_sent,
+		    news->acked);
+		r->n_sent = 0;
+		r->sent_said_us = now_us(r);
+	}
 	if (news->is_assignment_changed)
 		load_assignment(r);
+}
+
+static void
+take_ack(struct resident *r, uint64_t acked)
+{
+	uint64_t next_seq = spool_facts(r->spool).next_seq;
+	struct err err = ERR_NONE;
+
+	if (acked >= next_seq)
+		log_warn("run: the collector already has seqs up to %" PRIu64
+			 ": this state is an old copy; numbering goes on there",
+		    acked);
+	if (spool_ack(r->spool, acked, &err) != RC_OK)
+		warn(r, &r->disk, "spool", err.text);
 }
 
 static void
 on_courier_back(void *ctx, const struct courier_news *news)
 {
 	struct resident *r = ctx;
-	struct err err = ERR_NONE;
 
-	if (news->acked > 0 && spool_ack(r->spool, news->acked, &err) != RC_OK)
-		warn(r, &r->disk, "spool", err.text);
+	if (news->acked > 0)
+		take_ack(r, news->acked);
 	if (news->is_ok) {
 		take_success(r, news);
 	} else {

@@ -8,6 +8,8 @@
 
 #include "schema/wire.h"
 
+#define SEQ_LIMIT (UINT64_C(1) << 60) /* more than there are */
+
 /* The length of the line at the cursor with its newline; 0 when it is torn. */
 static size_t
 line_length(const struct segment_cursor *c)
@@ -101,6 +103,36 @@ segment_next(struct segment_cursor *c, struct segment_line *out)
 		c->n_bad++;
 	}
 	return false;
+}
+
+/* The seq that a line begins with, as our writer writes it; 0: it does not. */
+static uint64_t
+leading_seq(const char *line, size_t len)
+{
+	static const char key[] = "{\"seq\":";
+	uint64_t seq = 0;
+	size_t i = sizeof key - 1;
+
+	if (len < sizeof key || memcmp(line, key, i) != 0)
+		return 0;
+	for (; i < len && line[i] >= '0' && line[i] <= '9'; i++)
+		seq = seq < SEQ_LIMIT ? 10 * seq + (uint64_t)(line[i] - '0')
+				      : SEQ_LIMIT;
+	return seq;
+}
+
+void
+segment_skip(struct segment_cursor *c, uint64_t after)
+{
+	size_t n;
+
+	while ((n = line_length(c)) > 0) {
+		uint64_t seq = leading_seq(c->bytes + c->pos, n);
+
+		if (seq == 0 || seq > after)
+			return;
+		c->pos += n;
+	}
 }
 
 struct segment_sum

@@ -52,6 +52,9 @@ struct segment_cursor segment_over(const char *bytes, size_t len);
 /* The next good line; false at the end. */
 bool segment_next(struct segment_cursor *c, struct segment_line *out);
 
+/* Passes over lines with seqs up to after without looking at more of them. */
+void segment_skip(struct segment_cursor *c, uint64_t after);
+
 /* Reads a segment to its end. */
 struct segment_sum segment_summarise(const char *bytes, size_t len);
 

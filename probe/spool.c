@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct spool {
 	uint64_t acked_on_disk;
 	uint64_t n_lost, n_lost_on_disk;
 	unsigned n_cut;
+	bool is_stuck;   /* the last flush failed */
 	size_t buffered; /* bytes used in buffer */
 	uint64_t buffer_first_seq;
 	char *buffer;
@@ -290,6 +292,7 @@ spool_flush(struct spool *s, struct err *err)
 		s->buffered = 0;
 		s->last_written = s->next_seq - 1;
 	}
+	s->is_stuck = rc != RC_OK;
 	keep_in_bounds(s);
 	remember_loss(s);
 	return rc;
@@ -348,6 +351,36 @@ remove_acked_segments(struct spool *s, size_t n_to_keep)
 		remove_segment(s, 0);
 }
 
+/* Writes down what was acked, unless that has been done. */
+static enum rc
+remember_acked(struct spool *s, struct err *err)
+{
+	enum rc rc;
+
+	if (s->acked > s->acked_on_disk) /* a person's upload has its own */
+		s->acked_on_disk = spooldir_read_count(s->dir, SPOOL_ACKED);
+	if (s->acked <= s->acked_on_disk)
+		return RC_OK;
+	rc = spooldir_write_count(s->dir, SPOOL_ACKED, s->acked, err);
+	if (rc == RC_OK)
+		s->acked_on_disk = s->acked;
+	return rc;
+}
+
+/* Deletes what is acked.  The last segment says which seq comes next: it goes
+ * only when "acked" says so in its place. */
+static enum rc
+remove_acked(struct spool *s, struct err *err)
+{
+	enum rc rc;
+
+	remove_acked_segments(s, 1);
+	rc = remember_acked(s, err);
+	if (rc == RC_OK)
+		remove_acked_segments(s, 0);
+	return rc;
+}
+
 enum rc
 spool_ack(struct spool *s, uint64_t acked, struct err *err)
 {
@@ -357,18 +390,13 @@ spool_ack(struct spool *s, uint64_t acked, struct err *err)
 		jump_behind(s, acked);
 	if (acked > s->acked)
 		s->acked = acked;
-	/* On a full disk only deleting makes room to remember the ack; but the
-	 * newest segment stays till then: it holds the last seq. */
-	remove_acked_segments(s, 1);
-	if (s->acked > s->acked_on_disk) /* the uploader mostly wrote it */
-		s->acked_on_disk = spooldir_read_count(s->dir, SPOOL_ACKED);
-	if (s->acked > s->acked_on_disk) {
-		rc = spooldir_write_count(s->dir, SPOOL_ACKED, s->acked, err);
-		if (rc != RC_OK)
-			return rc;
-		s->acked_on_disk = s->acked;
-	}
-	remove_acked_segments(s, 0);
+	/* A segment that is written to stays, and nothing is written for its
+	 * sake: what a crash forgets is sent again, and dropped there.  Only a
+	 * full disk wants it gone. */
+	if (s->fd >= 0 && !s->is_stuck)
+		remove_acked_segments(s, 1);
+	else
+		rc = remove_acked(s, err);
 	remember_loss(s);
 	return rc;
 }
@@ -387,13 +415,24 @@ spool_facts(const struct spool *s)
 	};
 }
 
+/* All that can be done at the end, as well as it can be done. */
+static void
+settle(struct spool *s)
+{
+	if (spool_flush(s, NULL) != RC_OK)
+		s->buffered = 0; /* no disk: nothing more can be done */
+	close_segment(s);
+	if (remove_acked(s, NULL) != RC_OK)
+		s->acked_on_disk = 0; /* the next run sends some again */
+}
+
 void
 spool_close(struct spool *s)
 {
 	if (s == NULL)
 		return;
-	if (s->next_seq > 0 && spool_flush(s, NULL) != RC_OK)
-		s->buffered = 0; /* no disk: nothing more can be done */
+	if (s->next_seq > 0) /* else it was never opened whole */
+		settle(s);
 	close_segment(s);
 	free(s->segments);
 	free(s->buffer);

@@ -70,7 +70,8 @@ spool_append(struct spool *s, const struct observation *o, struct err *err);
 MUST_USE enum rc spool_flush(struct spool *s, struct err *err);
 
 /* The collector has everything up to and with acked: deletes what is no
- * longer needed.  An acked beyond the last seq (this state was restored from
+ * longer needed, but for the segment that is written to: that is done when it
+ * is full, or at the end.  An acked beyond the last seq (this state was restored from
  * an old copy) moves the next seq behind it.  RC_SYS: the disk refused to
  * remember it; the last segment stays until a later call. */
 MUST_USE enum rc spool_ack(struct spool *s, uint64_t acked, struct err *err);

@@ -334,7 +334,11 @@ say_who_has_it(const char *dir, const char *path, struct err *err)
 	if (file_read(path, 64, &text, &len, NULL) != RC_OK)
 		return err_set(err, RC_LIMIT, "already running in %s", dir);
 	text[strcspn(text, "\n")] = '\0';
-	err_set(err, RC_LIMIT, "already running in %s (pid %s)", dir, text);
+	if (text[0] == '\0') /* an upload is over before it is looked for */
+		err_set(err, RC_LIMIT, "already running in %s", dir);
+	else
+		err_set(
+		    err, RC_LIMIT, "already running in %s (pid %s)", dir, text);
 	free(text);
 	return RC_LIMIT;
 }
@@ -357,8 +361,9 @@ state_lock(int *fd, const char *dir, const char *name, struct err *err)
 		close(lock);
 		return rc;
 	}
-	/* The id is for people: a full disk is no reason not to run. */
-	if (ftruncate(lock, 0) == 0)
+	/* The id is for people: a full disk is no reason not to run, and an
+	 * upload is too short and too frequent to write one. */
+	if (strcmp(name, STATE_RUN_LOCK) == 0 && ftruncate(lock, 0) == 0)
 		dprintf(lock, "%d\n", (int)getpid());
 	*fd = lock;
 	return RC_OK;

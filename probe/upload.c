@@ -31,6 +31,7 @@ struct upload_options {
 	const char *state;
 	bool is_json;
 	const char *v4, *v6;
+	int64_t acked; /* -1: not said */
 };
 
 struct upload {
@@ -41,6 +42,7 @@ struct upload {
 	uint64_t n_sent, n_skipped;
 	unsigned n_max; /* observations in the next batch */
 	enum family_state v4, v6;
+	bool is_told; /* how far we are, and tells it: nothing to write down */
 	int64_t retry_after_s;
 	const char *assignment; /* "changed", "unchanged", "none", "unknown" */
 };
@@ -86,7 +88,7 @@ post_batch(struct upload *u, const struct backlog *b, struct post_reply *reply,
 		.path = "/v1/batches",
 		.body = body,
 		.len = len,
-		.content_type = "application/jsonl",
+		.content_type = "application/vnd.catchwater.batch",
 		.is_zstd = true,
 		.seq = b->first_seq },
 	    reply, err);
@@ -104,6 +106,8 @@ remember_acked(struct upload *u, uint64_t acked)
 	if (acked <= u->acked)
 		return;
 	u->acked = acked;
+	if (u->is_told)
+		return;
 	if (spooldir_write_count(u->spool, SPOOL_ACKED, acked, &err) != RC_OK)
 		log_warn("upload: %s", err.text);
 }
@@ -122,10 +126,6 @@ take_ack(struct upload *u, const struct backlog *b,
 		    "the collector answered 200 but acknowledged up to %" PRId64
 		    " of %" PRIu64 "; is it a Catchwater collector?",
 		    (int64_t)n, b->last_seq);
-	if ((uint64_t)n > b->last_seq)
-		log_warn("upload: the collector already has seqs up to %" PRId64
-			 ": this state is an old copy; numbering goes on there",
-		    (int64_t)n);
 	remember_acked(u, (uint64_t)n);
 	u->n_sent += b->n_lines;
 	u->n_max = WIRE_BATCH_MAX;
@@ -298,7 +298,8 @@ run_locked(struct upload *u, struct err *err)
 	enum rc rc;
 
 	state_path(u->spool, u->session.dir, STATE_SPOOL);
-	u->acked = spooldir_read_count(u->spool, SPOOL_ACKED);
+	if (spooldir_read_count(u->spool, SPOOL_ACKED) > u->acked)
+		u->acked = spooldir_read_count(u->spool, SPOOL_ACKED);
 	read_etag(u);
 	rc = send_all(u, err);
 	return rc == RC_OK ? fetch_assignment(u, err) : rc;
@@ -335,14 +336,17 @@ print_json(const struct upload *u, const char *error)
 	json_decref(root);
 }
 
-/* What the resident probe knows of the host, and nobody else. */
+/* What the resident probe knows, and nobody else. */
 static enum rc
-take_families(struct upload *u, const struct upload_options *o, struct err *err)
+take_orders(struct upload *u, const struct upload_options *o, struct err *err)
 {
 	if ((o->v4 != NULL && family_state_from_name(&u->v4, o->v4) != RC_OK) ||
 	    (o->v6 != NULL && family_state_from_name(&u->v6, o->v6) != RC_OK))
 		return err_set(err, RC_MALFORMED,
 		    "--v4, --v6: expected ok, none or unknown");
+	u->is_told = o->acked >= 0;
+	if (u->is_told)
+		u->acked = (uint64_t)o->acked;
 	return RC_OK;
 }
 
@@ -360,11 +364,15 @@ command_upload(int argc, char **argv)
 		    0, "STATE", "can this host measure IPv4: ok or none" },
 		{ 0, "v6", OPTION_TEXT, offsetof(struct upload_options, v6), 0,
 		    0, "STATE", "the same of IPv6" },
+		{ 0, "acked", OPTION_COUNT,
+		    offsetof(struct upload_options, acked), 0,
+		    (int64_t)SPOOL_SEQ_MAX, "SEQ",
+		    "the collector has all up to it; write nothing down" },
 		{ 0 },
 	};
 	static const struct command_spec spec = { "catchwater-probe", "upload",
 		"", 0, 0, "send what the spool holds, now", specs };
-	struct upload_options options = { 0 };
+	struct upload_options options = { .acked = -1 };
 	struct upload u = { .n_max = WIRE_BATCH_MAX, .assignment = "unknown" };
 	struct err err = ERR_NONE;
 	char **operands;
@@ -377,7 +385,7 @@ command_upload(int argc, char **argv)
 			fprintf(stderr, "%s\n", err.text);
 		return rc == RC_NOTFOUND ? 0 : 2;
 	}
-	rc = take_families(&u, &options, &err);
+	rc = take_orders(&u, &options, &err);
 	if (rc == RC_OK)
 		rc = run(&u, options.state, &err);
 	if (options.is_json)

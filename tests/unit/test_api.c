@@ -8,6 +8,7 @@
 
 #include "collector/api.h"
 #include "collector/listen.h"
+#include "schema/pack.h"
 
 struct live { /* a rig with its threads */
 	struct rig *rig;
@@ -322,12 +323,13 @@ what_is_not_as_it_should_be_is_refused(void **state)
 	char stranger_id[PROBE_ID_LEN + 1], second_id[PROBE_ID_LEN + 1];
 	struct posting *good, *of_second;
 	static char garbage[] = "this is not zstd";
+	static char not_packed[] = "CWP1\0\0\0\1 this is not packed";
 	struct {
 		const char *name;
 		long status;
 		enum metric metric;
 		struct request request;
-	} cases[11];
+	} cases[12];
 	size_t n = 0;
 
 	signature_new_key(&stranger);
@@ -365,6 +367,8 @@ what_is_not_as_it_should_be_is_refused(void **state)
 	     q.len = sizeof garbage - 1);
 	CASE("not a batch", 400, METRIC_REFUSED_MALFORMED, q.body = garbage;
 	     q.len = sizeof garbage - 1; q.encoding = NULL);
+	CASE("not packed", 400, METRIC_REFUSED_MALFORMED, q.body = not_packed;
+	     q.len = sizeof not_packed - 1; q.encoding = NULL);
 	CASE("nothing at all", 400, METRIC_REFUSED_MALFORMED, q.len = 0);
 #undef CASE
 	assert_int_equal(n, T_LEN(cases));
@@ -414,6 +418,48 @@ large_bodies_and_bombs_are_refused(void **state)
 	T_CHECK(r.status == 413, "enroll: %ld %s", r.status, r.body);
 	free(zeros);
 	free(packed);
+}
+
+static void
+a_packed_batch_is_a_batch(void **state)
+{
+	struct live *l = *state;
+	struct batch b = rig_batch(l->rig->probe, 1, 7, clock_wall_us());
+	struct request q = {
+		.method = "POST", .path = "/v1/batches", .seq = "1"
+	};
+	uint8_t *packed;
+	size_t len;
+	char *text = encode(&b, &len);
+
+	assert_int_equal(pack_lines(&packed, &q.len, text, len), RC_OK);
+	q.body = (char *)packed;
+	assert_int_equal(ask(l, &q).status, 200);
+	check_stored(l, 7);
+	free(packed);
+	free(text);
+	batch_fini(&b);
+}
+
+static void
+a_packed_bomb_is_refused(void **state)
+{
+	struct live *l = *state;
+	size_t n = 4000, shape = 4000, len = 12 + shape + 2 * n;
+	char *bomb = mem_new(len);
+	struct request q = { .method = "POST",
+		.path = "/v1/batches",
+		.seq = "1",
+		.body = bomb,
+		.len = len };
+	struct reply r;
+
+	memcpy(bomb, "CWP1\0\0\x0f\xa0\0\0\x0f\xa0", 12);
+	memset(bomb + 12, 'x', shape);
+	bomb[12 + shape - 1] = '\n';
+	r = ask(l, &q);
+	T_CHECK(r.status == 413, "%ld %s", r.status, r.body);
+	free(bomb);
 }
 
 static void
@@ -700,6 +746,8 @@ main(void)
 		LIVE(an_unpacked_batch_is_taken_too),
 		LIVE(what_is_not_as_it_should_be_is_refused),
 		LIVE(large_bodies_and_bombs_are_refused),
+		LIVE(a_packed_batch_is_a_batch),
+		LIVE(a_packed_bomb_is_refused),
 		cmocka_unit_test(a_full_queue_says_come_back_later),
 		LIVE(a_full_disk_says_come_back_later),
 		LIVE(revocation_holds_from_the_next_request_on),

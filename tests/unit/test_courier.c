@@ -68,6 +68,8 @@ hear(void *ctx, const struct courier_news *news)
 static struct heard
 run_once(const char *script)
 {
+	static const struct courier_orders orders = { FAMILY_OK, FAMILY_NONE,
+		77 };
 	struct heard heard = { 0 };
 	struct scratch d;
 	struct courier *c;
@@ -82,8 +84,8 @@ run_once(const char *script)
 	snprintf(helper, sizeof helper, "%s/helper", d.dir);
 	uv_loop_init(&loop);
 	c = courier_new(&loop, helper, d.dir, hear, &heard);
-	assert_true(courier_go(c, FAMILY_OK, FAMILY_NONE));
-	assert_false(courier_go(c, FAMILY_OK, FAMILY_NONE));
+	assert_true(courier_go(c, &orders));
+	assert_false(courier_go(c, &orders));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	courier_stop(c);
 	courier_free(c);
@@ -108,8 +110,8 @@ however_the_child_ends_it_is_told_once(void **state)
 		{ "what it is told",
 		    "#!/bin/sh\necho '{\"acked\":9,\"n_sent\":3,"
 		    "\"retry_after_s\":0,\"assignment\":\"none\","
-		    "\"error\":\"'\"$4 $5 $6 $7\"'\"}'\n",
-		    false, "--v4 ok --v6 none" },
+		    "\"error\":\"'\"$4 $5 $6 $7 $8 $9\"'\"}'\n",
+		    false, "--v4 ok --v6 none --acked 77" },
 		{ "silence", "#!/bin/sh\nexit 3\n", false, "status 3" },
 		{ "a signal", "#!/bin/sh\nkill -9 $$\n", false, "status 137" },
 		{ "no program", NULL, false, "cannot start" },

@@ -290,13 +290,16 @@ what_is_acked_goes_and_the_rest_stays(void **state)
 	assert_int_equal(count_segments(&d), 2);
 	assert_int_equal(spool_ack(s, 3, NULL), RC_OK);
 	assert_int_equal(count_segments(&d), 1);
+	/* What is written to stays, and nothing is written for the ack. */
 	assert_int_equal(spool_ack(s, 7, NULL), RC_OK);
-	assert_int_equal(count_segments(&d), 0);
+	assert_int_equal(count_segments(&d), 1);
+	assert_int_equal(spooldir_read_count(d.dir, SPOOL_ACKED), 0);
 	append_and_flush(s, 1);
 	assert_int_equal(spool_facts(s).next_seq, 9);
 	assert_int_equal(count_backlog(&d, 7), 1);
 	spool_close(s);
 	assert_int_equal(spooldir_read_count(d.dir, SPOOL_ACKED), 7);
+	assert_int_equal(count_segments(&d), 1);
 	scratch_remove(&d);
 }
 
@@ -467,8 +470,8 @@ an_ack_that_cannot_be_written_reuses_no_seq(void **state)
 	(void)state;
 	scratch_make(&d);
 	one_run(&d, 3);
+	one_run(&d, 3);
 	s = open_spool(&d);
-	append_and_flush(s, 3);
 	/* A folder in the file's place cannot be replaced by a file. */
 	assert_int_equal(mkdir(scratch_path(&d, SPOOL_ACKED), 0700), 0);
 	assert_int_equal(spool_ack(s, 6, NULL), RC_SYS);
@@ -480,6 +483,41 @@ an_ack_that_cannot_be_written_reuses_no_seq(void **state)
 	s = open_spool(&d);
 	assert_int_equal(spool_facts(s).next_seq, 7);
 	spool_close(s);
+	scratch_remove(&d);
+}
+
+/* Every minute something is written and acked: one file is appended to, until
+ * it is full, and then another. */
+static void
+an_hour_of_acks_makes_few_files(void **state)
+{
+	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;
+	struct scratch d;
+	struct spool *s;
+	unsigned n_files = 0;
+	uint64_t last = 0;
+
+	(void)state;
+	scratch_make(&d);
+	limits.segment_bytes = 20000;
+	assert_int_equal(spool_open(&s, d.dir, &anchor, &limits, NULL), RC_OK);
+	for (unsigned i = 1; i <= 120; i++) {
+		struct spooldir files;
+
+		append_and_flush(s, 10);
+		assert_int_equal(spool_ack(s, 10 * i, NULL), RC_OK);
+		assert_int_equal(spooldir_list(&files, d.dir, NULL), RC_OK);
+		assert_int_equal(files.n, 1);
+		n_files += files.first_seqs[0] != last;
+		last = files.first_seqs[0];
+		spooldir_fini(&files);
+		assert_int_equal(count_backlog(&d, 10 * i), 0);
+		assert_int_equal(count_backlog(&d, 10 * i - 3), 3);
+	}
+	T_CHECK(n_files >= 2 && n_files <= 12, "%u files", n_files);
+	spool_close(s);
+	assert_int_equal(count_segments(&d), 0);
+	assert_int_equal(spooldir_read_count(d.dir, SPOOL_ACKED), 1200);
 	scratch_remove(&d);
 }
 
@@ -543,6 +581,7 @@ main(void)
 		cmocka_unit_test(
 		    a_full_disk_keeps_the_newest_in_memory_and_recovers),
 		cmocka_unit_test(an_ack_that_cannot_be_written_reuses_no_seq),
+		cmocka_unit_test(an_hour_of_acks_makes_few_files),
 		cmocka_unit_test(counters_that_cannot_be_read_are_zero),
 		cmocka_unit_test(other_files_in_the_folder_are_left_alone),
 	};

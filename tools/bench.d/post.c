@@ -15,6 +15,7 @@
 
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/pack.h"
 #include "schema/signature.h"
 #include "schema/wire.h"
 
@@ -145,6 +146,21 @@ make_observation(uint64_t seq)
 	return o;
 }
 
+/* As probe/batch.c does. */
+static void
+post_pack(struct post *post, const char *text, size_t len)
+{
+	uint8_t *packed;
+	size_t n;
+
+	if (pack_lines(&packed, &n, text, len) != RC_OK)
+		die("cannot pack");
+	post->body = mem_new(ZSTD_compressBound(n));
+	post->len =
+	    ZSTD_compress(post->body, ZSTD_compressBound(n), packed, n, 19);
+	free(packed);
+}
+
 static void
 prepare(struct probe *p, struct post *post, uint64_t first)
 {
@@ -165,9 +181,7 @@ prepare(struct probe *p, struct post *post, uint64_t first)
 
 		len += wire_encode_observation(&o, text + len);
 	}
-	post->body = mem_new(ZSTD_compressBound(len));
-	post->len =
-	    ZSTD_compress(post->body, ZSTD_compressBound(len), text, len, 1);
+	post_pack(post, text, len);
 	post->headers =
 	    header(sign(p, "/v1/batches", post->body, post->len, first),
 		"Content-Encoding", "zstd");

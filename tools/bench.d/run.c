@@ -94,13 +94,21 @@ static void
 start(char **words, const char *output, const char *complaints)
 {
 	struct sigaction act = { .sa_handler = pass_on };
+	sigset_t term;
 
 	/* What outlives its parent is waited for here, and so counted. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1UL);
 	sigaction(SIGTERM, &act, NULL);
+	/* The signal waits until it is known whom to pass it on to. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	child = fork();
 	if (child < 0)
 		die("fork");
+	if (child == 0)
+		signal(SIGTERM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	if (child > 0)
 		return;
 	redirect(output, STDOUT_FILENO);

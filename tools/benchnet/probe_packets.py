@@ -1,5 +1,9 @@
 """What a packet costs: goals P1, P2, P3 and P8.                     (wiring)"""
 
+import contextlib
+
+from labnet.errors import LabError
+
 from .figure import figure
 from .runner import in_turn
 from .tools import dnsperf, fping, kdig, kdig_forked, measure, scamper
@@ -9,6 +13,7 @@ MANY = 10_000
 SOME = 1_000
 FORKS = 200            # kdig's own cost, not its number, is looked at
 MIXED_RATE = 1_400     # packets a second: 1000 x (1 + 2 + 11) in 10 s
+SWEEP_TRIES, SWEEP_ANSWERED = 4, 0.95
 PING = "ping -c 1"
 TRACE = "trace -P icmp-paris -q 1 -w 1"
 
@@ -39,17 +44,25 @@ def flood(bench):
 
 def sweep(bench):
     """P3: two questions (SOA and CHAOS, both with NSID) of 10000 servers.
-    The peers know one question at a time; all costs are per question.  In a
-    flood the server's socket loses a few, which no prober can help."""
+    The peers know one question at a time; all costs are per question."""
     world = bench.world
     ours, perf, one, forked = in_turn(
-        bench.runs, lambda: measure(world, "near", MANY, "--dns", answered=0.95),
+        bench.runs, lambda: _sweep(world),
         lambda: dnsperf(world, "near", 2 * MANY), lambda: kdig(world, "near", SOME),
         lambda: kdig_forked(world, "near", FORKS))
     for peer, results, goal in (("dnsperf", perf, "<=1.5"), ("kdig", one, "<=0.2"),
                                 ("kdig-fork", forked, "<=0.005")):
         yield figure(f"probe.p3.{peer}", "us/query", per_packet(ours), peer,
                      per_packet(results), goal)
+
+
+def _sweep(world):
+    """In a flood the server's socket loses some while others use the
+    processor: a run that lost many has measured that, and is repeated."""
+    for _ in range(SWEEP_TRIES - 1):
+        with contextlib.suppress(LabError):
+            return measure(world, "near", MANY, "--dns", answered=SWEEP_ANSWERED)
+    return measure(world, "near", MANY, "--dns", answered=SWEEP_ANSWERED)
 
 
 def mixed(bench):
