@@ -59,7 +59,7 @@ def run(lab, shell, *words):
 
 
 def measure(lab, shell, probe, *words):
-    return run(lab, shell, probe, "measure", "--zone", ZONE, "--count", "2", *words)
+    return run(lab, shell, probe, "measure", "--zone", ZONE, "--count", "1", *words)
 
 
 def observations(done):
