@@ -6,6 +6,7 @@ down: nothing that does not exist, and nothing missing.
 
 import ipaddress
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import time
 
 import pytest
 
+from conftest import ROOT
 from labnet import pathmap, users
 from labnet.topology import ANYCAST, FAMILIES, ZONE
 
@@ -169,6 +171,42 @@ def test_odd_hops_are_told_apart(paths, probe, user, proto):
         for hop in by_ttl[ttls["label"]]:
             assert [(label["label"], label["tc"], label["ttl"]) for label in hop["labels"]] == \
                 list(pathmap.LABELLED["odd-label"])
+
+
+CAPTURES = os.path.join(os.environ.get("CATCHWATER_DATA") or f"{ROOT}/../shared/data",
+                        "packets-icmp/tcpdump")
+
+
+def extensions_in(capture):
+    """{bytes: labels as tcpdump reads them} of the errors in a capture."""
+    text = subprocess.run(["tcpdump", "-Z", "root", "-nnvxr", capture], capture_output=True,
+                          text=True, check=True).stdout
+    result = {}
+    for packet in re.split(r"^(?=\d\d:)", text, flags=re.M):
+        if "time exceeded" not in packet:
+            continue
+        data = bytes.fromhex("".join(re.findall(r"^\s+0x\w+:  (.*)", packet, re.M)))
+        result[data[20 + 8 + 128:]] = [tuple(map(int, found)) for found in re.findall(
+            r"label (\d+), tc (\d+)(?:, \[S\])?, ttl (\d+)", packet)]
+    return result
+
+
+def test_labels_that_real_routers_sent_are_read(paths, probe):
+    """This kernel may know no MPLS; a hop here sends what was captured."""
+    capture = f"{CAPTURES}/mpls-traceroute.pcap"
+    if not os.path.exists(capture):
+        pytest.skip(f"no captures beside the project: {capture}")
+    found = extensions_in(capture)
+    assert len(found) >= 2
+    try:
+        for extension, labels in found.items():
+            paths.start_odd_hop("odd-label", extension)
+            for trace in finish(start(paths, probe, "odd", "nobody", "--trace")):
+                hop = next(hop for hop in trace["hops"] if "labels" in hop)
+                assert [(label["label"], label["tc"], label["ttl"])
+                        for label in hop["labels"]] == labels
+    finally:
+        paths.start_odd_hop("odd-label")
 
 
 def test_a_trace_has_one_flow_label(paths, probe, user):
