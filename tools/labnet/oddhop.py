@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-from .sniff import arriving
+from . import sniff
 
 QUOTE_BYTES = 128          # exactly, before an extension
 EXCEEDED = {4: 11, 6: 3}   # ICMP and ICMPv6 types
@@ -23,9 +23,9 @@ def main(interface, source4, source6, extension=""):
     extension = bytes.fromhex(extension)
     sockets = {4: _open(socket.AF_INET, socket.IPPROTO_ICMP, source4),
                6: _open(socket.AF_INET6, socket.IPPROTO_ICMPV6, source6)}
-    packets = arriving([interface])
+    listening = sniff.listen([interface])
     print("ready", flush=True)
-    for packet in packets:
+    for packet in sniff.packets(listening):
         if packet.ttl == 1 and not _is_error(packet):
             try:
                 sockets[packet.family].sendto(
