@@ -11,6 +11,8 @@
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
+#include "collector/store_suspect.h"
+#include "collector/suspect.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -25,7 +27,8 @@ struct ingest {
 	const struct geo *geo;
 	struct metrics *metrics;
 	struct observation_cache *cache;
-	struct detect *detect; /* NULL: to be made anew */
+	struct detect *detect; /* NULL: to be made anew, with the next */
+	struct suspects *suspects;
 	int64_t last_announcement;
 	unsigned n_ticks;
 	/* of the transaction under way */
@@ -73,10 +76,34 @@ on_effect(void *ctx, const struct effect *e)
 }
 
 static void
+on_view(void *ctx, const struct suspect_view *v)
+{
+	struct ingest *in = ctx;
+
+	detect_excuse(
+	    in->detect, v->vantage_id, v->target_id, !suspect_counts(v));
+	begin(in);
+	if (in->rc == RC_OK)
+		in->rc = store_suspect_view(in->store, v, in->err);
+}
+
+static void
+on_signal(void *ctx, const struct suspect_signal *s)
+{
+	struct ingest *in = ctx;
+
+	begin(in);
+	if (in->rc == RC_OK)
+		in->rc = store_suspect_signal(in->store, s, in->err);
+}
+
+static void
 forget_detector(struct ingest *in)
 {
 	detect_free(in->detect);
 	in->detect = NULL;
+	suspects_free(in->suspects);
+	in->suspects = NULL;
 	in->last_announcement = 0;
 	observation_cache_forget(in->cache);
 }
@@ -89,6 +116,30 @@ restore_vantage(void *ctx, const char *probe_id, enum probe_state state,
 	struct vantage v = place_vantage(probe_id, state, row);
 
 	detect_vantage(in->detect, &v);
+}
+
+static void
+restore_suspects(struct ingest *in)
+{
+	const struct suspect_sink sink = { on_view, on_signal, in };
+	struct signal_list signals = { 0 };
+	struct view_list views = { 0 };
+
+	in->suspects = suspects_new(&in->settings->services, &sink);
+	in->rc = store_suspect_signals(in->store, 0, &signals, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_suspect_views(in->store, 0, &views, in->err);
+	for (size_t i = 0; in->rc == RC_OK && i < signals.n; i++)
+		suspects_restore_signal(in->suspects, &signals.rows[i].found);
+	for (size_t i = 0; in->rc == RC_OK && i < views.n; i++) {
+		const struct suspect_view *v = &views.rows[i].view;
+
+		suspects_restore_view(in->suspects, v);
+		detect_excuse(in->detect, v->vantage_id, v->target_id,
+		    !suspect_counts(v));
+	}
+	free(signals.rows);
+	free(views.rows);
 }
 
 /* Makes the detector from the store, when there is none. */
@@ -110,6 +161,8 @@ need_detector(struct ingest *in)
 	if (in->rc == RC_OK)
 		in->rc = store_detect_restore(
 		    in->store, in->detect, &n_afresh, in->err);
+	if (in->rc == RC_OK)
+		restore_suspects(in);
 	if (in->rc == RC_OK)
 		in->rc = store_announcements(in->store, in->detect, in->now_us,
 		    &in->last_announcement, in->err);
@@ -190,6 +243,7 @@ ingest_close(struct ingest *in)
 	if (in == NULL)
 		return;
 	detect_free(in->detect);
+	suspects_free(in->suspects);
 	observation_cache_free(in->cache);
 	free(in);
 }
@@ -301,6 +355,7 @@ take_observation(
 	if (in->rc != RC_OK)
 		return;
 	t->n_stored++;
+	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
 	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
 		sight(in, o, &c, id, meaning.has_identity);
@@ -434,6 +489,8 @@ ingest_tick(
 		    in->store, in->detect, now_us, &in->last_announcement, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	if (in->rc == RC_OK)
+		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
 	rc = end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
@@ -445,5 +502,7 @@ ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 	start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		detect_flush(in->detect, now_us);
+	if (in->rc == RC_OK)
+		suspects_flush(in->suspects, now_us);
 	return end_work(in);
 }

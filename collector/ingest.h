@@ -1,7 +1,7 @@
 /*
  * ingest.h - batches in, rows and events out, in one transaction.  (wiring)
  *
- * Uses     store_*, interpret, detect, geo, metrics
+ * Uses     store_*, interpret, detect, suspect, geo, metrics
  * Used by  writer (its thread)
  *
  * Observations and everything that the detector makes of them are committed

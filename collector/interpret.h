@@ -1,7 +1,7 @@
 /*
  * interpret.h - from the bytes of an answer to the site that gave it.  (pure)
  *
- * Uses     collector/service.h, schema/identity.h, schema/record.h
+ * Uses     collector/service.h, schema/identity.h, schema/signals.h
  * Used by  collector/ingest.c, reinterpret
  *
  * NSID first, since it came with the answer itself; CHAOS TXT when there is
@@ -16,6 +16,7 @@
 
 #include "collector/service.h"
 #include "schema/record.h"
+#include "schema/signals.h"
 
 struct interpretation {
 	int64_t site_id;   /* 0: none of the service's sites */
@@ -29,5 +30,10 @@ interpret_dns(const struct service *s, const struct observation *o);
 /* The same for one identity, as NSID or TXT. */
 struct interpretation
 interpret_identity(const struct service *s, const struct identity *id);
+
+/* What the identity of an answer, or of a trace's last hop, is to the service.
+ * Of the form of one of its templates is known, though no site has it yet. */
+enum standing
+interpret_standing(const struct service *s, const struct observation *o);
 
 #endif

@@ -18,6 +18,8 @@ place_row(const struct vantage_row *old, const struct probe_row *probe,
 		.id = old->id,
 		.family = family,
 		.source = old->source,
+		.seen = connection->family == family ? *connection : old->seen,
+		.own = own->family == family ? *own : old->own,
 		.at = probe->declared,
 	};
 
@@ -35,8 +37,9 @@ place_equal(const struct vantage_row *a, const struct vantage_row *b)
 	const struct whereabouts *p = &a->at, *q = &b->at;
 
 	if (a->id != b->id || a->family != b->family ||
-	    !addr_equal(&a->source, &b->source) || p->asn != q->asn ||
-	    strcmp(p->country, q->country) != 0 ||
+	    !addr_equal(&a->source, &b->source) ||
+	    !addr_equal(&a->seen, &b->seen) || !addr_equal(&a->own, &b->own) ||
+	    p->asn != q->asn || strcmp(p->country, q->country) != 0 ||
 	    p->has_position != q->has_position)
 		return false;
 	/* Both come from the same doubles, so they differ or are the same. */
@@ -44,6 +47,17 @@ place_equal(const struct vantage_row *a, const struct vantage_row *b)
 	       (!(p->latitude < q->latitude) && !(p->latitude > q->latitude) &&
 		   !(p->longitude < q->longitude) &&
 		   !(p->longitude > q->longitude));
+}
+
+const char *
+place_nat(const struct addr *seen, const struct addr *own)
+{
+	size_t n = seen->family == 6 ? 8 : 4;
+
+	if (seen->family == 0 || seen->family != own->family ||
+	    addr_is_loopback(seen) != addr_is_loopback(own))
+		return NULL;
+	return memcmp(seen->bytes, own->bytes, n) == 0 ? "no" : "yes";
 }
 
 /* An id is 16 hexadecimal digits: as a number. */

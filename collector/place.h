@@ -17,11 +17,17 @@
  * (id 0: none).  Its source is the connection's address if that is of the
  * family, else what the probe says is its own; an address that nobody outside
  * owns says nothing, and the last one known stays.  AS, country and position
- * are the geo databases', else the probe's own word. */
+ * are the geo databases', else the probe's own word.  seen and own are the
+ * last ones of the family. */
 struct vantage_row place_row(const struct vantage_row *old,
     const struct probe_row *probe, uint8_t family,
     const struct addr *connection, const struct addr *own,
     const struct geo *geo);
+
+/* Is there NAT between the vantage and the collector?  NULL: not known, else
+ * "yes" or "no".  Requests from a loopback address came through a proxy, which
+ * hides it; IPv6 hosts have several addresses of one /64. */
+const char *place_nat(const struct addr *seen, const struct addr *own);
 
 /* Does the stored row b say the same as a? */
 bool place_equal(const struct vantage_row *a, const struct vantage_row *b);

@@ -95,6 +95,9 @@ struct vantage_row {
 	uint8_t family;
 	struct addr source; /* family 0: only private ones seen */
 	struct whereabouts at;
+	struct addr seen; /* where its requests come from; family 0: never by
+			   * this family */
+	struct addr own;  /* where it measures from; family 0: not said */
 };
 
 /* RC_NOTFOUND, RC_DB. */

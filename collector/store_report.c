@@ -62,7 +62,10 @@ static const char VANTAGES[] =
     "SELECT v.id, v.family, p.id, p.name, p.state, p.reason, p.version, "
     "coalesce(v.country, p.country), v.source, p.clock, p.v4, p.v6, "
     "coalesce(v.asn, p.asn), p.enrolled_us, p.received_us, "
-    "p.clock_offset_us, p.n_lost FROM probe p "
+    "p.clock_offset_us, p.n_lost, v.seen, v.own, "
+    "(SELECT CASE WHEN max(is_intercepted) THEN 'intercepted' "
+    "WHEN max(class = 'per_packet') THEN 'per_packet' END "
+    "FROM vantage_target b WHERE b.vantage_id = v.id) FROM probe p "
     "LEFT JOIN vantage v ON v.probe_id = p.id ORDER BY p.name, v.family";
 
 static const char *const NAMES[] = {
@@ -175,6 +178,11 @@ fill_vantage(sqlite3_stmt *s, void *row)
 	v->has_received = row_int(s, c++, &v->received_us);
 	v->has_offset = row_int(s, c++, &v->clock_offset_us);
 	v->n_lost = sqlite3_column_int64(s, c++);
+	if (addr_parse(&v->seen, store_text(s, c++)) != RC_OK)
+		v->seen.family = 0;
+	if (addr_parse(&v->own, store_text(s, c++)) != RC_OK)
+		v->own.family = 0;
+	ROW_TEXT(v->between, s, c++);
 }
 
 enum rc

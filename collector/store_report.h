@@ -99,6 +99,8 @@ struct vantage_info {
 	char version[WORD_LEN];
 	char country[WORD_LEN];
 	char source[ADDR_TEXT_LEN];
+	struct addr seen, own;  /* family 0: not known */
+	char between[WORD_LEN]; /* "intercepted", "per_packet" or "" */
 	char clock[WORD_LEN];
 	char v4[WORD_LEN], v6[WORD_LEN]; /* can the host? "" it has not said */
 	int64_t asn;

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/between.h"
 #include "collector/commands.h"
 #include "collector/lookup.h"
+#include "collector/place.h"
 #include "collector/report_command.h"
 #include "collector/store_probe.h"
 #include "schema/base/clock.h"
@@ -35,6 +37,10 @@ static const struct column columns[] = {
 	{ "asn", "AS", CELL_COUNT },
 	{ "country", "country", CELL_TEXT },
 	{ "source", NULL, CELL_TEXT },
+	{ "seen", NULL, CELL_TEXT },
+	{ "own", NULL, CELL_TEXT },
+	{ "nat", "NAT", CELL_TEXT },
+	{ "between", "between", CELL_TEXT },
 	{ "state", "state", CELL_TEXT },
 	{ "reason", NULL, CELL_TEXT },
 	{ "v4", "v4", CELL_TEXT },
@@ -55,20 +61,38 @@ text_or_none(struct report *r, const char *text)
 }
 
 static void
+address_or_none(struct report *r, const struct addr *a)
+{
+	char text[ADDR_TEXT_LEN];
+
+	report_text(r, a->family != 0 ? addr_format(a, text) : NULL);
+}
+
+static void
+name_vantage(const struct vantage_info *v, char *text, size_t cap)
+{
+	if (v->family != 0)
+		snprintf(text, cap, "%s/%u", v->probe, v->family);
+	else
+		snprintf(text, cap, "%s", v->probe);
+}
+
+static void
 add_row(struct report *r, const struct vantage_info *v)
 {
 	char vantage[NAME_MAX_LEN + 8];
 
-	if (v->family != 0)
-		snprintf(vantage, sizeof vantage, "%s/%u", v->probe, v->family);
-	else
-		snprintf(vantage, sizeof vantage, "%s", v->probe);
+	name_vantage(v, vantage, sizeof vantage);
 	report_text(r, vantage);
 	report_text(r, v->probe_id);
 	report_number_if(r, v->family != 0, v->family);
 	report_number_if(r, v->asn != 0, v->asn);
 	text_or_none(r, v->country);
 	text_or_none(r, v->source);
+	address_or_none(r, &v->seen);
+	address_or_none(r, &v->own);
+	report_text(r, place_nat(&v->seen, &v->own));
+	text_or_none(r, v->between);
 	report_text(r, v->state);
 	text_or_none(r, v->reason);
 	text_or_none(r, v->v4);
@@ -81,39 +105,79 @@ add_row(struct report *r, const struct vantage_info *v)
 	report_number(r, v->enrolled_us);
 }
 
-/* All vantages, or those of one probe. */
-static enum rc
-fill_report(struct store *st, const struct probe_ref *only, struct report *r,
-    struct err *err)
+static void
+fill_report(struct report *r, const struct vantage_list *list)
 {
-	struct vantage_list list = { 0 };
-	enum rc rc = store_vantages(st, &list, err);
-
-	for (size_t i = 0; rc == RC_OK && i < list.n; i++) {
-		const struct vantage_info *v = &list.rows[i];
-
-		if (only == NULL ||
-		    (strcmp(v->probe_id, only->id) == 0 &&
-			(only->family == 0 || only->family == v->family)))
-			add_row(r, v);
-	}
-	free(list.rows);
-	return rc;
+	report_init(r, columns, N_COLUMNS);
+	for (size_t i = 0; i < list->n; i++)
+		add_row(r, &list->rows[i]);
 }
 
 static enum rc
 list_vantages(struct store *st, const struct where *w, struct err *err)
 {
+	struct vantage_list list = { 0 };
 	struct report r;
-	enum rc rc;
+	enum rc rc = store_vantages(st, &list, err);
 
-	report_init(&r, columns, N_COLUMNS);
-	rc = fill_report(st, NULL, &r, err);
-	if (rc == RC_OK)
-		where_print(w, &r,
-		    "no vantages; 'catchwater token new' makes a token to "
-		    "enrol a probe with");
+	if (rc != RC_OK)
+		return rc;
+	fill_report(&r, &list);
+	where_print(w, &r,
+	    "no vantages; 'catchwater token new' makes a token to enrol a "
+	    "probe with");
 	report_fini(&r);
+	free(list.rows);
+	return RC_OK;
+}
+
+/* Leaves only those of one probe. */
+static void
+keep_only(struct vantage_list *list, const struct probe_ref *probe)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct vantage_info *v = &list->rows[i];
+
+		if (strcmp(v->probe_id, probe->id) == 0 &&
+		    (probe->family == 0 || probe->family == v->family))
+			list->rows[n++] = *v;
+	}
+	list->n = n;
+}
+
+/* The rows as in the list, each with what stands between. */
+static enum rc
+show_json(struct store *st, const struct vantage_list *list,
+    const struct report *r, struct err *err)
+{
+	json_t *array = report_json(r);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < list->n; i++)
+		rc = between_add_json(st, list->rows[i].id, clock_wall_us(),
+		    json_array_get(array, i), err);
+	if (rc == RC_OK)
+		where_print_json(array);
+	else
+		json_decref(array);
+	return rc;
+}
+
+static enum rc
+show_text(struct store *st, const struct vantage_list *list,
+    const struct report *r, struct err *err)
+{
+	char vantage[NAME_MAX_LEN + 8];
+	enum rc rc = RC_OK;
+
+	report_print_list(r, stdout);
+	for (size_t i = 0; rc == RC_OK && i < list->n; i++) {
+		name_vantage(&list->rows[i], vantage, sizeof vantage);
+		rc = between_print(st, list->rows[i].id, vantage,
+		    clock_wall_us(), stdout, err);
+	}
 	return rc;
 }
 
@@ -121,19 +185,25 @@ static enum rc
 show_vantage(
     struct store *st, const struct where *w, const char *text, struct err *err)
 {
+	struct vantage_list list = { 0 };
 	struct probe_ref probe;
 	struct report r;
 	enum rc rc = lookup_probe(st, text, &probe, err);
 
+	if (rc == RC_OK)
+		rc = store_vantages(st, &list, err);
 	if (rc != RC_OK)
 		return rc;
-	report_init(&r, columns, N_COLUMNS);
-	rc = fill_report(st, &probe, &r, err);
-	if (rc == RC_OK && (w->is_json || w->is_csv))
+	keep_only(&list, &probe);
+	fill_report(&r, &list);
+	if (w->is_json)
+		rc = show_json(st, &list, &r, err);
+	else if (w->is_csv)
 		where_print(w, &r, "");
-	else if (rc == RC_OK)
-		report_print_list(&r, stdout);
+	else
+		rc = show_text(st, &list, &r, err);
 	report_fini(&r);
+	free(list.rows);
 	return rc;
 }
 

@@ -47,10 +47,9 @@ ask_v4(int fd, bool with_errors)
 {
 	/* Our packets are small: never in fragments, so their IPv4 ids need
 	 * not differ (RFC 6864), which spares the kernel the choosing. */
-	int failed =
-	    set(fd, IPPROTO_IP, IP_RECVTTL, 1) |
-	    set(fd, IPPROTO_IP, IP_PKTINFO, 1) |
-	    set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
+	int failed = set(fd, IPPROTO_IP, IP_RECVTTL, 1) |
+		     set(fd, IPPROTO_IP, IP_PKTINFO, 1) |
+		     set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
 
 	if (with_errors) {
 		failed |= set(fd, IPPROTO_IP, IP_RECVERR, 1);

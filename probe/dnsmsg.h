@@ -19,6 +19,7 @@
 #include "schema/base/err.h"
 #include "schema/record.h"
 
+#define DNSMSG_HEADER_LEN 12
 #define DNSMSG_NAME_MAX 255  /* bytes of a name in wire form */
 #define DNSMSG_QUERY_MAX 320 /* more than any query of ours */
 #define DNSMSG_UDP_MAX 1232  /* what we say we can take (DNS flag day 2020) */

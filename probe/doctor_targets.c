@@ -67,7 +67,8 @@ enum rc
 doctor_ask(struct doctor_answers *out, const struct assignment *a,
     struct socks *socks, const struct lists *lists, struct err *err)
 {
-	static const struct engine_limits limits = { 20, 40 };
+	static const struct engine_limits limits = { .packets_per_s = 20,
+		.burst_packets = 40 };
 	uv_loop_t loop;
 	struct asking asking = { .loop = &loop };
 	enum rc rc;

@@ -8,7 +8,10 @@
 
 #include "probe/engine_core.h"
 #include "probe/engine_dns_tcp.h"
+#include "probe/engine_dns_tls.h"
 #include "probe/engine_dns_udp.h"
+#include "probe/engine_icmp.h"
+#include "probe/engine_pass.h"
 #include "probe/engine_ping.h"
 #include "probe/engine_port.h"
 #include "probe/engine_trace.h"
@@ -58,7 +61,6 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
     const struct engine_limits *limits, struct err *err)
 {
 	struct engine *e;
-	enum rc rc;
 
 	if (sodium_init() < 0)
 		return err_set(err, RC_SYS, "no source of random numbers");
@@ -66,21 +68,21 @@ engine_new(struct engine **out, uv_loop_t *loop, struct socks *socks,
 	e->loop = loop;
 	e->socks = socks;
 	e->tick = on_tick;
+	e->pass = engine_pass;
 	e->armed_mono_us = NEVER;
 	e->scratch[0] = e->scratch[1] = -1;
 	e->next_seq = engine_random16(e);
 	e->flights = flights_new();
 	e->buffers = port_buffers_new();
+	e->tls = tls_child_new(loop, NULL, limits->tls_ca, TLS_CHILD_IDLE_US);
 	set_pace(e, limits);
 	uv_timer_init(loop, &e->timer); /* cannot fail */
 	e->timer.data = e;
 	e->n_handles = 1;
-	rc = ports_start(e, err);
-	if (rc != RC_OK)
-		engine_free(e);
-	else
-		*out = e;
-	return rc;
+	ports_new(e);
+	icmp_start(e);
+	*out = e;
+	return RC_OK;
 }
 
 static void
@@ -118,6 +120,8 @@ begin(struct ask *a)
 {
 	switch (a->question.kind) {
 	case KIND_DNS:
+		if (a->question.proto == PROTO_TLS)
+			return dns_tls_begin(a);
 		return a->question.proto == PROTO_TCP ? dns_tcp_begin(a)
 						      : dns_udp_begin(a);
 	case KIND_PING:
@@ -234,6 +238,7 @@ engine_free(struct engine *e)
 	ports_close(e);
 	flights_free(e->flights);
 	e->flights = NULL;
+	tls_child_free(e->tls);
 	for (unsigned i = 0; i < 2; i++)
 		if (e->scratch[i] >= 0)
 			close(e->scratch[i]);

@@ -6,12 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/engine_flight.h"
-#include "probe/engine_port.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define PASS_PACKETS 64 /* sent before sockets are read again */
 #define NO_PLACE UINT32_MAX
 
 /* ---- the heap of due times ---- */
@@ -52,9 +49,10 @@ sift_down(struct engine *e, uint32_t at, struct ask *a)
 	place(e, at, a);
 }
 
-static void
-heap_remove(struct engine *e, struct ask *a)
+void
+ask_sleep(struct ask *a)
 {
+	struct engine *e = a->engine;
 	uint32_t at = a->heap_at;
 	struct ask *last;
 
@@ -101,8 +99,8 @@ ask_wait_in_line(struct ask *a)
 	w->n++;
 }
 
-static struct ask *
-pop_waiting(struct engine *e)
+struct ask *
+ask_pop_waiting(struct engine *e)
 {
 	struct asks_waiting *w = &e->waiting;
 	struct ask *a = w->first;
@@ -116,9 +114,8 @@ pop_waiting(struct engine *e)
 	return a;
 }
 
-/* Whoever finishes while it waits leaves the line. */
-static void
-leave_line(struct ask *a)
+void
+ask_leave_line(struct ask *a)
 {
 	struct asks_waiting *w = &a->engine->waiting;
 	struct ask *before = NULL;
@@ -153,27 +150,6 @@ ask_may_send(struct ask *a, int64_t now_mono_us)
 	return false;
 }
 
-/* Those in line send one packet each, while there is room; who wants to send
- * more goes to the end of the line. */
-static void
-serve_line(struct engine *e, int64_t now)
-{
-	unsigned n = e->waiting.n;
-
-	while (n-- > 0 && e->waiting.first != NULL && e->n_sends_left > 0 &&
-	       pace_ready_us(&e->pace, now) <= now) {
-		struct ask *a = pop_waiting(e);
-
-		e->turn = a;
-		a->ops->step(a, now);
-		e->turn = NULL;
-		if (e->is_closing)
-			return;
-	}
-}
-
-/* ---- passes ---- */
-
 void
 engine_handle_closed(struct engine *e)
 {
@@ -186,87 +162,6 @@ engine_handle_closed(struct engine *e)
 	free(e->buffers);
 	free(e->ports);
 	free(e);
-}
-
-void
-engine_pass(struct engine *e)
-{
-	int64_t now = clock_mono_us();
-
-	e->is_in_pass = true;
-	e->has_rest = ports_have_rest(e);
-	e->n_sends_left = e->has_rest ? 0 : PASS_PACKETS;
-	while (
-	    e->n_heap > 0 && e->heap[0]->due_mono_us <= now && !e->is_closing) {
-		struct ask *a = e->heap[0];
-
-		heap_remove(e, a);
-		a->ops->step(a, now);
-	}
-	do {
-		serve_line(e, now);
-		ports_flush(e);
-	} while (!e->is_closing && e->waiting.first != NULL &&
-		 e->n_sends_left > 0 && e->pace.per_packet_us != 0 &&
-		 pace_ready_us(&e->pace, now) <= now);
-	e->has_rest = ports_have_rest(e);
-	if (!e->is_closing)
-		ports_sweep(e, now);
-	e->is_in_pass = false;
-	engine_arm(e);
-}
-
-/* When the next pass is due: at once for those who wait for nothing but their
- * turn, at the next slot for those who wait for the pace. */
-static int64_t
-next_pass(const struct engine *e, int64_t now)
-{
-	int64_t due = e->n_heap > 0 ? e->heap[0]->due_mono_us : NEVER;
-	int64_t ready;
-
-	if (e->has_rest)
-		return now + US_PER_MS;
-	if (e->waiting.first == NULL)
-		return due;
-	ready = pace_ready_us(&e->pace, now);
-	if (ready > now && ready < now + e->slot_us)
-		ready = now + e->slot_us;
-	/* In slots, what is due soon can wait for the slot. */
-	if (ready > now && ready <= now + e->slot_us)
-		return ready;
-	return ready < due ? ready : due;
-}
-
-void
-engine_arm(struct engine *e)
-{
-	int64_t now, due;
-	bool is_slotted;
-
-	if (e->is_in_pass)
-		return;
-	if (e->is_closing) {
-		uv_timer_stop(&e->timer);
-		return;
-	}
-	now = clock_mono_us();
-	due = next_pass(e, now);
-	is_slotted = e->waiting.first != NULL && due <= now + e->slot_us;
-	if (is_slotted != e->is_slotted) {
-		e->is_slotted = is_slotted;
-		ports_watch(e, !is_slotted);
-	}
-	if (due == NEVER) {
-		uv_timer_stop(&e->timer);
-		e->armed_mono_us = NEVER;
-		return;
-	}
-	if (due == e->armed_mono_us && uv_is_active((uv_handle_t *)&e->timer))
-		return;
-	e->armed_mono_us = due;
-	uv_update_time(e->loop);
-	uv_timer_start(&e->timer, e->tick,
-	    due <= now ? 0 : (uint64_t)((due - now + 999) / US_PER_MS), 0);
 }
 
 /* ---- what asks need ---- */
@@ -324,68 +219,4 @@ ask_dns(struct ask *a)
 	memcpy(&e->free_dns_results, a->dns_result, sizeof(void *));
 	memset(a->dns_result, 0, sizeof *a->dns_result);
 	return a->dns_result;
-}
-
-static void
-put_part(struct observation *o, enum kind kind, const void *part)
-{
-	switch (kind) {
-	case KIND_DNS:
-		if (part == NULL)
-			memset(&o->dns, 0, sizeof o->dns);
-		else
-			o->dns = *(const struct dns_result *)part;
-		return;
-	case KIND_PING:
-		o->ping = *(const struct ping_result *)part;
-		return;
-	case KIND_TRACE:
-		return; /* written in place */
-	}
-}
-
-static void
-describe(struct ask *a, enum outcome outcome, const void *part)
-{
-	struct observation *o = &a->engine->observation;
-
-	o->seq = 0;
-	o->at_us = a->at_us != 0 ? a->at_us : clock_steady_us();
-	o->kind = a->question.kind;
-	o->why = a->question.why;
-	o->proto = a->proto;
-	o->stamp = a->has_stamp ? a->stamp : STAMP_KERNEL;
-	o->outcome = outcome;
-	o->target = a->question.target;
-	o->port = a->port;
-	o->source = a->source.family != 0
-			? a->source
-			: engine_source(a->engine, &a->question.target);
-	put_part(o, a->question.kind, part);
-}
-
-void
-ask_finish(struct ask *a, enum outcome outcome, const void *part)
-{
-	struct engine *e = a->engine;
-
-	describe(a, outcome, part);
-	if (a->ops->fini != NULL)
-		a->ops->fini(a);
-	if (a->dns_result != NULL) {
-		memcpy(a->dns_result, &e->free_dns_results, sizeof(void *));
-		e->free_dns_results = a->dns_result;
-		a->dns_result = NULL;
-	}
-	flights_release(e, a);
-	port_leave(a);
-	leave_line(a);
-	if (a->due_mono_us != NEVER)
-		heap_remove(e, a);
-	e->n_active--;
-	e->n_active_of[a->question.target.family == 6]--;
-	a->is_active = false;
-	a->done(a->ctx, &e->observation);
-	a->next = e->free_asks; /* only now: done may ask again */
-	e->free_asks = a;
 }

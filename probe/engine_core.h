@@ -8,12 +8,6 @@
  * protocol stands behind struct ask_ops; the rest is the same for all:
  * someone wakes it when it is due, gives it the right to send, hands it what
  * arrived for one of its packets, and takes the finished observation.
- *
- * Time goes in passes.  A pass reads what came, wakes what is due, lets those
- * send whose turn it is, and sends it all at once.  While somebody waits for
- * the right to send, passes follow each other at the slot's distance and
- * nothing else wakes us: the kernel stamps what comes meanwhile, so waiting
- * falsifies nothing, and a wake-up costs more than a packet.
  */
 #ifndef PROBE_ENGINE_CORE_H
 #define PROBE_ENGINE_CORE_H
@@ -30,6 +24,7 @@
 #include "probe/question.h"
 #include "probe/rtt.h"
 #include "probe/socks.h"
+#include "probe/tls_child.h"
 #include "probe/trace.h"
 #include "schema/record.h"
 
@@ -42,6 +37,7 @@
 struct ask;
 struct flight;
 struct stream;
+struct dns_tls;
 
 struct notice { /* an ICMP error about a packet of ours */
 	struct arrival arrival;
@@ -104,6 +100,7 @@ struct dns_ask {
 	uint32_t n_written; /* TCP: bytes */
 	uint8_t *in;        /* TCP: what came, not yet a whole message */
 	size_t in_len;
+	struct dns_tls *tls; /* TLS: what the child was asked */
 };
 
 struct ping_ask {
@@ -171,12 +168,14 @@ struct asks_waiting { /* for the right to send, in order */
 struct engine {
 	uv_loop_t *loop;
 	struct socks *socks;
+	struct tls_child *tls;
 	struct pace pace;
 	int64_t slot_us;
 	unsigned n_sends_left; /* in this pass */
 	struct ask *turn;      /* who may send first, having waited */
 	uv_timer_t timer;
 	uv_timer_cb tick;
+	void (*pass)(struct engine *e); /* engine_pass, for those below it */
 	int64_t armed_mono_us;
 	bool is_slotted; /* sockets are read in passes only */
 	bool is_in_pass, has_rest;
@@ -207,12 +206,6 @@ struct engine {
 /* A handle is closed; after the last one the engine is freed. */
 void engine_handle_closed(struct engine *e);
 
-/* Sees to it that a pass follows when it is due. */
-void engine_arm(struct engine *e);
-
-/* Wakes what is due and sends; after something was read. */
-void engine_pass(struct engine *e);
-
 /* 16 random bits. */
 uint16_t engine_random16(struct engine *e);
 
@@ -238,8 +231,11 @@ void ask_stamp(struct ask *a, enum stamp stamp);
 /* The DNS part of the observation to be, empty at first. */
 struct dns_result *ask_dns(struct ask *a);
 
-/* Hands over the observation, whose kind's part is *part (NULL: empty).  The
- * ask is gone afterwards. */
-void ask_finish(struct ask *a, enum outcome outcome, const void *part);
+/* Out of the line, and not to be woken. */
+void ask_leave_line(struct ask *a);
+void ask_sleep(struct ask *a);
+
+/* Takes the first out of the line, which is not empty. */
+struct ask *ask_pop_waiting(struct engine *e);
 
 #endif

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe/engine_finish.h"
 #include "probe/engine_port.h"
 #include "probe/engine_stream.h"
-#include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
 static void
@@ -23,18 +23,25 @@ mix_case(struct ask *a, struct dnsmsg_question *q)
 }
 
 static enum rc
+set_question(struct ask *a, struct dnsmsg_question *q, const char *name,
+    enum dnsmsg_type type, enum dnsmsg_class class)
+{
+	enum rc rc = dnsmsg_question_set(q, name, type, class);
+
+	if (rc == RC_OK && a->question.with_mixed_case)
+		mix_case(a, q);
+	return rc;
+}
+
+static enum rc
 want(struct ask *a, enum dns_part_index i, const char *name,
     enum dnsmsg_type type, enum dnsmsg_class class)
 {
 	struct dns_part *part = &a->dns.parts[i];
-	enum rc rc;
 
 	*part = (struct dns_part){ .state = PART_WANTED,
 		.silence = OUTCOME_TIMEOUT };
-	rc = dnsmsg_question_set(&part->question, name, type, class);
-	if (rc == RC_OK && a->question.with_mixed_case)
-		mix_case(a, &part->question);
-	return rc;
+	return set_question(a, &part->question, name, type, class);
 }
 
 static enum chaos_name
@@ -68,6 +75,15 @@ dns_begin(struct ask *a)
 	if (a->question.with_chaos && want_chaos(a) != RC_OK)
 		return RC_MALFORMED;
 	return want(a, PART_ZONE, a->question.zone, DNSMSG_SOA, DNSMSG_IN);
+}
+
+enum rc
+dns_second_name(struct ask *a, struct dnsmsg_question *q)
+{
+	if (!a->question.with_chaos || a->question.name[0] != '\0')
+		return RC_NOTFOUND;
+	return set_question(
+	    a, q, chaos_name_text(CHAOS_ID_SERVER), DNSMSG_TXT, DNSMSG_CH);
 }
 
 size_t
@@ -242,7 +258,7 @@ dns_step(struct ask *a, int64_t now_mono_us, dns_send *send)
 
 static void
 take_zone(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt,
-    const struct dns_reply *reply)
+    const struct again_reply *reply)
 {
 	struct dns_result *r = ask_dns(a);
 
@@ -279,7 +295,7 @@ take_chaos(struct ask *a, const struct dnsmsg_reply *m, const struct rtt *rtt)
 }
 
 enum dns_verdict
-dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply)
+dns_take(struct ask *a, enum dns_part_index i, const struct again_reply *reply)
 {
 	struct dns_part *part = &a->dns.parts[i];
 	struct dnsmsg_reply m;
@@ -295,12 +311,12 @@ dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply)
 		part->silence = OUTCOME_MISMATCH;
 		return DNS_TAKEN;
 	}
-	if (m.is_tc && i == PART_ZONE && a->stream == NULL)
+	if (m.is_tc && i == PART_ZONE && a->udp != NULL)
 		return DNS_TRUNCATED;
 	part->is_answered = true;
 	if (part->flight != NULL) {
 		part->flight->is_answered = true;
-		part->flight->answer_hash = dns_answer_hash(m.rcode, &m.nsid);
+		part->flight->answer_hash = again_answer_hash(m.rcode, &m.nsid);
 	}
 	rtt = rtt_between(reply->sent, &reply->arrival);
 	ask_stamp(a, rtt.stamp);
@@ -310,59 +326,4 @@ dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply)
 		take_zone(a, &m, &rtt, reply);
 	finish_if_over(a);
 	return DNS_TAKEN;
-}
-
-/* ---- answers that come late or twice ---- */
-
-uint64_t
-dns_answer_hash(uint16_t rcode, const struct identity *nsid)
-{
-	uint64_t h = bytes_hash(BYTES_HASH_START, &rcode, sizeof rcode);
-
-	return bytes_hash(h, nsid->bytes, nsid->len);
-}
-
-/* What is_present when it is a well-formed reply with that id. */
-static struct second_answer
-read_second(const struct flight *f, const struct dns_reply *reply)
-{
-	struct second_answer second = { 0 };
-	struct dnsmsg_reply m;
-
-	if (dnsmsg_parse(&m, reply->bytes, reply->len) != RC_OK ||
-	    !m.is_response || m.id != f->id)
-		return second;
-	second.is_present = true;
-	second.is_different =
-	    f->is_answered &&
-	    f->answer_hash != dns_answer_hash(m.rcode, &m.nsid);
-	second.rcode = m.rcode;
-	second.nsid = m.nsid;
-	second.rtt_us = rtt_between(reply->sent, &reply->arrival).us;
-	return second;
-}
-
-void
-dns_take_again(struct ask *a, struct flight *f, const struct dns_reply *reply)
-{
-	struct dns_result *r = ask_dns(a);
-	struct second_answer second = read_second(f, reply);
-
-	count_up(f->is_answered ? &r->n_duplicate : &r->n_late);
-	f->is_answered = true;
-	if (second.is_present)
-		r->second = second;
-}
-
-void
-dns_packet_of_the_past(
-    struct engine *e, struct flight *f, const struct port_in *in)
-{
-	const struct dns_reply reply = { .sent = &f->sent,
-		.arrival = in->arrival,
-		.bytes = in->bytes,
-		.len = in->len };
-	struct second_answer second = read_second(f, &reply);
-
-	flight_leave_word(e, f, &second);
 }

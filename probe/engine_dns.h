@@ -1,8 +1,9 @@
 /*
  * engine_dns.h - the pair of DNS questions, whatever carries them. (wiring)
  *
- * Uses     probe/engine_flight.h, dnsmsg
- * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_port.c
+ * Uses     probe/engine_again.h, engine_finish.h, dnsmsg
+ * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_dns_tls.c,
+ *          engine_port.c
  *
  * The zone's SOA and hostname.bind leave together on one 5-tuple, so that one
  * server answers both.  id.server follows where hostname.bind gave no name.
@@ -10,24 +11,19 @@
 #ifndef PROBE_ENGINE_DNS_H
 #define PROBE_ENGINE_DNS_H
 
-#include "probe/engine_flight.h"
+#include "probe/engine_again.h"
 
 /* Sends the question of a part.  RC_SYS: errno. */
 typedef enum rc dns_send(struct ask *a, enum dns_part_index i);
-
-struct dns_reply { /* a message that came, and when it was asked for */
-	const struct departure *sent;
-	struct arrival arrival;
-	bool has_ttl;
-	uint8_t ttl;
-	const uint8_t *bytes;
-	size_t len;
-};
 
 enum dns_verdict { DNS_TAKEN, DNS_TRUNCATED };
 
 /* Sets up the questions.  RC_MALFORMED: the zone is no name. */
 MUST_USE enum rc dns_begin(struct ask *a);
+
+/* Fills *q with the question for id.server, which dns_begin leaves out: for
+ * who must ask everything at once.  RC_NOTFOUND: there is no second name. */
+MUST_USE enum rc dns_second_name(struct ask *a, struct dnsmsg_question *q);
 
 /* Writes the query of a part.  Returns its length. */
 size_t dns_write(
@@ -39,23 +35,12 @@ void dns_step(struct ask *a, int64_t now_mono_us, dns_send *send);
 /* Takes a message for a part that is open.  DNS_TRUNCATED: the zone's answer
  * has TC set, and was not taken. */
 enum dns_verdict
-dns_take(struct ask *a, enum dns_part_index i, const struct dns_reply *reply);
-
-/* Takes a message for a flight of the ask that is answered or over already. */
-void
-dns_take_again(struct ask *a, struct flight *f, const struct dns_reply *reply);
-
-/* A message for a flight whose ask is gone. */
-void dns_packet_of_the_past(
-    struct engine *e, struct flight *f, const struct port_in *in);
+dns_take(struct ask *a, enum dns_part_index i, const struct again_reply *reply);
 
 /* Nothing more can come for any question, or for one part: ends them with the
  * outcome.  The ask finishes in its next step. */
 void dns_end_all(struct ask *a, enum outcome outcome, int64_t rtt_us);
 void dns_end_one(struct ask *a, enum dns_part_index i, enum outcome outcome,
     const struct rtt *rtt);
-
-/* What a code and an NSID come to, to tell a second answer that differs. */
-uint64_t dns_answer_hash(uint16_t rcode, const struct identity *nsid);
 
 #endif

@@ -125,7 +125,7 @@ take_message(
 
 	for (unsigned i = 0; i < N_PARTS; i++) {
 		struct dns_part *part = &a->dns.parts[i];
-		const struct dns_reply reply = { .sent = &part->sent,
+		const struct again_reply reply = { .sent = &part->sent,
 			.arrival = p->arrival,
 			.has_ttl = p->has_ttl,
 			.ttl = p->ttl,

@@ -59,7 +59,7 @@ static void
 packet(struct ask *a, struct flight *f, const struct port_in *in)
 {
 	struct dns_part *part = &a->dns.parts[f->what];
-	const struct dns_reply reply = { .sent = &f->sent,
+	const struct again_reply reply = { .sent = &f->sent,
 		.arrival = in->arrival,
 		.has_ttl = in->has_ttl,
 		.ttl = in->ttl,
@@ -67,7 +67,7 @@ packet(struct ask *a, struct flight *f, const struct port_in *in)
 		.len = in->len };
 
 	if (part->flight != f || part->state != PART_SENT) {
-		dns_take_again(a, f, &reply);
+		again_take(a, f, &reply);
 		return;
 	}
 	if (in->local.family != 0)

@@ -93,7 +93,7 @@ take_error(
 		f->ask->ops->notice(f->ask, f, &n);
 }
 
-void
+static void
 icmp_packet(void *ctx, const struct port_in *packet)
 {
 	struct engine_port *p = ctx;
@@ -116,7 +116,7 @@ icmp_packet(void *ctx, const struct port_in *packet)
 
 /* The error queue of a datagram socket gives the echo request from its ICMP
  * header on. */
-void
+static void
 icmp_error(void *ctx, const struct port_in *in)
 {
 	struct engine_port *p = ctx;
@@ -137,6 +137,25 @@ icmp_error(void *ctx, const struct port_in *in)
 		f->ask->ops->notice(f->ask, f, &n);
 }
 
+static const struct port_events events = { .sent = port_on_sent,
+	.not_sent = port_on_not_sent,
+	.departed = port_on_departed,
+	.packet = icmp_packet,
+	.error = icmp_error };
+
+struct engine_port *
+icmp_port(struct engine *e, const struct addr *a)
+{
+	return port_of(e, PORT_ICMP, a, socks_for(e->socks, a)->fd, &events);
+}
+
+void
+icmp_start(struct engine *e)
+{
+	(void)icmp_port(e, &(struct addr){ .family = 4 });
+	(void)icmp_port(e, &(struct addr){ .family = 6 });
+}
+
 enum rc
 icmp_send(struct ask *a, uint16_t id,
     const uint8_t nonce[static ICMPMSG_NONCE_LEN], uint8_t ttl, uint8_t what,
@@ -144,7 +163,7 @@ icmp_send(struct ask *a, uint16_t id,
 {
 	struct engine *e = a->engine;
 	const struct addr *target = &a->question.target;
-	struct engine_port *p = port_icmp(e, target);
+	struct engine_port *p = icmp_port(e, target);
 	struct icmpmsg_echo echo = { .id = id, .seq = e->next_seq++ };
 	const struct flight_key key = {
 		.kind = FLIGHT_ECHO, .target = *target, .id = echo.seq

@@ -1,13 +1,19 @@
 /*
  * engine_icmp.h - the engine's echo requests, and ICMP that comes. (wiring)
  *
- * Uses     probe/engine_port.h, icmpmsg
- * Used by  probe/engine_port.c, engine_ping.c, engine_trace.c
+ * Uses     probe/engine_port.h, engine_syn.h, icmpmsg
+ * Used by  probe/engine.c, engine_ping.c, engine_trace.c
  */
 #ifndef PROBE_ENGINE_ICMP_H
 #define PROBE_ENGINE_ICMP_H
 
 #include "probe/engine_port.h"
+
+/* Starts to listen on what ICMP sockets there are. */
+void icmp_start(struct engine *e);
+
+/* The port for ICMP of the family of a; NULL: there is none. */
+struct engine_port *icmp_port(struct engine *e, const struct addr *a);
 
 /* Sends an echo request to the ask's target; what comes back for it goes to
  * the ask's packet and notice.  The flight's what and attempt are as given.
@@ -15,9 +21,5 @@
 MUST_USE enum rc icmp_send(struct ask *a, uint16_t id,
     const uint8_t nonce[static ICMPMSG_NONCE_LEN], uint8_t ttl, uint8_t what,
     uint8_t attempt);
-
-/* What a port for ICMP hands over: see struct port_events. */
-void icmp_packet(void *ctx, const struct port_in *in);
-void icmp_error(void *ctx, const struct port_in *in);
 
 #endif

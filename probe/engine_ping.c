@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/engine_finish.h"
 #include "probe/engine_icmp.h"
 #include "probe/engine_stream.h"
 #include "schema/base/clock.h"
@@ -217,7 +218,7 @@ void
 ping_begin(struct ask *a)
 {
 	struct question *q = &a->question;
-	bool has_icmp = port_icmp(a->engine, &q->target) != NULL;
+	bool has_icmp = icmp_port(a->engine, &q->target) != NULL;
 
 	memset(&a->ping, 0, sizeof a->ping);
 	a->ping.silence = OUTCOME_TIMEOUT;

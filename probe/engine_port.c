@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/engine_dns.h"
-#include "probe/engine_icmp.h"
-#include "probe/engine_syn.h"
+#include "probe/engine_again.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -19,7 +17,7 @@
 #define LINGER_US (5 * US_PER_S)
 
 struct engine_ports {
-	struct engine_port icmp[2], syn[2]; /* v4, v6 */
+	struct engine_port roles[N_PORT_ROLES][2]; /* v4, v6 */
 	struct engine_port *udp[ENGINE_PORTS_MAX];
 	unsigned n_udp;
 	int64_t sweep_mono_us; /* when one may be closed; NEVER: none */
@@ -27,8 +25,8 @@ struct engine_ports {
 
 /* ---- what happened on a port ---- */
 
-static void
-on_sent(void *ctx, const struct port_out *out, const struct moment *before)
+void
+port_on_sent(void *ctx, const struct port_out *out, const struct moment *before)
 {
 	struct flight *f = out->tag;
 
@@ -39,8 +37,8 @@ on_sent(void *ctx, const struct port_out *out, const struct moment *before)
 	ask_sent(f->ask, before);
 }
 
-static void
-on_not_sent(void *ctx, const struct port_out *out, int sys_errno)
+void
+port_on_not_sent(void *ctx, const struct port_out *out, int sys_errno)
 {
 	struct flight *f = out->tag;
 
@@ -49,8 +47,8 @@ on_not_sent(void *ctx, const struct port_out *out, int sys_errno)
 		f->ask->ops->not_sent(f->ask, f, sys_errno);
 }
 
-static void
-on_departed(void *ctx, void *tag, uint32_t serial, int64_t kernel_ns)
+void
+port_on_departed(void *ctx, void *tag, uint32_t serial, int64_t kernel_ns)
 {
 	struct flight *f = tag;
 
@@ -73,7 +71,7 @@ on_packet(void *ctx, const struct port_in *in)
 	if (f == NULL)
 		p->engine->n_stray++;
 	else if (f->ask == NULL)
-		dns_packet_of_the_past(p->engine, f, in);
+		again_take_past(p->engine, f, in);
 	else
 		f->ask->ops->packet(f->ask, f, in);
 }
@@ -104,35 +102,16 @@ on_error(void *ctx, const struct port_in *in)
 		p->engine->n_stray++;
 }
 
-static const struct port_events udp_events = { .sent = on_sent,
-	.not_sent = on_not_sent,
-	.departed = on_departed,
+static const struct port_events udp_events = { .sent = port_on_sent,
+	.not_sent = port_on_not_sent,
+	.departed = port_on_departed,
 	.packet = on_packet,
 	.error = on_error };
-static const struct port_events icmp_events = { .sent = on_sent,
-	.not_sent = on_not_sent,
-	.departed = on_departed,
-	.packet = icmp_packet,
-	.error = icmp_error };
-
-static const struct port_events syn_events = { .sent = on_sent,
-	.not_sent = on_not_sent,
-	.departed = on_departed,
-	.packet = syn_packet };
-
-static const struct port_events *
-events_of(const struct engine_port *p)
-{
-	if (p->is_syn)
-		return &syn_events;
-	return p->is_icmp ? &icmp_events : &udp_events;
-}
 
 static void
 read_port(struct engine_port *p)
 {
-	(void)port_read(
-	    &p->port, p->engine->buffers, READ_MAX, events_of(p), p);
+	(void)port_read(&p->port, p->engine->buffers, READ_MAX, p->events, p);
 }
 
 /* ---- watching ---- */
@@ -157,7 +136,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 	if (status < 0 && !p->is_closing && !e->is_slotted)
 		watch(p);
 	if (!e->is_closing)
-		engine_pass(e);
+		e->pass(e);
 }
 
 static enum rc
@@ -182,7 +161,7 @@ on_closed(uv_handle_t *handle)
 	struct engine_port *p = handle->data;
 	struct engine *e = p->engine;
 
-	if (!p->is_icmp && !p->is_syn)
+	if (!p->is_adopted)
 		free(p);
 	engine_handle_closed(e);
 }
@@ -193,7 +172,7 @@ close_port(struct engine_port *p)
 	p->is_closing = true;
 	uv_poll_stop(&p->poll);
 	uv_close((uv_handle_t *)&p->poll, on_closed);
-	if (p->is_icmp || p->is_syn)
+	if (p->is_adopted)
 		port_release(&p->port);
 	else
 		port_close(&p->port); /* libuv has let go of it */
@@ -205,11 +184,11 @@ for_each(struct engine *e, void (*f)(struct engine_port *p))
 {
 	struct engine_ports *s = e->ports;
 
-	for (unsigned i = 0; i < 2; i++) {
-		if (s->icmp[i].is_open && !s->icmp[i].is_closing)
-			f(&s->icmp[i]);
-		if (s->syn[i].is_open && !s->syn[i].is_closing)
-			f(&s->syn[i]);
+	for (unsigned i = 0; i < 2 * N_PORT_ROLES; i++) {
+		struct engine_port *p = &s->roles[i / 2][i % 2];
+
+		if (p->is_open && !p->is_closing)
+			f(p);
 	}
 	for (unsigned i = 0; i < s->n_udp; i++)
 		f(s->udp[i]);
@@ -243,7 +222,7 @@ ports_read(struct engine *e)
 static void
 flush(struct engine_port *p)
 {
-	port_flush(&p->port, events_of(p), p);
+	port_flush(&p->port, p->events, p);
 }
 
 void
@@ -257,8 +236,8 @@ ports_have_rest(const struct engine *e)
 {
 	const struct engine_ports *s = e->ports;
 
-	for (unsigned i = 0; i < 2; i++)
-		if (s->icmp[i].port.n_out > 0 || s->syn[i].port.n_out > 0)
+	for (unsigned i = 0; i < 2 * N_PORT_ROLES; i++)
+		if (s->roles[i / 2][i % 2].port.n_out > 0)
 			return true;
 	for (unsigned i = 0; i < s->n_udp; i++)
 		if (s->udp[i]->port.n_out > 0)
@@ -268,31 +247,11 @@ ports_have_rest(const struct engine *e)
 
 /* ---- life ---- */
 
-static enum rc
-start_icmp(struct engine *e, unsigned i, const struct socks_icmp *icmp,
-    struct err *err)
+void
+ports_new(struct engine *e)
 {
-	struct engine_port *p = &e->ports->icmp[i];
-
-	if (icmp->fd < 0)
-		return RC_OK;
-	port_adopt(&p->port, i == 0 ? 4 : 6, icmp->fd);
-	p->is_icmp = true;
-	p->is_raw = icmp->mode == SOCKS_RAW;
-	if (start(p, e) != RC_OK)
-		return err_set(err, RC_SYS, "cannot watch the ICMP socket");
-	return RC_OK;
-}
-
-enum rc
-ports_start(struct engine *e, struct err *err)
-{
-	enum rc rc;
-
 	e->ports = mem_new(sizeof *e->ports);
 	e->ports->sweep_mono_us = NEVER;
-	rc = start_icmp(e, 0, &e->socks->v4, err);
-	return rc != RC_OK ? rc : start_icmp(e, 1, &e->socks->v6, err);
 }
 
 void
@@ -305,25 +264,19 @@ ports_close(struct engine *e)
 }
 
 struct engine_port *
-port_icmp(struct engine *e, const struct addr *a)
+port_of(struct engine *e, enum port_role role, const struct addr *a, int fd,
+    const struct port_events *events)
 {
-	struct engine_port *p = &e->ports->icmp[a->family == 6];
-
-	return p->is_open ? p : NULL;
-}
-
-struct engine_port *
-port_syn(struct engine *e, const struct addr *a)
-{
-	struct engine_port *p = &e->ports->syn[a->family == 6];
-	const struct socks_icmp *socks = socks_for(e->socks, a);
+	struct engine_port *p = &e->ports->roles[role][a->family == 6];
 
 	if (p->is_open)
 		return p;
-	if (socks->syn_fd < 0)
+	if (fd < 0)
 		return NULL;
-	port_adopt(&p->port, a->family, socks->syn_fd);
-	p->is_syn = true;
+	port_adopt(&p->port, a->family, fd);
+	p->is_adopted = true;
+	p->is_raw = socks_for(e->socks, a)->mode == SOCKS_RAW;
+	p->events = events;
 	if (start(p, e) == RC_OK)
 		return p;
 	port_release(&p->port);
@@ -358,6 +311,7 @@ open_udp(struct engine *e, const struct question *q, struct engine_port **out)
 		free(p);
 		return RC_SYS;
 	}
+	p->events = &udp_events;
 	if (start(p, e) != RC_OK) {
 		port_close(&p->port);
 		free(p);

@@ -1,7 +1,7 @@
 /*
  * engine_port.h - the engine's shared sockets: opened, kept, read. (wiring)
  *
- * Uses     probe/engine_flight.h, port, socks
+ * Uses     probe/engine_again.h, engine_flight.h, port, socks
  * Used by  probe/engine*.c
  *
  * One UDP socket per family and source port serves all targets; the sockets
@@ -17,14 +17,30 @@ struct engine_port {
 	struct engine *engine;
 	struct port port;
 	uint16_t wanted_port; /* 0: any, and it ends after its asks */
-	bool is_icmp, is_syn, is_raw, is_open, is_closing;
+	const struct port_events *events;
+	bool is_adopted; /* its socket is somebody else's */
+	bool is_raw, is_open, is_closing;
 	unsigned n_asks;
 	int64_t last_used_mono_us;
 	uv_poll_t poll;
 };
 
-/* Starts to listen on what ICMP sockets there are.  RC_SYS. */
-MUST_USE enum rc ports_start(struct engine *e, struct err *err);
+enum port_role { PORT_ICMP, PORT_SYN, N_PORT_ROLES };
+
+void ports_new(struct engine *e); /* they end with ports_close */
+
+/* The port of that role of the family of a, on the socket fd: listened on from
+ * the first call on, with these events.  NULL: it cannot be, or fd is -1. */
+struct engine_port *port_of(struct engine *e, enum port_role role,
+    const struct addr *a, int fd, const struct port_events *events);
+
+/* For the events of others: what is the same for all that is sent. */
+void port_on_sent(
+    void *ctx, const struct port_out *out, const struct moment *before);
+void port_on_not_sent(void *ctx, const struct port_out *out, int sys_errno);
+void
+port_on_departed(void *ctx, void *tag, uint32_t tag_serial, int64_t kernel_ns);
+
 void ports_close(struct engine *e);
 
 /* Puts the ask on the UDP port that its question wants.  RC_SYS: errno.
@@ -36,13 +52,6 @@ void port_leave(struct ask *a);
  * len of what is lent, at once.  The flight is told when it left. */
 struct port_out *
 port_send(struct engine_port *p, struct flight *f, uint8_t ttl);
-
-/* The port for ICMP of the family of a; NULL: there is none. */
-struct engine_port *port_icmp(struct engine *e, const struct addr *a);
-
-/* The port for SYNs of our own making, opened when it is first asked for;
- * NULL: there is none. */
-struct engine_port *port_syn(struct engine *e, const struct addr *a);
 
 /* Sends all batches; reads the ports of families that are in use; looks at them when something comes, or
  * not; closes those that nobody has used for long. */

@@ -120,5 +120,5 @@ on_poll(uv_poll_t *poll, int status, int events)
 	if (status < 0 && s->ask != NULL)
 		watch(s, s->watched);
 	if (!e->is_closing)
-		engine_pass(e);
+		e->pass(e);
 }

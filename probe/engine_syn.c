@@ -12,41 +12,6 @@ seq_of(const struct flight *f)
 	return (uint32_t)f->id << 16 | f->echo_id;
 }
 
-bool
-syn_is_possible(struct ask *a)
-{
-	return port_syn(a->engine, &a->question.target) != NULL;
-}
-
-enum rc
-syn_send(struct ask *a, uint16_t source_port, uint8_t ttl, uint8_t attempt)
-{
-	struct engine *e = a->engine;
-	const struct question *q = &a->question;
-	struct flight_key key = { .kind = FLIGHT_SYN,
-		.target = q->target,
-		.target_port = q->port,
-		.source_port = source_port };
-	struct flight *f;
-	struct port_out *out;
-
-	if (a->source.family == 0)
-		a->source = engine_source(e, &q->target);
-	if (a->source.family == 0)
-		return RC_SYS;
-	do
-		key.id = engine_random16(e);
-	while (flight_find(e, &key) != NULL);
-	f = flight_new(a, &key, false);
-	f->echo_id = engine_random16(e);
-	f->what = ttl;
-	f->attempt = attempt;
-	out = port_send(port_syn(e, &q->target), f, ttl);
-	out->len = (uint16_t)tcpmsg_write_syn(out->bytes, &a->source,
-	    &q->target, source_port, q->port, seq_of(f));
-	return RC_OK;
-}
-
 static struct flight *
 find(const struct engine *e, const struct addr *target, uint16_t target_port,
     uint16_t source_port, uint32_t seq)
@@ -77,7 +42,7 @@ syn_is_refused(const struct port_in *in)
 	       (m.flags & TCPMSG_RST) != 0;
 }
 
-void
+static void
 syn_packet(void *ctx, const struct port_in *packet)
 {
 	struct engine_port *p = ctx;
@@ -98,4 +63,53 @@ syn_packet(void *ctx, const struct port_in *packet)
 		f->ask->ops->packet(f->ask, f, &in);
 	else
 		p->engine->n_stray++;
+}
+
+static const struct port_events events = { .sent = port_on_sent,
+	.not_sent = port_on_not_sent,
+	.departed = port_on_departed,
+	.packet = syn_packet };
+
+static struct engine_port *
+syn_port(struct ask *a)
+{
+	const struct addr *target = &a->question.target;
+
+	return port_of(a->engine, PORT_SYN, target,
+	    socks_for(a->engine->socks, target)->syn_fd, &events);
+}
+
+bool
+syn_is_possible(struct ask *a)
+{
+	return syn_port(a) != NULL;
+}
+
+enum rc
+syn_send(struct ask *a, uint16_t source_port, uint8_t ttl, uint8_t attempt)
+{
+	struct engine *e = a->engine;
+	const struct question *q = &a->question;
+	struct flight_key key = { .kind = FLIGHT_SYN,
+		.target = q->target,
+		.target_port = q->port,
+		.source_port = source_port };
+	struct flight *f;
+	struct port_out *out;
+
+	if (a->source.family == 0)
+		a->source = engine_source(e, &q->target);
+	if (a->source.family == 0)
+		return RC_SYS;
+	do
+		key.id = engine_random16(e);
+	while (flight_find(e, &key) != NULL);
+	f = flight_new(a, &key, false);
+	f->echo_id = engine_random16(e);
+	f->what = ttl;
+	f->attempt = attempt;
+	out = port_send(syn_port(a), f, ttl);
+	out->len = (uint16_t)tcpmsg_write_syn(out->bytes, &a->source,
+	    &q->target, source_port, q->port, seq_of(f));
+	return RC_OK;
 }

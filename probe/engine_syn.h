@@ -2,7 +2,7 @@
  * engine_syn.h - SYNs of our own making, all at once.              (wiring)
  *
  * Uses     probe/engine_port.h, tcpmsg
- * Used by  probe/engine_port.c, engine_icmp.c, engine_trace.c
+ * Used by  probe/engine_icmp.c, engine_trace.c
  *
  * All SYNs of a trace have the same 5-tuple and differ by sequence number,
  * which both an answer and an ICMP quote give back.
@@ -26,8 +26,5 @@ syn_find(const struct engine *e, const struct icmpmsg_quote *quote);
 
 /* Did the target refuse, in this answer that was handed to packet? */
 bool syn_is_refused(const struct port_in *in);
-
-/* What a port for SYNs hands over: see struct port_events. */
-void syn_packet(void *ctx, const struct port_in *in);
 
 #endif

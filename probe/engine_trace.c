@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "probe/engine_finish.h"
 #include "probe/engine_icmp.h"
 #include "probe/engine_port.h"
 #include "probe/engine_stream.h"
@@ -400,7 +401,7 @@ choose_tcp(struct ask *a)
 static void
 choose_proto(struct ask *a)
 {
-	bool has_icmp = port_icmp(a->engine, &a->question.target) != NULL;
+	bool has_icmp = icmp_port(a->engine, &a->question.target) != NULL;
 
 	if (a->proto == PROTO_ICMP && !has_icmp)
 		a->proto = PROTO_UDP;

@@ -104,8 +104,8 @@ hostwatch_look(
 /* ---- what the kernel says ---- */
 
 static void
-hear_link(const struct hostwatch *w, const struct nlmsghdr *m,
-    struct hostwatch_news *news)
+hear_link(
+    const struct hostwatch *w, struct nlmsghdr *m, struct hostwatch_news *news)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(m);
 	unsigned needed = IFF_UP | IFF_RUNNING;
@@ -121,7 +121,7 @@ hear_link(const struct hostwatch *w, const struct nlmsghdr *m,
 
 /* Is the attribute the bytes of the address? */
 static bool
-is_address(const struct rtattr *attribute, const struct addr *a)
+is_address(struct rtattr *attribute, const struct addr *a)
 {
 	size_t len = a->family == 4 ? 4 : 16;
 
@@ -132,12 +132,12 @@ is_address(const struct rtattr *attribute, const struct addr *a)
 }
 
 static void
-hear_address_gone(const struct hostwatch *w, const struct nlmsghdr *m,
-    struct hostwatch_news *news)
+hear_address_gone(
+    const struct hostwatch *w, struct nlmsghdr *m, struct hostwatch_news *news)
 {
-	const struct ifaddrmsg *gone = NLMSG_DATA(m);
+	struct ifaddrmsg *gone = NLMSG_DATA(m);
 	int which = gone->ifa_family == AF_INET6;
-	const struct rtattr *a;
+	struct rtattr *a;
 	size_t left;
 
 	if (w->source[which].family == 0)
@@ -149,10 +149,10 @@ hear_address_gone(const struct hostwatch *w, const struct nlmsghdr *m,
 }
 
 static void
-hear(const struct hostwatch *w, const void *bytes, size_t len,
+hear(const struct hostwatch *w, void *bytes, size_t len,
     struct hostwatch_news *news)
 {
-	const struct nlmsghdr *m = bytes;
+	struct nlmsghdr *m = bytes;
 
 	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
 		if (m->nlmsg_type == RTM_NEWLINK ||

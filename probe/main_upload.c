@@ -1,8 +1,9 @@
 /*
- * main_upload.c - catchwater-upload: the helper that speaks HTTPS.
+ * main_upload.c - catchwater-upload: the helper that speaks TLS.
  *
- * Started by catchwater-probe, for enroll, upload and leave, and by the
- * resident probe for each upload.  argv[0] is the subcommand.
+ * Started by catchwater-probe, for enroll, upload and leave, by the resident
+ * probe for each upload, and to measure DNS over TLS.  argv[0] is the
+ * subcommand.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ static const struct {
 	{ "upload", command_upload },
 	{ "leave", command_leave },
 	{ "reach", command_reach },
+	{ "dot", command_dot },
 };
 
 int

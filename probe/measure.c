@@ -97,7 +97,8 @@ start(struct measure *m, struct err *err)
 {
 	const struct engine_limits limits = { .packets_per_s =
 						  (unsigned)m->options.rate,
-		.burst_packets = BURST_PACKETS };
+		.burst_packets = BURST_PACKETS,
+		.tls_ca = m->options.ca };
 	enum rc rc = engine_new(&m->engine, &m->loop, &m->socks, &limits, err);
 
 	out_init(&m->out, &m->loop, STDOUT_FILENO);

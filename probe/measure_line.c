@@ -25,20 +25,26 @@ identity_of(const struct observation *o)
 }
 
 /* Of the target's answer; -1: it gave none. */
+/* An extra reply is none of the target's own, whatever it says. */
+static int64_t
+target_rtt(const struct trace_result *t)
+{
+	for (unsigned i = 0; i < t->n_hops; i++)
+		if (t->hops[i].is_target && !t->hops[i].is_extra)
+			return t->hops[i].rtt_us;
+	return -1;
+}
+
 static int64_t
 rtt_of(const struct observation *o)
 {
-	const struct hop *last;
-
 	switch (o->kind) {
 	case KIND_DNS:
 		return outcome_is_answer(o->outcome) ? o->dns.rtt_us : -1;
 	case KIND_PING:
 		return o->ping.n_received > 0 ? o->ping.rtt_median_us : -1;
 	case KIND_TRACE:
-		last = o->trace.n_hops > 0 ? &o->trace.hops[o->trace.n_hops - 1]
-					   : NULL;
-		return last != NULL && last->is_target ? last->rtt_us : -1;
+		return target_rtt(&o->trace);
 	}
 	return -1;
 }

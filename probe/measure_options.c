@@ -69,6 +69,8 @@ static const struct option_spec specs[] = {
 	    "stay for further answers to the same question"),
 	TEXT(0, "tls-name", tls_name, "NAME",
 	    "name that the certificate must have"),
+	TEXT(
+	    0, "ca", ca, "FILE", "authorities for TLS (default: the system's)"),
 	FLAG('w', "watch", watch, "go on, and refresh the screen"),
 	TEXT(0, "asn", asn, "FILE", "AS of each hop, from an mmdb file"),
 	TEXT(0, "pcap", pcap, "FILE",
@@ -260,6 +262,8 @@ check_uses(const struct measure_options *o, struct err *err)
 		{ "--mixed-case", o->mixed_case, o->dns, "--dns" },
 		{ "--listen", o->listen_us > 0, o->dns, "--dns" },
 		{ "--tls-name", o->tls_name != NULL,
+		    o->dns && o->protos[KIND_DNS] == PROTO_TLS, "--proto tls" },
+		{ "--ca", o->ca != NULL,
 		    o->dns && o->protos[KIND_DNS] == PROTO_TLS, "--proto tls" },
 		{ "--asn", o->asn != NULL, o->trace && !o->middlebox,
 		    "--trace or --mda" },

@@ -27,7 +27,7 @@ struct measure_options {
 	int64_t interval_us, timeout_us, listen_us;
 	/* Lent from argv; or NULL. */
 	const char *zone, *proto, *identity, *targets, *decoy, *asn, *pcap,
-	    *name, *tls_name;
+	    *name, *tls_name, *ca;
 
 	/* What follows from them. */
 	enum proto protos[MEASURE_KINDS]; /* by kind */

@@ -15,6 +15,7 @@
 struct engine_limits {
 	unsigned packets_per_s; /* hard cap of what is sent; 0: none */
 	unsigned burst_packets; /* that may leave at once under the cap */
+	const char *tls_ca;     /* a file of authorities; NULL: the system's */
 };
 
 #define QUESTION_PORT 53

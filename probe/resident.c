@@ -553,7 +553,8 @@ static enum rc
 open_parts(struct resident *r, struct err *err)
 {
 	static const struct engine_limits engine_limits = {
-		RESIDENT_PACKETS_PER_S, RESIDENT_BURST_PACKETS
+		.packets_per_s = RESIDENT_PACKETS_PER_S,
+		.burst_packets = RESIDENT_BURST_PACKETS
 	};
 	char spool_dir[STATE_PATH_MAX];
 	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;

@@ -420,12 +420,14 @@ signals_add(
 	return l.has_sign;
 }
 
-static bool
-counts(const struct signals *s, const struct signal *x, enum signal_kind kind,
-    int64_t now_us)
+bool
+signal_counts(const struct signal_params *p, enum signal_kind kind,
+    const struct signal *x, int64_t now_us)
 {
-	return x->n >= (kinds[kind].is_frail ? s->params.n_signs : 1) &&
-	       now_us - x->last_us < s->params.window_us;
+	if (p == NULL)
+		p = &signal_defaults;
+	return x->n >= (kinds[kind].is_frail ? p->n_signs : 1) &&
+	       now_us - x->last_us < p->window_us;
 }
 
 void
@@ -443,7 +445,8 @@ signals_judge(struct signals *s, int64_t target, int64_t now_us,
 							   : NULL;
 		unsigned weight = kinds[k].weight;
 
-		if (x == NULL || !counts(s, x, (enum signal_kind)k, now_us))
+		if (x == NULL ||
+		    !signal_counts(&s->params, (enum signal_kind)k, x, now_us))
 			continue;
 		is_foreign |= kinds[k].group == GROUP_IDENTITY;
 		if (k == SIGNAL_TTL && !is_foreign)

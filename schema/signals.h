@@ -187,6 +187,10 @@ struct signal_target *signals_find(struct signals *s, int64_t target);
 void signals_restore(struct signals *s, int64_t target, int64_t group,
     enum signal_kind kind, const struct signal *old);
 
+/* Does the signal count at now_us?  p NULL: signal_defaults. */
+bool signal_counts(const struct signal_params *p, enum signal_kind kind,
+    const struct signal *x, int64_t now_us);
+
 /* The heaviest a kind can count. */
 unsigned signal_weight(enum signal_kind k);
 

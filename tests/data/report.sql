@@ -31,7 +31,8 @@ INSERT INTO probe (id, public_key, name, state, reason, token_id, enrolled_us,
 	('0000000000000009', zeroblob(32), 'v-new', 'active', NULL, 1, 1772366000000000, '', NULL, NULL, NULL, 0);
 UPDATE probe SET v4 = 'ok', v6 = iif(name = 'v-berlin', 'ok', 'none')
 WHERE received_us IS NOT NULL AND name <> 'v-gone';
-INSERT INTO vantage VALUES
+INSERT INTO vantage (id, probe_id, family, source, asn, country, latitude,
+	longitude, first_us) VALUES
 	(1, '0000000000000001', 4, '198.51.100.21', 64501, 'DE', 52.5, 13.4, 1772000000000000),
 	(2, '0000000000000001', 6, '2001:db8:1::21', 64501, 'DE', 52.5, 13.4, 1772000000000000),
 	(3, '0000000000000002', 4, '198.51.100.22', 64502, 'FR', 48.9, 2.4, 1772000000000000),
@@ -41,6 +42,16 @@ INSERT INTO vantage VALUES
 	(7, '0000000000000006', 4, '198.51.100.26', 64506, 'PE', -12.0, -77.0, 1772000000000000),
 	(8, '0000000000000007', 4, '198.51.100.27', 64507, NULL, NULL, NULL, 1772000000000000),
 	(9, '0000000000000008', 4, '198.51.100.28', 64508, 'SE', NULL, NULL, 1772000000000000);
+
+UPDATE vantage SET seen = source, own = iif(id = 3, '10.0.0.7', source)
+WHERE id IN (2, 3, 4);
+INSERT INTO vantage_target VALUES
+	(7, 1, 'per_packet', 1772369000000000, 0, NULL, 0, NULL, NULL),
+	(3, 1, 'single', 1772366500000000, 1, 1772369600000000, 6, 2, '100.64.0.1'),
+	(3, 5, 'per_flow', 1772366500000000, 0, NULL, 0, NULL, NULL);
+INSERT INTO vantage_signal VALUES
+	(3, 1, 'foreign', 31, 1772369500000000, 1772369900000000, 'cache7.isp.example'),
+	(3, 1, 'ttl', 2, 1772369600000000, 1772369700000000, 'answered at TTL 2, the way ends at 9');
 
 -- id, vantage, target, state, site, since, until, last, n, rtt min, sum, n
 INSERT INTO landing VALUES

@@ -64,9 +64,9 @@ def test_a_dead_server_is_refused_and_named(lab, probe):
 
 
 @pytest.mark.parametrize("family", [4, 6])
-def test_a_trace_of_rounds_is_a_table(lab, probe, family):
+def test_a_trace_of_rounds_is_a_table(lab, probe, family, user):
     true = lab.truth()["tokyo"][f"v{family}"]
-    done = measure(lab, probe, "tokyo", "nobody", "--trace", "--count", "3", ANYCAST[family])
+    done = measure(lab, probe, "tokyo", user, "--trace", "--count", "3", ANYCAST[family])
     assert done.returncode == 0, done.stderr
     assert "reached in 3 of 3 rounds" in done.stdout
     rows = [line.split() for line in done.stdout.splitlines() if "%" in line]
@@ -76,7 +76,7 @@ def test_a_trace_of_rounds_is_a_table(lab, probe, family):
     for last, average, best, worst in ([float(v) for v in row[4:8]] for row in rows):
         assert best <= last <= worst and best <= average <= worst
     assert "the target" in done.stdout and "changed" not in done.stdout
-    records = observations(measure(lab, probe, "tokyo", "nobody", "--trace", "--count", "3",
+    records = observations(measure(lab, probe, "tokyo", user, "--trace", "--count", "3",
                                    "--json", ANYCAST[family]))
     assert [record["kind"] for record in records] == ["trace"] * 3
     assert len({record["source_port"] for record in records}) == 1

@@ -17,7 +17,7 @@ from labnet.topology import ANYCAST, ZONE
 NODE = "london"
 USER = "nobody"
 SHELLS = {
-    "no-new-privileges": ["setpriv", "--bounding-set=-all", "--no-new-privs", "--"],
+    "no-new-privileges": ["setpriv", "--no-new-privs", "--"],
     "user-namespace": ["unshare", "--user", "--map-root-user", "--"],
 }
 CLOSED = "1 0"

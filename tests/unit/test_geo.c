@@ -130,10 +130,45 @@ a_vantage_is_placed_by_the_best_that_is_known(void **state)
 	geo_close(g);
 }
 
+static void
+nat_is_told_by_the_two_addresses(void **state)
+{
+	static const struct {
+		const char *seen, *own, *want;
+	} cases[] = {
+		{ "192.0.2.7", "192.0.2.7", "no" },
+		{ "192.0.2.7", "10.0.0.7", "yes" },
+		{ "192.0.2.7", "100.64.0.7", "yes" },
+		{ "2001:db8::1", "2001:db8::99", "no" },
+		{ "2001:db8:0:1::1", "fd00::1", "yes" },
+		{ "127.0.0.1", "10.0.0.7", NULL }, /* a proxy here */
+		{ "127.0.0.1", "127.0.0.1", "no" },
+		{ "192.0.2.7", NULL, NULL },
+		{ NULL, "10.0.0.7", NULL },
+		{ "192.0.2.7", "2001:db8::1", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(cases); i++) {
+		struct addr seen = { 0 }, own = { 0 };
+		const char *got;
+
+		if (cases[i].seen != NULL)
+			assert_int_equal(addr_parse(&seen, cases[i].seen), 0);
+		if (cases[i].own != NULL)
+			assert_int_equal(addr_parse(&own, cases[i].own), 0);
+		got = place_nat(&seen, &own);
+		T_CHECK((got == NULL) == (cases[i].want == NULL) &&
+			    (got == NULL || strcmp(got, cases[i].want) == 0),
+		    "case %zu: %s", i, got == NULL ? "unknown" : got);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nat_is_told_by_the_two_addresses),
 		cmocka_unit_test(an_address_that_is_there_is_found),
 		cmocka_unit_test(an_absurd_position_is_left_out),
 		cmocka_unit_test(what_is_no_database_is_refused_in_words),

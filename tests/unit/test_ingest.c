@@ -275,6 +275,54 @@ details_have_rows_of_their_own_that_go_with_the_observation(void **state)
 	fini(&job, 1);
 }
 
+/* Somebody else answers: stored once a minute and at the verdict, and known
+ * after a restart. */
+static void
+interception_is_stored_and_outlives_a_restart(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job job = new_job(r->probe, 1, 4);
+	struct observation *o = job.batch.observations;
+	struct err err;
+
+	for (unsigned i = 0; i < 4; i++) {
+		identity_set(&o[i].dns.nsid, "isp-box", 7);
+		o[i].dns.second.is_present = true;
+		o[i].dns.second.is_different = true;
+		o[i].source = rig_addr("10.1.1.1");
+	}
+	job.source = rig_addr("198.51.100.77");
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	fini(&job, 1);
+	assert_int_equal(rig_query(r, "SELECT is_intercepted * score * "
+				      "(class = 'unknown') FROM "
+				      "vantage_target"),
+	    4);
+	assert_int_equal(ingest_flush(r->ingest, RIG_NOW + 2000, &err), RC_OK);
+	assert_int_equal(
+	    rig_query(r, "SELECT sum(n) FROM vantage_signal WHERE "
+			 "(signal = 'foreign' AND detail = 'isp-box') OR "
+			 "signal = 'second'"),
+	    8);
+	assert_int_equal(rig_query(r, "SELECT seen = '198.51.100.77' AND "
+				      "own = '10.1.1.1' FROM vantage"),
+	    1);
+	ingest_close(r->ingest);
+	assert_int_equal(ingest_open(&r->ingest, r->store, &r->settings, NULL,
+			     &r->metrics, RIG_NOW, &err),
+	    RC_OK);
+	job = new_job(r->probe, 5, 5);
+	identity_set(&job.batch.observations[0].dns.nsid, "isp-box", 7);
+	assert_int_equal(ingest(r, &job, 1), RC_OK);
+	assert_int_equal(ingest_flush(r->ingest, RIG_NOW + 3000, &err), RC_OK);
+	assert_int_equal(rig_query(r, "SELECT n FROM vantage_signal WHERE "
+				      "signal = 'foreign'"),
+	    5);
+	assert_int_equal(
+	    rig_query(r, "SELECT is_intercepted FROM vantage_target"), 1);
+	fini(&job, 1);
+}
+
 /* 1 is silent to the first packet; a stranger answers for 2 as well. */
 static void
 an_extra_reply_is_no_link_of_the_path(void **state)
@@ -519,6 +567,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    details_have_rows_of_their_own_that_go_with_the_observation,
 		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    interception_is_stored_and_outlives_a_restart, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_extra_reply_is_no_link_of_the_path, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -25,15 +25,18 @@
 	}
 
 DEFINE_WORDS(kind_words, enum kind, KIND_TRACE, kind_name, kind_from_name)
-DEFINE_WORDS(proto_words, enum proto, PROTO_ICMP, proto_name, proto_from_name)
+DEFINE_WORDS(proto_words, enum proto, PROTO_PLAIN, proto_name, proto_from_name)
 DEFINE_WORDS(outcome_words, enum outcome, OUTCOME_SEND_FAILED, outcome_name,
     outcome_from_name)
-DEFINE_WORDS(why_words, enum why, WHY_MANUAL, why_name, why_from_name)
-DEFINE_WORDS(stamp_words, enum stamp, STAMP_USER, stamp_name, stamp_from_name)
-DEFINE_WORDS(chaos_words, enum chaos_name, CHAOS_ID_SERVER, chaos_name_text,
+DEFINE_WORDS(why_words, enum why, WHY_DECOY, why_name, why_from_name)
+DEFINE_WORDS(
+    stamp_words, enum stamp, STAMP_RECEIVE, stamp_name, stamp_from_name)
+DEFINE_WORDS(chaos_words, enum chaos_name, CHAOS_GIVEN, chaos_name_text,
     chaos_name_from_text)
 DEFINE_WORDS(clock_words, enum clock_state, CLOCK_UNSYNCHRONISED,
     clock_state_name, clock_state_from_name)
+DEFINE_WORDS(family_words, enum family_state, FAMILY_NONE, family_state_name,
+    family_state_from_name)
 
 static void
 only_two_outcomes_are_answers_and_two_our_fault(void **state)
@@ -145,6 +148,22 @@ times_do_not_make_another_path(void **state)
 }
 
 static void
+extra_replies_make_no_other_path(void **state)
+{
+	struct trace_result a = trace_of_two(), b = a;
+
+	(void)state;
+	b.hops[2] = b.hops[1];
+	b.hops[2].address.bytes[3] = 9;
+	b.n_hops = 3;
+	assert_true(trace_path_hash(&a) != trace_path_hash(&b));
+	b.hops[2].is_extra = true;
+	assert_true(trace_path_hash(&a) == trace_path_hash(&b));
+	b.hops[1].attempt = b.hops[1].n_duplicate = 2;
+	assert_true(trace_path_hash(&a) == trace_path_hash(&b));
+}
+
+static void
 hops_and_labels_do(void **state)
 {
 	struct trace_result a = trace_of_two(), b = a;
@@ -181,12 +200,14 @@ main(void)
 		cmocka_unit_test(stamp_words),
 		cmocka_unit_test(chaos_words),
 		cmocka_unit_test(clock_words),
+		cmocka_unit_test(family_words),
 		cmocka_unit_test(
 		    only_two_outcomes_are_answers_and_two_our_fault),
 		cmocka_unit_test(a_long_identity_is_cut_and_marked),
 		cmocka_unit_test(empty_is_not_absent),
 		cmocka_unit_test(no_terminal_escape_survives),
 		cmocka_unit_test(times_do_not_make_another_path),
+		cmocka_unit_test(extra_replies_make_no_other_path),
 		cmocka_unit_test(hops_and_labels_do),
 	};
 

@@ -1,6 +1,7 @@
 """The command line of tools/bench.                                  (wiring)"""
 
 import argparse
+import glob
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
 LAB_PREFIX = "cwbl"
+FOLDER = "catchwater-bench-"
 EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
@@ -50,7 +52,7 @@ class Bench:
     def __init__(self, runs):
         self.runs = runs
         self.build = f"{ROOT}/build"
-        self.folder = tempfile.mkdtemp(prefix="catchwater-bench-")
+        self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         os.chmod(self.folder, 0o755)
         self._world = None
         self._lab = None
@@ -91,7 +93,8 @@ def main(words):
     if os.geteuid() != 0:
         print("bench: needs root, for network namespaces: try sudo", file=sys.stderr)
         return 1
-    subprocess.run(["make", "-s", "-C", ROOT, "all", "bench-programs"], check=True)
+    subprocess.run(["make", "-s", "-C", ROOT, "all", "bench-programs"], check=True,
+                   stdout=sys.stderr)
     _remove_leftovers()
     report, bench = Report(options.json), Bench(options.runs)
     try:
@@ -109,6 +112,9 @@ def _remove_leftovers():
         remove(prefix)
     for prefix in leftovers(LAB_PREFIX):
         Lab(prefix).down()
+    for folder in glob.glob(f"{tempfile.gettempdir()}/{FOLDER}*-*"):
+        if not os.path.exists(f"/proc/{folder.rsplit('-', 2)[1]}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(name, bench, report):

@@ -27,6 +27,7 @@ DISK_SHORT_S, DISK_LONG_S = 40, 340
 DAY_S = 86_400
 ROUNDS = 60            # an hour of one a minute
 SPOOL_TARGETS = 8
+WARTS_RATE = 1_000
 LONG_TARGETS = 500_000  # each is asked and pinged
 LONG_RATE = 20_000
 ADDRESSES = 60_000
@@ -92,7 +93,7 @@ def uploaded_bytes(bench):
     if done.returncode:
         raise LabError(f"batch_bytes: {done.stderr.strip()}")
     size, n = map(int, done.stdout.split())
-    warts = os.path.getsize(scamper(world, "far", FEW, MANY, "ping -c 1").output) / FEW
+    warts = os.path.getsize(scamper(world, "far", FEW, WARTS_RATE, "ping -c 1").output) / FEW
     yield figure("probe.p11.bytes", "B/observation", [size / n], "warts", [warts], "<=10 B")
     yield figure("probe.p11.warts", "B/observation", [size / n], "warts", [warts], "<=0.11")
 

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 
-from . import events, faults, netns, process, users
+from . import dnsconf, events, faults, netns, process, users
 from .errors import LabError, UsageError
 from .topology import ANYCAST, ZONE
 
@@ -190,6 +190,7 @@ class Laboratory:
         }
         if node.role == "site":
             result.update(server=node.server, identity=node.identity(),
+                          tls=dnsconf.speaks_tls(node),
                           service_v4=ANYCAST[4], service_v6=ANYCAST[6])
         return result
 

@@ -4,9 +4,9 @@ import os
 import signal
 import time
 
-from . import asker, birdconf, birdctl, dnsconf, process
+from . import asker, birdconf, birdctl, certificates, dnsconf, process
 from .errors import LabError
-from .topology import ANYCAST, FAMILIES
+from .topology import ANYCAST, FAMILIES, ZONE
 
 START_S = 15
 TRY_S = 0.1
@@ -69,6 +69,8 @@ class DnsServers:
         os.makedirs(directory, exist_ok=True)
         _write(f"{directory}/zone", dnsconf.ZONE_TEXT)
         _write(conf, dnsconf.render(node, directory))
+        if dnsconf.speaks_tls(node):
+            self._certify(node, directory)
         for stale in ("knot.pid", "nsd.pid"):
             if os.path.exists(f"{directory}/{stale}"):
                 os.unlink(f"{directory}/{stale}")
@@ -106,6 +108,16 @@ class DnsServers:
                 site, address = next(iter(questions))
                 raise LabError(f"the DNS server of {site} does not answer at "
                                f"{address}: {self._last_words(site)}")
+
+    def _certify(self, node, directory):
+        """A certificate for the service's name and addresses and the site's."""
+        if not os.path.exists(f"{self.state}/ca.pem"):
+            certificates.make_ca(self.state)
+        if not os.path.exists(f"{directory}/tls.pem"):
+            names = [f"DNS:{ZONE.rstrip('.')}", f"DNS:{node.identity()}"]
+            names += [f"IP:{address}" for family in FAMILIES
+                      for address in (ANYCAST[family], node.address[family])]
+            certificates.make_server(directory, "tls", node.identity(), names, self.state)
 
     def _signal(self, site, number):
         if not process.send_signal(self.state, f"dns-{site}", number):

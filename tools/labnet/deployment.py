@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from . import users, webhook
+from . import certificates, users, webhook
 from .errors import LabError
 
 PORT = 8420
@@ -219,23 +219,10 @@ class Deployment:
                        f"{lines}{periods}}}\n{self.extra}")
 
     def _make_certificates(self):
-        both = f"IP:{self.address},IP:{self.lab.nodes()['collector']['v6']}"
-        # Valid since yesterday, where that can be had: tests turn clocks back.
-        backdate = ["faketime", "-f", "-1d"] if shutil.which("faketime") else []
-        make = [*backdate, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
-        for name, more in (
-                ("ca", ["-subj", "/CN=Catchwater lab CA"]),
-                ("server", ["-subj", "/CN=collector", "-addext", f"subjectAltName={both}",
-                            "-addext", "basicConstraints=critical,CA:FALSE",
-                            "-CA", f"{self.folder}/ca.pem",
-                            "-CAkey", f"{self.folder}/ca.key"])):
-            done = subprocess.run(
-                [*make, *more, "-keyout", f"{self.folder}/{name}.key",
-                 "-out", f"{self.folder}/{name}.pem"],
-                capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise LabError(f"openssl: {done.stderr.strip()}")
+        certificates.make_ca(self.folder)
+        certificates.make_server(
+            self.folder, "server", "collector",
+            [f"IP:{self.address}", f"IP:{self.lab.nodes()['collector']['v6']}"])
         for vantage in self.vantages:
             if self.user_of(vantage):
                 os.makedirs(self.state_of(vantage), mode=0o700)

@@ -1,8 +1,9 @@
 """Writes the configuration of the sites' DNS servers.                 (pure)
 
-Three kinds of software, one zone, and each site with a name of its own in
-NSID and CHAOS.  Limits that a server has by default stay as they are: BIND
-drops CHAOS questions above three a second and client network.
+Four kinds of software, one zone, and each site with a name of its own in
+NSID and CHAOS.  All but Knot DNS, which cannot in Debian 12, answer over TLS too
+(RFC 7858, port 853).  Limits that a server has by default stay as they are:
+BIND drops CHAOS questions above three a second and client network.
 """
 
 from .topology import ANYCAST, FAMILIES, ZONE
@@ -56,6 +57,9 @@ server:
     nsid: "ascii_{identity}"
     rrl-ratelimit: 0
     verbosity: 0
+    tls-port: 853
+    tls-service-key: "{dir}/tls.key"
+    tls-service-pem: "{dir}/tls.pem"
 {listen}
 remote-control:
     control-enable: no
@@ -76,16 +80,57 @@ options {{
 	notify no;
 	listen-on {{ {v4} }};
 	listen-on-v6 {{ {v6} }};
+	listen-on port 853 tls site {{ {v4} }};
+	listen-on-v6 port 853 tls site {{ {v6} }};
 }};
+tls site {{ cert-file "{dir}/tls.pem"; key-file "{dir}/tls.key"; }};
 controls {{ }};
 zone "{zone}" {{ type primary; file "{dir}/zone"; }};
+"""
+
+# An authoritative server that a resolver also is: it answers for its zone and
+# refuses the rest.
+UNBOUND = """\
+server:
+    directory: "{dir}"
+    chroot: ""
+    username: ""
+    pidfile: ""
+    do-daemonize: no
+    use-syslog: no
+    verbosity: 0
+    num-threads: 1
+    module-config: "iterator"
+    access-control: 0.0.0.0/0 refuse_non_local
+    access-control: ::0/0 refuse_non_local
+    identity: "{identity}"
+    nsid: "ascii_{identity}"
+    ede: yes
+    tls-port: 853
+    tls-service-key: "{dir}/tls.key"
+    tls-service-pem: "{dir}/tls.pem"
+{listen}
+remote-control:
+    control-enable: no
+auth-zone:
+    name: "{zone}"
+    zonefile: "{dir}/zone"
+    for-downstream: yes
+    for-upstream: no
+    fallback-enabled: no
 """
 
 COMMANDS = {
     "knot": ["knotd", "-c", "{conf}"],
     "nsd": ["nsd", "-d", "-c", "{conf}"],
     "bind": ["named", "-g", "-n", "1", "-c", "{conf}"],
+    "unbound": ["unbound", "-d", "-c", "{conf}"],
 }
+
+
+def speaks_tls(node):
+    """Whether a site answers on port 853."""
+    return node.server != "knot"
 
 
 def render(node, directory):
@@ -97,8 +142,13 @@ def render(node, directory):
         listen = "\n".join(f"    listen: {a}@53" for a in every)
         return KNOT.format(listen=listen, **values)
     if node.server == "nsd":
-        listen = "\n".join(f"    ip-address: {a}" for a in every)
+        listen = "\n".join(f"    ip-address: {a}{port}" for a in every
+                           for port in ("", "@853"))
         return NSD.format(listen=listen, **values)
+    if node.server == "unbound":
+        listen = "\n".join(f"    interface: {a}@{port}" for a in every
+                           for port in (53, 853))
+        return UNBOUND.format(listen=listen, **values)
     listen = {f"v{f}": " ".join(f"{a};" for a in addresses[f]) for f in FAMILIES}
     return BIND.format(**listen, **values)
 

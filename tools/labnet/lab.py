@@ -22,7 +22,8 @@ class Lab(Laboratory):
     vantages and a collector."""
 
     DEFAULT_PREFIX = "cw-"
-    TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "bird", "knotd", "nsd", "named")
+    TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "openssl", "bird",
+             "knotd", "nsd", "named", "unbound")
     EVENTS = events.EVENTS
 
     def __init__(self, prefix=None, state=None):

@@ -24,7 +24,8 @@ class PathLab(Laboratory):
     """See pathmap for what is where."""
 
     DEFAULT_PREFIX = "cwp-"
-    TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "nft", "knotd", "nsd", "unbound")
+    TOOLS = ("ip", "nsenter", "setpriv", "iptables-nft", "nft", "openssl", "knotd", "nsd",
+             "unbound")
     EVENTS = pathevents.EVENTS
 
     def __init__(self, prefix=None, state=None):

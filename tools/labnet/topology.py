@@ -31,7 +31,7 @@ SITES = (
     ("ams", "Amsterdam", 52.37, 4.90, "eu", "knot"),
     ("nyc", "New York", 40.71, -74.01, "us", "bind"),
     ("sin", "Singapore", 1.35, 103.82, "ap", "nsd"),
-    ("gru", "Sao Paulo", -23.55, -46.63, "sa", "knot"),
+    ("gru", "Sao Paulo", -23.55, -46.63, "sa", "unbound"),
 )
 # name, city, latitude, longitude, providers in order of liking; with IPv6
 # the order is another where a second list is given, as often in real life

@@ -1,0 +1,145 @@
+/* between.c - see between.h. */
+#include "collector/between.h"
+
+#include <stdlib.h>
+
+#include "collector/report.h"
+#include "collector/store_suspect.h"
+
+static const struct column target_columns[] = {
+	{ "service", "service", CELL_TEXT },
+	{ "target", "target", CELL_TEXT },
+	{ "class", "flows", CELL_TEXT },
+	{ "class_since", "since", CELL_TIME },
+	{ "intercepted", "intercepted", CELL_TEXT },
+	{ "intercepted_since", "since", CELL_TIME },
+	{ "score", "score", CELL_COUNT },
+	{ "answer_ttl", "answers at TTL", CELL_COUNT },
+	{ "answer_hop", "by", CELL_TEXT },
+	{ "counted", "counted", CELL_TEXT },
+};
+
+static const struct column signal_columns[] = {
+	{ "target", "target", CELL_TEXT },
+	{ "signal", "signal", CELL_TEXT },
+	{ "weight", "weight", CELL_COUNT },
+	{ "counts", "counts", CELL_TEXT },
+	{ "n", "n", CELL_COUNT },
+	{ "first", "first", CELL_TIME },
+	{ "last", "last", CELL_TIME },
+	{ "detail", "last time", CELL_TEXT },
+};
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *
+yes_no(bool is)
+{
+	return is ? "yes" : "no";
+}
+
+static void
+add_target(struct report *r, const struct view_row *row)
+{
+	const struct suspect_view *v = &row->view;
+	char text[ADDR_TEXT_LEN];
+
+	report_text(r, row->service);
+	report_text(r, row->target);
+	report_text(r, flow_class_name(v->class));
+	report_number_if(r, v->class_since_us != 0, v->class_since_us);
+	report_text(r, yes_no(v->is_intercepted));
+	report_number_if(r, v->is_intercepted, v->intercepted_since_us);
+	report_number(r, v->score);
+	report_number_if(r, v->answer_ttl != 0, v->answer_ttl);
+	report_text(r, v->answer_hop.family != 0
+			   ? addr_format(&v->answer_hop, text)
+			   : NULL);
+	report_text(r, yes_no(suspect_counts(v)));
+}
+
+static void
+add_signal(struct report *r, const struct signal_row *row, int64_t now_us)
+{
+	const struct signal *x = &row->found.signal;
+
+	report_text(r, row->target);
+	report_text(r, signal_name(row->found.kind));
+	report_number(r, signal_weight(row->found.kind));
+	report_text(r, yes_no(signal_counts(NULL, row->found.kind, x, now_us)));
+	report_number(r, x->n);
+	report_number(r, x->first_us);
+	report_number(r, x->last_us);
+	report_text(r, x->detail);
+}
+
+/* Fills both reports, which the caller has begun. */
+static enum rc
+fill(struct store *st, int64_t vantage_id, int64_t now_us,
+    struct report *targets, struct report *signals, struct err *err)
+{
+	struct view_list views = { 0 };
+	struct signal_list found = { 0 };
+	enum rc rc;
+
+	if (vantage_id == 0)
+		return RC_OK; /* a probe that has not measured yet */
+	rc = store_suspect_views(st, vantage_id, &views, err);
+	if (rc == RC_OK)
+		rc = store_suspect_signals(st, vantage_id, &found, err);
+	for (size_t i = 0; rc == RC_OK && i < views.n; i++)
+		add_target(targets, &views.rows[i]);
+	for (size_t i = 0; rc == RC_OK && i < found.n; i++)
+		if (found.rows[i].found.signal.n > 0)
+			add_signal(signals, &found.rows[i], now_us);
+	free(views.rows);
+	free(found.rows);
+	return rc;
+}
+
+static void
+print_part(const struct report *r, const char *vantage, FILE *to)
+{
+	if (report_n_rows(r) == 0)
+		return;
+	fprintf(to, "\n%s\n", vantage);
+	report_print_table(r, "", to);
+}
+
+enum rc
+between_print(struct store *st, int64_t vantage_id, const char *vantage,
+    int64_t now_us, FILE *to, struct err *err)
+{
+	struct report targets, signals;
+	enum rc rc;
+
+	report_init(&targets, target_columns, N_OF(target_columns));
+	report_init(&signals, signal_columns, N_OF(signal_columns));
+	rc = fill(st, vantage_id, now_us, &targets, &signals, err);
+	if (rc == RC_OK) {
+		print_part(&targets, vantage, to);
+		print_part(&signals, vantage, to);
+	}
+	report_fini(&targets);
+	report_fini(&signals);
+	return rc;
+}
+
+enum rc
+between_add_json(struct store *st, int64_t vantage_id, int64_t now_us,
+    json_t *object, struct err *err)
+{
+	struct report targets, signals;
+	enum rc rc;
+
+	report_init(&targets, target_columns, N_OF(target_columns));
+	report_init(&signals, signal_columns, N_OF(signal_columns));
+	rc = fill(st, vantage_id, now_us, &targets, &signals, err);
+	if (rc == RC_OK) {
+		json_object_set_new(object, "targets", report_json(&targets));
+		json_object_set_new(object, "signals", report_json(&signals));
+	}
+	report_fini(&targets);
+	report_fini(&signals);
+	return rc;
+}
