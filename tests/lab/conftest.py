@@ -28,7 +28,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-from labnet import base, netns, users  # noqa: E402
+from labnet import base, netns, pathmap, users  # noqa: E402
 from labnet.deployment import Deployment, copy_programs  # noqa: E402
 from labnet.lab import Lab  # noqa: E402
 from labnet.pathlab import PathLab  # noqa: E402
@@ -68,7 +68,8 @@ def world(lab):
 @pytest.fixture(scope="session")
 def path_world(paths):
     """The same in the laboratory of paths."""
-    yield from deployment(paths)
+    decoys = ", ".join(f'"{address}"' for address in pathmap.DECOY.values())
+    yield from deployment(paths, f"decoy = {{ {decoys} }}\ndecoy_every = 60s\n")
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +105,9 @@ def laboratory(kind, *more_tools):
     result.down()
 
 
-def deployment(lab):
+def deployment(lab, extra=""):
     with public_folder() as folder:
-        result = Deployment(lab, f"{folder}/world", build=BUILD)
+        result = Deployment(lab, f"{folder}/world", build=BUILD, extra=extra)
         try:
             result.start()
             yield result

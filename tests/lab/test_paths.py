@@ -228,19 +228,13 @@ def test_a_trace_has_one_flow_label(paths, probe, user, proto):
 
 
 def test_without_permission_to_ping_paths_are_as_true(paths, probe):
-    """ping_group_range as a new namespace has it."""
-    true = paths.truth()["wide2"]
-    setting = "/proc/sys/net/ipv4/ping_group_range"
-    paths.exec("wide2", "sh", "-c", f"echo {users.NO_GROUP} > {setting}")
-    try:
-        for proto in ("udp", "plain", "icmp", "tcp"):
-            for trace in finish(start(paths, probe, "wide2", "nobody", "--trace",
-                                      "--proto", proto)):
-                path = path_of(trace)
-                assert any(is_like(path, way) for way in
-                           true[family_of(trace["target"])]["paths"]), path
-    finally:
-        paths.exec("wide2", "sh", "-c", f"echo {users.ping_groups()} > {setting}")
+    """As a new namespace has it: ICMP's place is taken by UDP, and told so."""
+    (vantage,) = paths.topology.CLOSED
+    for trace in finish(start(paths, probe, vantage, "nobody", "--trace", "--proto", "icmp")):
+        path = path_of(trace)
+        assert trace["proto"] == "udp"
+        assert any(is_like(path, way) for way in
+                   paths.truth()[vantage][family_of(trace["target"])]["paths"]), path
 
 
 # Multipath detection
@@ -358,13 +352,24 @@ def test_a_second_answer_is_recorded(paths, probe, user):
 
 # A collector's view
 
+def row_of(world, vantage, family):
+    """{} before the collector has heard of it."""
+    return next((row for row in world.json("vantages", "show", vantage)
+                 if row["vantage"] == f"{vantage}/{family}"), {})
+
+
 def test_a_translated_vantage_is_told_as_such(path_world):
-    for vantage in ("natted", "straight"):
-        path_world.wait("its observations", lambda v=vantage: path_world.query(
-            "SELECT 1 FROM observation o JOIN vantage v ON v.id = o.vantage_id"
-            " JOIN probe p ON p.id = v.probe_id WHERE p.name = ?", v))
-    rows = {row["vantage"]: row for name in ("natted", "straight")
-            for row in path_world.json("vantages", "show", name)}
-    assert rows["natted/4"]["nat"] == "yes"
-    for name in ("natted/6", "straight/4", "straight/6"):
-        assert rows[name]["nat"] != "yes"
+    for vantage, nat in (("natted", "yes"), ("straight", "no")):
+        path_world.wait(f"NAT of {vantage}", lambda v=vantage, n=nat: row_of(
+            path_world, v, 4).get("nat") == n)
+        assert row_of(path_world, vantage, 6).get("nat") != "yes"
+
+
+def test_an_intercepted_vantage_is_told_as_such(paths, path_world):
+    paths.event("intercept", "straight-b")
+    for family in FAMILIES:
+        path_world.wait("the verdict", lambda f=family: row_of(
+            path_world, "straight", f).get("between") == "intercepted", 120)
+    others = {row["vantage"] for row in path_world.json("vantages")
+              if row.get("between") == "intercepted"}
+    assert others == {"straight/4", "straight/6"}
