@@ -104,7 +104,7 @@ need_suspect(struct suspects *s, int64_t vantage_id)
 		return s->list[at];
 	if (s->n == s->cap) {
 		s->cap = s->cap == 0 ? 64 : 2 * s->cap;
-		s->list = mem_grow(s->list, s->cap, sizeof *s->list);
+		s->list = mem_grow(s->list, s->cap, sizeof(struct suspect *));
 	}
 	x = mem_new(sizeof *x);
 	x->vantage_id = vantage_id;

@@ -165,13 +165,13 @@ add_sockets(scmp_filter_ctx filter)
 	static const unsigned domains[] = { AF_UNIX, AF_INET, AF_INET6 };
 	static const unsigned types[] = { SOCK_STREAM, SOCK_DGRAM };
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+	    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0));
 
 	for (size_t i = 0; i < 3 && rc == 0; i++)
 		for (size_t k = 0; k < 2 && rc == 0; k++)
 			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			    SCMP_SYS(socket), 2,
-			    SCMP_A0(SCMP_CMP_EQ, domains[i]),
+			    SCMP_A0(SCMP_CMP_EQ, domains[i], 0),
 			    SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK,
 				types[k]));
 	return rc;

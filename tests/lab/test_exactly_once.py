@@ -70,7 +70,7 @@ def check(world, witness):
 
     def has_arrived():
         there = stored(world)
-        return all(there[vantage][-1] >= seq for vantage, seq in newest.items())
+        return all(there.get(vantage, [0])[-1] >= seq for vantage, seq in newest.items())
     world.wait("all that was seen to arrive", has_arrived, 120)
     for vantage, seqs in stored(world).items():
         assert seqs == list(range(1, len(seqs) + 1)), f"{vantage}: a gap or a double"

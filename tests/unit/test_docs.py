@@ -25,7 +25,7 @@ QUERIES = re.findall(r"^```sql\n(.*?)^```", DATABASE, re.M | re.S)
 MIGRATIONS = sorted((ROOT / "schema/sql").glob("*.sql"))
 LEAST = """database = "x.db"
 service "a" {
-	addresses = { "192.0.2.53" }
+	addresses = { "198.51.100.53" }
 	zone = "."
 	identity = { "{site}.a" }
 	site "ams" { }
