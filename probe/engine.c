@@ -18,7 +18,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define DNS_PORT 53
 #define ASK_BLOCK 32 /* made at once */
 
 /* Under the cap, so many microseconds between two passes: a wake-up costs more
@@ -145,7 +144,7 @@ set_up(struct ask *a, struct engine *e, const struct question *q)
 	a->due_mono_us = NEVER;
 	a->question = *q;
 	if (q->port == 0)
-		a->question.port = DNS_PORT;
+		a->question.port = QUESTION_PORT;
 	a->proto = q->proto;
 	a->port = a->question.port;
 }

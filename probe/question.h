@@ -18,6 +18,8 @@ struct engine_limits {
 	const char *tls_ca;     /* a file of authorities; NULL: the system's */
 };
 
+#define QUESTION_PORT 53
+
 enum name_class { NAME_CH, NAME_IN };
 
 struct question {

@@ -16,8 +16,10 @@ Marked `privileged` is what root should see too where that is the rule.
 
 import glob
 import os
+import pwd
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -26,7 +28,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-from labnet import base, netns  # noqa: E402
+from labnet import base, netns, pathmap, users  # noqa: E402
 from labnet.deployment import Deployment, copy_programs  # noqa: E402
 from labnet.lab import Lab  # noqa: E402
 from labnet.pathlab import PathLab  # noqa: E402
@@ -66,7 +68,8 @@ def world(lab):
 @pytest.fixture(scope="session")
 def path_world(paths):
     """The same in the laboratory of paths."""
-    yield from deployment(paths)
+    decoys = ", ".join(f'"{address}"' for address in pathmap.DECOY.values())
+    yield from deployment(paths, f"decoy = {{ {decoys} }}\ndecoy_every = 60s\n")
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +105,9 @@ def laboratory(kind, *more_tools):
     result.down()
 
 
-def deployment(lab):
+def deployment(lab, extra=""):
     with public_folder() as folder:
-        result = Deployment(lab, f"{folder}/world", build=BUILD)
+        result = Deployment(lab, f"{folder}/world", build=BUILD, extra=extra)
         try:
             result.start()
             yield result
@@ -118,6 +121,17 @@ class public_folder(tempfile.TemporaryDirectory):  # pylint: disable=invalid-nam
     def __enter__(self):
         os.chmod(self.name, 0o755)
         return super().__enter__()
+
+
+def read_capture(path, *options):
+    """What tcpdump prints of a file.  It wants to stop being root, which is
+    possible only where there is another user."""
+    alone = not users.is_there(pwd.getpwnam("nobody").pw_uid)
+    command = ["unshare", "--user", "--", "tcpdump"] if alone else ["tcpdump", "-Z", "root"]
+    done = subprocess.run([*command, "-nn", *options, "-r", path], capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def remove_labs_of_the_dead(kind):

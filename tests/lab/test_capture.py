@@ -9,6 +9,7 @@ import tempfile
 
 import pytest
 
+from conftest import read_capture
 from labnet.topology import ANYCAST, ZONE
 
 NODE = "berlin"
@@ -28,10 +29,7 @@ def _folder():
 
 def packets(path):
     """tcpdump's line of each packet in a file."""
-    done = subprocess.run(["tcpdump", "-Z", "root", "-nn", "-r", path], capture_output=True,
-                          text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return read_capture(path).splitlines()
 
 
 def test_every_question_and_answer_is_kept_and_no_neighbour(lab, measure, folder):

@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-from .sniff import arriving
+from . import sniff
 
 UDP, DNS = 17, 53
 FLAGS = 0x8080             # an answer; recursion available
@@ -21,9 +21,9 @@ FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def main(*interfaces):
-    packets = arriving(interfaces)
+    sockets = sniff.listen(interfaces)
     print("ready", flush=True)
-    for packet in packets:
+    for packet in sniff.packets(sockets):
         if packet.protocol != UDP or packet.payload[2:4] != struct.pack("!H", DNS):
             continue
         answer = forge(packet.payload[8:])

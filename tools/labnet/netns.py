@@ -100,6 +100,8 @@ def build(topology, names):
     for node in topology.nodes.values():
         with entered(names[node.name]):
             _write_sysctls(node)
+            if users.may_ping(node.name, topology.CLOSED):
+                write_sysctl("ipv4/ping_group_range", users.ping_groups())
     run(["ip", "-batch", "-"], "".join(
         f"link add name {link.b} netns {names[link.a]} address {link.mac[link.a]} "
         f"type veth peer name {link.a} netns {names[link.b]} "
@@ -144,7 +146,7 @@ def write_sysctl(name, value):
 
 
 def _write_sysctls(node):
-    values = {**SYSCTLS, "ipv4/ping_group_range": users.ping_groups()}
+    values = dict(SYSCTLS)
     if node.role == "transit":
         values.update(ROUTER_SYSCTLS)
     for name, value in values.items():

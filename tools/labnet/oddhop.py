@@ -1,18 +1,17 @@
 """A router's own ICMP errors, made by hand.                        (program)
 
-    python3 -m labnet.oddhop INTERFACE SOURCE4 SOURCE6 [LABEL,TC,TTL]...
+    python3 -m labnet.oddhop INTERFACE SOURCE4 SOURCE6 [EXTENSION]
 
 For each packet that comes in on the interface and expires, sends a "time
-exceeded" from the source address: with labels, as a router inside MPLS does
-(RFC 4884, RFC 4950); without, a second error besides the kernel's.  Prints
-"ready" when it listens.
+exceeded" from the source address, with an extension (RFC 4884; hexadecimal)
+or without.  Prints "ready" when it listens.
 """
 
 import socket
 import struct
 import sys
 
-from .sniff import arriving
+from . import sniff
 
 QUOTE_BYTES = 128          # exactly, before an extension
 EXCEEDED = {4: 11, 6: 3}   # ICMP and ICMPv6 types
@@ -20,26 +19,25 @@ ECHO = {4: (1, 8), 6: (58, 128)}   # protocol, type of a request
 LENGTH_UNIT = {4: 4, 6: 8}
 
 
-def main(interface, source4, source6, *labels):
-    labels = [tuple(map(int, label.split(","))) for label in labels]
+def main(interface, source4, source6, extension=""):
+    extension = bytes.fromhex(extension)
     sockets = {4: _open(socket.AF_INET, socket.IPPROTO_ICMP, source4),
                6: _open(socket.AF_INET6, socket.IPPROTO_ICMPV6, source6)}
-    packets = arriving([interface])
+    listening = sniff.listen([interface])
     print("ready", flush=True)
-    for packet in packets:
+    for packet in sniff.packets(listening):
         if packet.ttl == 1 and not _is_error(packet):
             try:
                 sockets[packet.family].sendto(
-                    error_about(packet.family, packet.bytes, labels), (packet.source, 0))
+                    error_about(packet.family, packet.bytes, extension), (packet.source, 0))
             except OSError:
                 pass   # the link is down: no answer, as of any router
 
 
-def error_about(family, quoted, labels):
+def error_about(family, quoted, extension):
     """The ICMP message; the kernel fills in ICMPv6's checksum."""
-    extension = _extension(labels) if labels else b""
-    quote = quoted[:QUOTE_BYTES].ljust(QUOTE_BYTES if labels else 0, b"\0")
-    length = QUOTE_BYTES // LENGTH_UNIT[family] if labels else 0
+    quote = quoted[:QUOTE_BYTES].ljust(QUOTE_BYTES if extension else 0, b"\0")
+    length = QUOTE_BYTES // LENGTH_UNIT[family] if extension else 0
     unused = bytes([0, length, 0, 0]) if family == 4 else bytes([length, 0, 0, 0])
     head = bytes([EXCEEDED[family], 0])
     rest = unused + quote + extension
@@ -47,7 +45,8 @@ def error_about(family, quoted, labels):
     return head + struct.pack("!H", checksum) + rest
 
 
-def _extension(labels):
+def mpls(labels):
+    """The extension of a router inside MPLS (RFC 4950): (label, TC, TTL)..."""
     stack = b"".join(
         struct.pack("!I", label << 12 | tc << 9 | (n == len(labels)) << 8 | ttl)
         for n, (label, tc, ttl) in enumerate(labels, 1))

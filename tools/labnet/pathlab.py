@@ -6,7 +6,7 @@ packet is known beforehand (pathmap.truth).
 
 import sys
 
-from . import delay, faults, netns, nftables, pathevents, pathmap, process
+from . import delay, faults, netns, nftables, oddhop, pathevents, pathmap, process
 from .base import Laboratory
 from .daemons import DnsServers
 from .topology import ANYCAST, FAMILIES
@@ -125,19 +125,21 @@ class PathLab(Laboratory):
                 self.topology.ways[name][0], self.topology.nodes[vantage].address[4],
                 self.topology.nodes[name].address[4]))
         for name in (*pathmap.TWIN, *pathmap.LABELLED):
-            self._start_odd_hop(name)
+            self.start_odd_hop(name)
 
-    def _start_odd_hop(self, name):
-        """A program that answers for the router, or besides it."""
-        before, link = self._before(name), self.topology.link(name, self._before(name))
-        labels = pathmap.LABELLED.get(name, ())
-        words = [f"{a},{b},{c}" for a, b, c in labels]
-        source = link.address[name] if labels else self.topology.nodes[name].address
+    def start_odd_hop(self, name, extension=None):
+        """A program that answers for the router, or besides it.  One inside
+        MPLS has the labels of the map, or sends this extension."""
+        before, node = self._before(name), self.topology.nodes[name]
+        source, labels = node.address, pathmap.LABELLED.get(name)
         if labels:
             nftables.replace(self.names[name], "odd", nftables.unexpired(before))
+            source = self.topology.link(name, before).address[name]
+            extension = extension or oddhop.mpls(labels)
+        process.stop(self.state, f"hop-{name}")
         process.start_ready(self.state, f"hop-{name}", [
-            sys.executable, "-m", "labnet.oddhop", before, source[4], source[6], *words],
-            self.names[name])
+            sys.executable, "-m", "labnet.oddhop", before, source[4], source[6],
+            (extension or b"").hex()], self.names[name])
 
     def _before(self, name):
         """The node on the vantage's side of a router of one case."""

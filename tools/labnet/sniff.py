@@ -19,20 +19,24 @@ class Packet:
     bytes: bytes     # from the IP header on
 
 
-def arriving(interfaces):
-    """Listens now; then yields each packet that comes in."""
+def listen(interfaces):
+    """Sockets that hear from now on what arrives."""
     sockets = []
     for interface in interfaces:
         for kind in (ETH_P_IP, ETH_P_IPV6):
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(kind))
             sock.bind((interface, kind))
             sockets.append(sock)
-    return _packets(sockets)
+    return sockets
 
 
-def _packets(sockets):
+def packets(sockets, timeout=None):
+    """Yields each packet; ends when none came for so many seconds."""
     while True:
-        for sock in select.select(sockets, [], [])[0]:
+        ready = select.select(sockets, [], [], timeout)[0]
+        if not ready:
+            return
+        for sock in ready:
             data, (_, kind, way, *_) = sock.recvfrom(65535)
             if way != PACKET_OUTGOING:
                 yield _read4(data) if kind == ETH_P_IP else _read6(data)

@@ -92,6 +92,8 @@ class Link:
 class Topology:
     """All nodes by name, and all links."""
 
+    CLOSED = ("london",)   # vantages where only root may ping
+
     def __init__(self):
         self.nodes = {}
         self.links = []

@@ -11,7 +11,6 @@ import shutil
 from .errors import UsageError
 
 EVERY_GROUP = "0 2147483647"
-NO_GROUP = "1 0"
 NO_CAPABILITY = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all",
                  "--no-new-privs", "--"]
 
@@ -38,12 +37,16 @@ def is_there(number):
     return any(first <= number < first + count for first, count in _mapped("uid_map"))
 
 
+def may_ping(node, closed):
+    """Whether users without privilege may ping from a node: where they may
+    not, nothing is written, for a namespace begins like that.  Nobody may
+    with CATCHWATER_LAB_PING=closed in the environment."""
+    return node not in closed and os.environ.get("CATCHWATER_LAB_PING") != "closed"
+
+
 def ping_groups():
-    """The value of ping_group_range: who may ping without privilege.  It
-    takes numbers only that exist in the user namespace.  The environment's
-    CATCHWATER_LAB_PING=closed shuts everybody out, as a new namespace does."""
-    if os.environ.get("CATCHWATER_LAB_PING") == "closed":
-        return NO_GROUP
+    """The value of ping_group_range that lets all users ping.  It takes
+    numbers only that exist in the user namespace."""
     (first, count), *_ = _mapped("gid_map")
     return EVERY_GROUP if count > 1 else f"{first} {first}"
 
