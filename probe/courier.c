@@ -97,16 +97,6 @@ close_handle(uv_handle_t *handle)
 }
 
 static void
-on_child_exit(uv_process_t *process, int64_t status, int signal)
-{
-	struct courier *c = process->data;
-
-	c->has_exited = true;
-	c->exit_status = signal != 0 ? 128 + signal : status;
-	close_handle((uv_handle_t *)process);
-}
-
-static void
 give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct courier *c = handle->data;
@@ -126,6 +116,20 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_handle((uv_handle_t *)stream);
 	else
 		c->len += (size_t)n;
+}
+
+/* What it said is read only now, all at once: the pipe holds far more than a
+ * line, and every wake-up costs. */
+static void
+on_child_exit(uv_process_t *process, int64_t status, int signal)
+{
+	struct courier *c = process->data;
+
+	c->has_exited = true;
+	c->exit_status = signal != 0 ? 128 + signal : status;
+	close_handle((uv_handle_t *)process);
+	if (uv_read_start((uv_stream_t *)&c->pipe, give_room, on_read) != 0)
+		close_handle((uv_handle_t *)&c->pipe);
 }
 
 static int
@@ -175,9 +179,6 @@ courier_go(struct courier *c, const struct courier_orders *orders)
 	c->process.data = c;
 	c->n_open = 2;
 	status = spawn(c, orders);
-	if (status == 0)
-		status =
-		    uv_read_start((uv_stream_t *)&c->pipe, give_room, on_read);
 	if (status == 0)
 		return true;
 	c->has_exited = true;
