@@ -25,6 +25,8 @@
 #define NEWS_DELAY_US \
 	(250 * US_PER_MS) /* so that what comes together goes so */
 #define WAIT_FOR_ASSIGNMENT_US (5 * US_PER_S)
+#define WAITING_MAX 40 /* questions: two seconds' worth under the cap */
+#define BUSY_WAIT_US US_PER_S
 #define WARN_EVERY_US (60 * US_PER_S)
 #define LOOK_EVERY_US (3600 * US_PER_S) /* when nothing is said to change */
 #define LOOK_AGAIN_US (5 * US_PER_S)    /* after a failure of our own */
@@ -355,6 +357,13 @@ keep_house(struct resident *r)
 		look_at_host(r, NULL);
 }
 
+/* Under the cap, rounds wait in the schedule, where that costs nothing. */
+static bool
+is_engine_busy(const struct resident *r)
+{
+	return engine_n_waiting(r->engine) >= WAITING_MAX;
+}
+
 static void
 on_ask_timer(uv_timer_t *timer)
 {
@@ -365,7 +374,8 @@ on_ask_timer(uv_timer_t *timer)
 	keep_house(r);
 	while (react_take(r->react, now_us(r), &what))
 		ask_reaction(r, &what);
-	while (schedule_take(&r->schedule, now_us(r), &round))
+	while (!is_engine_busy(r) &&
+	       schedule_take(&r->schedule, now_us(r), &round))
 		ask_round(r, &round);
 	plan_next_ask(r);
 }
@@ -376,6 +386,8 @@ plan_next_ask(struct resident *r)
 	int64_t next_us = schedule_next_us(&r->schedule);
 	int64_t reaction_us = react_next_us(r->react);
 
+	if (is_engine_busy(r))
+		next_us = now_us(r) + BUSY_WAIT_US;
 	if (reaction_us < next_us)
 		next_us = reaction_us;
 	if (next_us == INT64_MAX)
