@@ -39,6 +39,10 @@ ONLY_USER = os.environ.get("CATCHWATER_LAB_USER")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "privileged: root's probes are not like others here")
+    if is_alone():   # and is not the root whose files pytest has in /tmp
+        folder = tempfile.TemporaryDirectory(prefix="catchwater-test-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder.name
 
 
 def pytest_generate_tests(metafunc):
@@ -123,11 +127,16 @@ class public_folder(tempfile.TemporaryDirectory):  # pylint: disable=invalid-nam
         return super().__enter__()
 
 
+def is_alone():
+    """Are we in a user namespace that has root only?"""
+    return not users.is_there(pwd.getpwnam("nobody").pw_uid)
+
+
 def read_capture(path, *options):
     """What tcpdump prints of a file.  It wants to stop being root, which is
     possible only where there is another user."""
-    alone = not users.is_there(pwd.getpwnam("nobody").pw_uid)
-    command = ["unshare", "--user", "--", "tcpdump"] if alone else ["tcpdump", "-Z", "root"]
+    command = ["unshare", "--user", "--", "tcpdump"] if is_alone() else [
+        "tcpdump", "-Z", "root"]
     done = subprocess.run([*command, "-nn", *options, "-r", path], capture_output=True,
                           text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,6 @@ down: nothing that does not exist, and nothing missing.
 import ipaddress
 import json
 import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ import time
 
 import pytest
 
-from conftest import ROOT, read_capture
-from labnet import netns, pathmap, sniff, users
+from conftest import ROOT, is_alone, read_capture
+from labnet import netns, pathmap, sniff
 from labnet.topology import ANYCAST, FAMILIES, ZONE
 
 VANTAGES = tuple(pathmap.CASES)
@@ -95,7 +94,7 @@ def test_another_program_sees_the_paths_that_are_true(paths, family):
     """The truth is computed: here it is held to the packets."""
     if not shutil.which("scamper"):
         pytest.skip("not installed: scamper; `make deps`")
-    if not users.is_there(pwd.getpwnam("nobody").pw_uid):
+    if is_alone():
         pytest.skip("scamper wants another user than root, and here is none")
     true = paths.truth()
     children = {v: paths.popen(

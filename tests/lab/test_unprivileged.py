@@ -5,14 +5,13 @@ that owns no network; where users may ping, and at a vantage where they may not.
 """
 
 import json
-import pwd
 import shutil
 import subprocess
 import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, is_alone
 from labnet import users
 from labnet.topology import ANYCAST, ZONE
 
@@ -47,7 +46,7 @@ def _groups(request):
 
 
 def words_of(shell):
-    if shell == "user-namespace" and not users.is_there(pwd.getpwnam(USER).pw_uid):
+    if shell == "user-namespace" and is_alone():
         pytest.skip("in a user namespace with root alone, only CAP_SETFCAP gives another")
     return SHELLS[shell]
 
