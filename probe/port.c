@@ -156,6 +156,7 @@ put_ttl(struct msghdr *msg, char *control, uint8_t family, uint8_t ttl)
 	const int hops = ttl;
 	struct cmsghdr *c;
 
+	memset(control, 0, CMSG_SPACE(sizeof hops)); /* it has padding */
 	msg->msg_control = control;
 	msg->msg_controllen = CMSG_SPACE(sizeof hops);
 	c = CMSG_FIRSTHDR(msg);
