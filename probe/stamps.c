@@ -9,7 +9,8 @@
 #include "probe/ancillary.h"
 
 #define WAIT_MS 250
-#define TRIES 4
+#define TRIES 8
+#define PAUSE_MS 20
 
 /* A socket on loopback that talks to itself; -1: there is none. */
 static int
@@ -58,16 +59,19 @@ stamps_try(void)
 
 	if (fd < 0)
 		return s;
-	if (send(fd, "?", 1, 0) == 1) {
+	/* The kernel begins to stamp arrivals a little after the first socket
+	 * of the host asks for it: one message may be too early. */
+	for (unsigned i = 0; i < TRIES && !(s.has_departure && s.has_arrival);
+	     i++) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
 
-		for (unsigned i = 0; i < TRIES; i++) {
-			(void)poll(&wait, 1, WAIT_MS);
-			s.has_departure |= has_stamp(fd, MSG_ERRQUEUE);
-			s.has_arrival |= has_stamp(fd, 0);
-			if (s.has_departure && s.has_arrival)
-				break;
-		}
+		if (send(fd, "?", 1, 0) != 1)
+			break;
+		(void)poll(&wait, 1, WAIT_MS);
+		s.has_departure |= has_stamp(fd, MSG_ERRQUEUE);
+		s.has_arrival |= has_stamp(fd, 0);
+		if (i > 0)
+			(void)poll(NULL, 0, PAUSE_MS);
 	}
 	close(fd);
 	return s;
