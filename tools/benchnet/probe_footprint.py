@@ -19,9 +19,9 @@ from .world import ZONE, device, require, targets
 SETTLE_S = 60
 START_S = 2
 FEW, MANY = 1_000, 10_000
-ASSIGNED = (8, 500)     # an assignment has few more
+ASSIGNED = (1_000, 4_000)  # an assignment has no more
 # Within the cap of 20 packets a second.
-SELDOM = {"dns_every": "5m", "ping_every": "5m", "trace_every": "30m"}
+SELDOM = {"dns_every": "1h", "ping_every": "1h", "trace_every": "6h"}
 SLOT_NS = 5_000_000
 DISK_SHORT_S, DISK_LONG_S = 40, 340
 DAY_S = 86_400
