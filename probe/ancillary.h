@@ -2,7 +2,7 @@
  * ancillary.h - what the kernel tells beside a packet's bytes.       (edge)
  *
  * Uses     probe/icmpmsg.h, the kernel's ancillary messages
- * Used by  probe/port.c, probe/flow.c
+ * Used by  probe/port.c, flow.c, socks.c, stamps.c
  *
  * Every socket here is asked for the kernel's stamps of both directions
  * (SO_TIMESTAMPING: software, OPT_ID, OPT_TSONLY) and for the TTL of what it

@@ -2,7 +2,7 @@
  * dnsmsg.h - the DNS questions we ask, and the replies we believe.   (pure)
  *
  * Uses     schema/base/bytes.h, schema/record.h
- * Used by  probe/engine_dns.c, engine_tcp.c, engine_trace.c
+ * Used by  probe/engine_*.c, measure and its printing
  *
  * RFC 1035 messages with EDNS (RFC 6891), NSID (RFC 5001), extended errors
  * (RFC 8914), ZONEVERSION (RFC 9660) and cookies (RFC 7873).  Parsing is

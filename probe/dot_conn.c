@@ -82,25 +82,6 @@ end(struct dot_conn *c, enum outcome outcome)
 	c->stage = OVER;
 }
 
-static enum outcome
-outcome_of_connect(int sys_errno)
-{
-	switch (sys_errno) {
-	case ECONNREFUSED:
-		return OUTCOME_REFUSED;
-	case ETIMEDOUT:
-		return OUTCOME_TIMEOUT;
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case ENOPROTOOPT:
-		return OUTCOME_UNREACHABLE;
-	case ECONNRESET:
-		return OUTCOME_RESET;
-	default:
-		return OUTCOME_SEND_FAILED;
-	}
-}
-
 /* The end of a stream, or of the server's patience, is a reset; the rest is
  * no TLS, or none that we speak. */
 static enum outcome
@@ -201,7 +182,7 @@ finish_connecting(struct dot_conn *c)
 	if (error != 0 || c->answer.tls.connect_us == 0)
 		c->answer.tls.connect_us = clock_mono_us() - c->stage_mono_us;
 	if (error != 0) {
-		end(c, outcome_of_connect(error));
+		end(c, flow_connect_outcome(error));
 		return;
 	}
 	/* Only now, with no byte in flight, does the kernel count from 0. */

@@ -196,7 +196,6 @@ struct engine {
 	struct port_buffers *buffers;
 	int scratch[2]; /* UDP sockets to learn source addresses by; -1 */
 	uint16_t next_seq;
-	uint64_t n_stray; /* packets that answered nothing of ours */
 	unsigned n_streams;
 	uint8_t randoms[256];
 	size_t n_randoms;

@@ -2,8 +2,7 @@
  * engine_dns.h - the pair of DNS questions, whatever carries them. (wiring)
  *
  * Uses     probe/engine_again.h, engine_finish.h, dnsmsg
- * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_dns_tls.c,
- *          engine_port.c
+ * Used by  probe/engine_dns_udp.c, engine_dns_tcp.c, engine_dns_tls.c
  *
  * The zone's SOA and hostname.bind leave together on one 5-tuple, so that one
  * server answers both.  id.server follows where hostname.bind gave no name.

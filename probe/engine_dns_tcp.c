@@ -11,27 +11,6 @@
 
 #define FRAME_MAX (2 + 65535) /* RFC 1035 section 4.2.2: length, message */
 
-/* What the end of a TCP connection, or of an attempt, means. */
-static enum outcome
-outcome_of(int sys_errno)
-{
-	switch (sys_errno) {
-	case ECONNREFUSED:
-		return OUTCOME_REFUSED;
-	case ETIMEDOUT:
-		return OUTCOME_TIMEOUT;
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case ENOPROTOOPT:
-		return OUTCOME_UNREACHABLE;
-	case ECONNRESET:
-	case EPIPE:
-		return OUTCOME_RESET;
-	default:
-		return OUTCOME_SEND_FAILED;
-	}
-}
-
 static enum rc
 send_frame(struct ask *a, enum dns_part_index i)
 {
@@ -52,13 +31,17 @@ send_frame(struct ask *a, enum dns_part_index i)
 	return flow_write(&a->stream->flow, frame, len + 2, &part->sent.before);
 }
 
+/* Two queries that left in one segment have one report. */
 static void
 departed(struct ask *a, uint32_t key, int64_t kernel_ns)
 {
-	for (unsigned i = 0; i < N_PARTS; i++)
-		if (a->dns.parts[i].state == PART_SENT &&
-		    a->dns.parts[i].sent_key == key)
-			a->dns.parts[i].sent.kernel_ns = kernel_ns;
+	for (unsigned i = 0; i < N_PARTS; i++) {
+		struct dns_part *part = &a->dns.parts[i];
+
+		if (part->state == PART_SENT && part->sent_key <= key &&
+		    part->sent.kernel_ns == 0)
+			part->sent.kernel_ns = kernel_ns;
+	}
 }
 
 static void
@@ -106,7 +89,8 @@ finish_connecting(struct ask *a)
 
 	if (error != 0) {
 		ask_stamp(a, STAMP_USER);
-		dns_end_all(a, outcome_of(error), rtt_between(&began, &now).us);
+		dns_end_all(a, flow_connect_outcome(error),
+		    rtt_between(&began, &now).us);
 		return;
 	}
 	a->dns.is_connected = true;

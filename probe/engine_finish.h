@@ -2,7 +2,7 @@
  * engine_finish.h - the end of a measurement.                      (wiring)
  *
  * Uses     probe/engine_port.h
- * Used by  probe/engine_dns.c, engine_dns_tls.c, engine_ping.c, engine_trace.c
+ * Used by  probe/engine_dns.c, engine_ping.c, engine_trace.c
  */
 #ifndef PROBE_ENGINE_FINISH_H
 #define PROBE_ENGINE_FINISH_H

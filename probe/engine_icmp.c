@@ -23,11 +23,9 @@ find_echo(
 	};
 	struct flight *f = flight_find(p->engine, &key);
 
-	if (f == NULL || f->ask == NULL || (p->is_raw && f->echo_id != id)) {
-		p->engine->n_stray++;
-		return NULL;
-	}
-	return f;
+	return f == NULL || f->ask == NULL || (p->is_raw && f->echo_id != id)
+		   ? NULL
+		   : f;
 }
 
 static void
@@ -36,11 +34,8 @@ take_reply(
 {
 	struct flight *f = find_echo(p, &in->from, m->echo.id, m->echo.seq);
 
-	if (f == NULL)
-		return;
-	if (memcmp(m->echo.nonce, nonce_of(f->ask), ICMPMSG_NONCE_LEN) != 0)
-		p->engine->n_stray++;
-	else
+	if (f != NULL &&
+	    memcmp(m->echo.nonce, nonce_of(f->ask), ICMPMSG_NONCE_LEN) == 0)
 		f->ask->ops->packet(f->ask, f, in);
 }
 
@@ -107,8 +102,8 @@ icmp_packet(void *ctx, const struct port_in *packet)
 			return;
 	}
 	if (icmpmsg_parse(&m, p->port.family, in.bytes, in.len) != RC_OK)
-		p->engine->n_stray++;
-	else if (m.kind == ICMPMSG_ECHO_REPLY)
+		return;
+	if (m.kind == ICMPMSG_ECHO_REPLY)
 		take_reply(p, &m, &in);
 	else if (m.kind == ICMPMSG_ERROR)
 		take_error(p, &m, &in);
@@ -121,13 +116,7 @@ icmp_error(void *ctx, const struct port_in *in)
 {
 	struct engine_port *p = ctx;
 	struct icmpmsg_quote quote;
-	const struct notice n = { .arrival = in->arrival,
-		.from = in->offender,
-		.type = in->type,
-		.code = in->code,
-		.has_ttl = in->has_ttl,
-		.ttl = in->ttl,
-		.labels = in->labels };
+	const struct notice n = port_notice(in);
 	struct flight *f;
 
 	if (icmpmsg_parse_quoted_echo(&quote, in->bytes, in->len) != RC_OK)

@@ -12,16 +12,6 @@
 
 #define GAP_US (20 * US_PER_MS) /* between two echoes of a round */
 
-static int
-compare_us(const void *a, const void *b)
-{
-	int64_t x, y;
-
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	return (x > y) - (x < y);
-}
-
 static void
 finish(struct ask *a, enum outcome outcome)
 {
@@ -30,7 +20,7 @@ finish(struct ask *a, enum outcome outcome)
 	size_t n = r->n_received;
 
 	if (n > 0) {
-		qsort(rtts, n, sizeof rtts[0], compare_us);
+		qsort(rtts, n, sizeof rtts[0], rtt_compare);
 		r->rtt_min_us = rtts[0];
 		r->rtt_median_us = (rtts[(n - 1) / 2] + rtts[n / 2]) / 2;
 		outcome = OUTCOME_OK;

@@ -1,7 +1,7 @@
 /*
  * engine_ping.h - the ping measurement: ICMP echo or TCP connect.  (wiring)
  *
- * Uses     probe/engine_icmp.h, engine_slot.h
+ * Uses     probe/engine_icmp.h, engine_stream.h
  * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_PING_H

@@ -69,11 +69,23 @@ on_packet(void *ctx, const struct port_in *in)
 	struct flight *f = flight_find(p->engine, &key);
 
 	if (f == NULL)
-		p->engine->n_stray++;
-	else if (f->ask == NULL)
+		return;
+	if (f->ask == NULL)
 		again_take_past(p->engine, f, in);
 	else
 		f->ask->ops->packet(f->ask, f, in);
+}
+
+struct notice
+port_notice(const struct port_in *in)
+{
+	return (struct notice){ .arrival = in->arrival,
+		.from = in->offender,
+		.type = in->type,
+		.code = in->code,
+		.has_ttl = in->has_ttl,
+		.ttl = in->ttl,
+		.labels = in->labels };
 }
 
 /* An ICMP error from the error queue: it quotes our payload, or less. */
@@ -88,18 +100,10 @@ on_error(void *ctx, const struct port_in *in)
 		.id = dnsmsg_id(in->bytes, in->len) };
 	struct flight *f = in->len >= 2 ? flight_find(p->engine, &key)
 					: flight_find_only(p->engine, &key);
-	const struct notice n = { .arrival = in->arrival,
-		.from = in->offender,
-		.type = in->type,
-		.code = in->code,
-		.has_ttl = in->has_ttl,
-		.ttl = in->ttl,
-		.labels = in->labels };
+	const struct notice n = port_notice(in);
 
 	if (f != NULL && f->ask != NULL)
 		f->ask->ops->notice(f->ask, f, &n);
-	else
-		p->engine->n_stray++;
 }
 
 static const struct port_events udp_events = { .sent = port_on_sent,

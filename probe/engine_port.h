@@ -34,6 +34,9 @@ void ports_new(struct engine *e); /* they end with ports_close */
 struct engine_port *port_of(struct engine *e, enum port_role role,
     const struct addr *a, int fd, const struct port_events *events);
 
+/* An ICMP error from an error queue. */
+struct notice port_notice(const struct port_in *in);
+
 /* For the events of others: what is the same for all that is sent. */
 void port_on_sent(
     void *ctx, const struct port_out *out, const struct moment *before);

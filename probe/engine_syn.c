@@ -61,8 +61,6 @@ syn_packet(void *ctx, const struct port_in *packet)
 	f = find(p->engine, &in.from, m.source_port, m.target_port, m.ack - 1);
 	if (f != NULL && tcpmsg_answers(&m, seq_of(f)))
 		f->ask->ops->packet(f->ask, f, &in);
-	else
-		p->engine->n_stray++;
 }
 
 static const struct port_events events = { .sent = port_on_sent,

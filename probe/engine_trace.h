@@ -1,7 +1,7 @@
 /*
  * engine_trace.h - the trace measurement: by DNS query, echo or SYN. (wiring)
  *
- * Uses     probe/trace.h, engine_icmp.h, engine_slot.h
+ * Uses     probe/trace.h, engine_icmp.h, engine_stream.h, engine_syn.h
  * Used by  probe/engine.c
  */
 #ifndef PROBE_ENGINE_TRACE_H

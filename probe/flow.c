@@ -28,15 +28,14 @@ set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* Binds to any address and source_port or one of the next. */
-static enum rc
-bind_port(int fd, const struct addr *target, uint16_t source_port)
+enum rc
+flow_bind(int fd, uint8_t family, uint16_t source_port)
 {
-	const struct addr any = { .family = target->family };
+	const struct addr any = { .family = family };
 	struct sockaddr_storage ss;
 
 	for (unsigned i = 0; i < PORT_TRIES; i++) {
-		unsigned port = source_port + i;
+		unsigned port = source_port == 0 ? 0 : source_port + i;
 		socklen_t len;
 
 		if (port > UINT16_MAX)
@@ -106,7 +105,7 @@ flow_open_tcp(struct flow *out, const struct addr *target, uint16_t port,
 		return RC_SYS;
 	if (set_up(f.fd, target, ttl) != RC_OK ||
 	    (source_port != 0 &&
-		bind_port(f.fd, target, source_port) != RC_OK) ||
+		flow_bind(f.fd, target->family, source_port) != RC_OK) ||
 	    connect_to(f.fd, target, port) != RC_OK) {
 		saved = errno;
 		close(f.fd);
@@ -269,4 +268,24 @@ flow_outcome(int sys_errno)
 		       sys_errno == EAFNOSUPPORT
 		   ? OUTCOME_NO_FAMILY
 		   : OUTCOME_SEND_FAILED;
+}
+
+enum outcome
+flow_connect_outcome(int sys_errno)
+{
+	switch (sys_errno) {
+	case ECONNREFUSED:
+		return OUTCOME_REFUSED;
+	case ETIMEDOUT:
+		return OUTCOME_TIMEOUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENOPROTOOPT:
+		return OUTCOME_UNREACHABLE;
+	case ECONNRESET:
+	case EPIPE:
+		return OUTCOME_RESET;
+	default:
+		return OUTCOME_SEND_FAILED;
+	}
 }

@@ -2,7 +2,7 @@
  * flow.h - one TCP connection as a socket, and what a host knows.    (edge)
  *
  * Uses     probe/ancillary.h, probe/rtt.h
- * Used by  probe/port.c, probe/engine*.c, doctor, resident
+ * Used by  probe/port.c, probe/engine*.c, dot_conn.c, hostwatch.c
  */
 #ifndef PROBE_FLOW_H
 #define PROBE_FLOW_H
@@ -53,6 +53,10 @@ MUST_USE enum rc flow_open_tcp(struct flow *out, const struct addr *target,
 
 void flow_close(struct flow *f); /* NULL is fine */
 
+/* Binds to any address of the family and to source_port or, where somebody has
+ * it, to one of the next few; 0: any.  RC_SYS: errno. */
+MUST_USE enum rc flow_bind(int fd, uint8_t family, uint16_t source_port);
+
 /* How the connection went: 0, or an errno. */
 int flow_connect_errno(const struct flow *f);
 
@@ -81,5 +85,8 @@ struct addr flow_source_by(int fd, const struct addr *target);
 
 /* What a failed open or write means: no_family or send_failed. */
 enum outcome flow_outcome(int sys_errno);
+
+/* What the end of a TCP connection, or of an attempt, means. */
+enum outcome flow_connect_outcome(int sys_errno);
 
 #endif

@@ -2,7 +2,7 @@
  * icmpmsg.h - ICMP and ICMPv6: echoes, errors, and what errors quote. (pure)
  *
  * Uses     schema/base/bytes.h, schema/record.h
- * Used by  probe/engine_icmp.c, engine_ping.c, engine_trace.c, flow.c
+ * Used by  probe/engine_*.c, port.c, flow.c, trace_text.c, measure_mda.c
  *
  * RFC 792, RFC 4443; extensions by RFC 4884, MPLS labels by RFC 4950.
  */

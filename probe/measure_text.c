@@ -8,6 +8,7 @@
 #include "probe/ede.h"
 #include "probe/site_forms.h"
 #include "probe/trace_text.h"
+#include "probe/rtt.h"
 #include "schema/base/clock.h"
 
 #define LABEL "  %-9s "
@@ -233,16 +234,6 @@ print_further(const struct summary *s, FILE *to)
 	    a->is_different ? "; two servers answer: injection?\n" : "\n", to);
 }
 
-static int
-compare_us(const void *a, const void *b)
-{
-	int64_t x, y;
-
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	return (x > y) - (x < y);
-}
-
 static void
 print_spread(const struct tally *t, FILE *to)
 {
@@ -251,7 +242,7 @@ print_spread(const struct tally *t, FILE *to)
 	    t->n_answered < SUMMARY_RTTS ? t->n_answered : SUMMARY_RTTS;
 
 	memcpy(sorted, t->rtts_us, n * sizeof sorted[0]);
-	qsort(sorted, n, sizeof sorted[0], compare_us);
+	qsort(sorted, n, sizeof sorted[0], rtt_compare);
 	fprintf(to, "%.3f / %.3f / %.3f ms  min/median/max, ", ms(sorted[0]),
 	    ms((sorted[(n - 1) / 2] + sorted[n / 2]) / 2), ms(sorted[n - 1]));
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probe/dnsmsg.h"
+#include "probe/rtt.h"
 #include "schema/fields.h"
 
 #define LABEL "  %-9s "
@@ -86,16 +87,6 @@ decoy_add(struct decoy *d, const struct observation *o)
 	d->n_answered += outcome_is_answer(o->outcome);
 }
 
-static int
-compare_us(const void *a, const void *b)
-{
-	int64_t x, y;
-
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	return (x > y) - (x < y);
-}
-
 /* Of an even number the smaller of the two in the middle. */
 static int64_t
 median_us(const struct evidence_step *s)
@@ -107,7 +98,7 @@ median_us(const struct evidence_step *s)
 	if (n == 0)
 		return 0;
 	memcpy(sorted, s->rtts_us, n * sizeof sorted[0]);
-	qsort(sorted, n, sizeof sorted[0], compare_us);
+	qsort(sorted, n, sizeof sorted[0], rtt_compare);
 	return sorted[(n - 1) / 2];
 }
 

@@ -12,7 +12,6 @@
 #include "probe/flow.h"
 #include "schema/base/mem.h"
 
-#define PORT_TRIES 8 /* the wanted source port and the next few */
 #define WRITE_TRIES 4
 #define BUFFER_BYTES (1 << 20) /* of the socket, in both directions */
 
@@ -28,29 +27,6 @@ struct port_buffers *
 port_buffers_new(void)
 {
 	return mem_new(sizeof(struct port_buffers));
-}
-
-/* Binds to any address and source_port or one of the next. */
-static enum rc
-bind_port(int fd, uint8_t family, uint16_t source_port)
-{
-	const struct addr any = { .family = family };
-	struct sockaddr_storage ss;
-
-	for (unsigned i = 0; i < PORT_TRIES; i++) {
-		unsigned port = source_port + i;
-		socklen_t len;
-
-		if (port > UINT16_MAX)
-			break;
-		len = addr_to_sockaddr(
-		    &any, (uint16_t)(source_port == 0 ? 0 : port), &ss);
-		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
-			return RC_OK;
-		if (errno != EADDRINUSE && errno != EACCES)
-			break;
-	}
-	return RC_SYS;
 }
 
 static uint16_t
@@ -83,7 +59,7 @@ port_open_udp(
 	if ((family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 				sizeof on) != 0) ||
 	    ancillary_ask(fd, domain, with_errors) != RC_OK ||
-	    bind_port(fd, family, source_port) != RC_OK) {
+	    flow_bind(fd, family, source_port) != RC_OK) {
 		saved = errno;
 		close(fd);
 		errno = saved;

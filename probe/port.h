@@ -2,7 +2,7 @@
  * port.h - one socket that many targets share, in batches.           (edge)
  *
  * Uses     probe/ancillary.h, probe/rtt.h, the kernel's sendmmsg and recvmmsg
- * Used by  probe/engine_port.c, engine_icmp.c
+ * Used by  probe/engine_*.c
  *
  * A UDP socket of one family and one source port, or a socket for ICMP: not
  * connected, so that neither memory nor files grow with the targets.  Who

@@ -1,6 +1,8 @@
 /* rtt.c - see rtt.h. */
 #include "probe/rtt.h"
 
+#include <string.h>
+
 #define NS_PER_US INT64_C(1000)
 
 /* The two clocks of a moment are read apart, and NTP may slew the wall clock
@@ -58,4 +60,14 @@ stamp_worse(enum stamp a, enum stamp b)
 	if (a == STAMP_USER || b == STAMP_USER)
 		return STAMP_USER;
 	return a == STAMP_KERNEL ? b : a;
+}
+
+int
+rtt_compare(const void *a, const void *b)
+{
+	int64_t x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
 }

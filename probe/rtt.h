@@ -2,7 +2,7 @@
  * rtt.h - a round trip that a stepping clock cannot falsify.         (pure)
  *
  * Uses     schema/record.h
- * Used by  probe/port.c, probe/flow.c, probe/engine_*.c
+ * Used by  probe/port.c, flow.c, engine_*.c, tls_line, measure_text, ...
  *
  * The kernel stamps a packet with the wall clock, which may be set while we
  * wait.  So both clocks are read at both ends: where they disagree on the
@@ -40,5 +40,8 @@ struct rtt rtt_between(const struct departure *sent, const struct arrival *got);
 
 /* The worse of two stamps: what a result of both rests on. */
 enum stamp stamp_worse(enum stamp a, enum stamp b);
+
+/* For qsort: the order of two int64_t of microseconds. */
+int rtt_compare(const void *a, const void *b);
 
 #endif
