@@ -1,7 +1,7 @@
 /*
  * scratch.h - a folder for one test, and its end.
  *
- * Used by  tests/unit/test_spool.c, test_state.c, test_lists.c
+ * Used by  tests/unit/test_spool.c, test_state.c, serve_rig.h and others
  */
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H

@@ -10,6 +10,7 @@
 #define TESTS_UNIT_SERVE_RIG_H
 
 #include "tests/unit/check.h"
+#include "tests/unit/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,8 @@
 #define RIG_TOKEN "let-me-in"
 
 struct rig {
-	char dir[32], database[64];
+	struct scratch scratch;
+	char database[256];
 	struct settings settings;
 	struct service service;
 	struct site sites[2];
@@ -170,9 +172,9 @@ rig_new(void)
 	struct rig *r = mem_new(sizeof *r);
 	struct err err;
 
-	snprintf(r->dir, sizeof r->dir, "/tmp/catchwater-test-XXXXXX");
-	assert_non_null(mkdtemp(r->dir));
-	snprintf(r->database, sizeof r->database, "%s/c.db", r->dir);
+	scratch_make(&r->scratch);
+	snprintf(r->database, sizeof r->database, "%s",
+	    scratch_path(&r->scratch, "c.db"));
 	rig_services(r);
 	T_CHECK(store_open(&r->store, r->database, STORE_SERVE, &err) == RC_OK,
 	    "%s", err.text);
@@ -189,18 +191,10 @@ rig_new(void)
 static inline void
 rig_free(struct rig *r)
 {
-	char path[80];
-
 	ingest_close(r->ingest);
 	store_close(r->side);
 	store_close(r->store);
-	for (size_t i = 0; i < 3; i++) {
-		static const char *const tails[] = { "", "-wal", "-shm" };
-
-		snprintf(path, sizeof path, "%s%s", r->database, tails[i]);
-		unlink(path);
-	}
-	rmdir(r->dir);
+	scratch_remove(&r->scratch);
 	free(r);
 }
 
