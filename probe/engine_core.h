@@ -123,6 +123,7 @@ struct trace_ask {
 	uint16_t source_port;
 	struct moment connecting; /* TCP without a raw socket: the SYN out */
 	uint8_t connecting_ttl, connecting_attempt;
+	bool is_connecting_answered;
 	int64_t deadline_mono_us;
 	bool is_reached;
 	struct identity nsid;

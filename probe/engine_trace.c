@@ -295,6 +295,7 @@ tcp_send(struct ask *a, uint8_t ttl, uint8_t attempt)
 	x->connecting = flow_now();
 	x->connecting_ttl = ttl;
 	x->connecting_attempt = attempt;
+	x->is_connecting_answered = false;
 	if (stream_open(a,
 		x->source_port != 0 ? x->source_port : a->question.source_port,
 		ttl) != RC_OK)
@@ -315,11 +316,14 @@ tcp_notice(struct ask *a, const struct notice *n)
 {
 	struct trace_ask *x = a->trace;
 	const struct departure sent = { .before = x->connecting };
+	bool is_first = !x->is_connecting_answered;
 
-	if (icmpmsg_meaning(a->question.target.family, n->type, n->code) !=
+	if (icmpmsg_meaning(a->question.target.family, n->type, n->code) ==
 	    ICMPMSG_IGNORED)
-		take_error(a, x->connecting_ttl, x->connecting_attempt, &sent,
-		    n, true);
+		return;
+	x->is_connecting_answered = true;
+	take_error(
+	    a, x->connecting_ttl, x->connecting_attempt, &sent, n, is_first);
 }
 
 /* SYN-ACK and RST alike are the target's.  After an ICMP error the socket is
