@@ -45,6 +45,12 @@ struct sighting {
 	bool has_identity; /* the answer carried one */
 	bool has_rtt;
 	int64_t rtt_us;
+	/* Imported history.  A look of somebody else's at the pace of his: there
+	 * are no confirmations to wait for. */
+	bool is_whole;
+	/* Nobody looked for long before: what is elsewhere now differs, but was
+	 * not seen moving. */
+	bool is_first_look;
 };
 
 enum landing_state { LANDING_STABLE, LANDING_DARK, LANDING_UNKNOWN };
@@ -189,6 +195,9 @@ void detect_sighting(struct detect *d, const struct sighting *s);
  * a restart, tell it again what was said in the last hour, in order. */
 void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us);
+
+/* The services' times were changed: they count from now on. */
+void detect_retime(struct detect *d);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and

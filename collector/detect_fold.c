@@ -159,6 +159,12 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 		d->is_reannounced = true;
 }
 
+void
+detect_retime(struct detect *d)
+{
+	fleet_retime(&d->fleet);
+}
+
 static void
 emit_soft(struct detect *d)
 {

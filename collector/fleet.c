@@ -82,12 +82,18 @@ marks_add(struct marks *m, size_t i)
 }
 
 void
+fleet_retime(struct fleet *f)
+{
+	for (size_t i = 0; i < f->services->n; i++)
+		f->rules[i] = landing_rules_of(&f->services->list[i]);
+}
+
+void
 fleet_init(struct fleet *f, const struct services *services)
 {
 	*f = (struct fleet){ .services = services };
 	f->rules = mem_new((services->n + 1) * sizeof *f->rules);
-	for (size_t i = 0; i < services->n; i++)
-		f->rules[i] = landing_rules_of(&services->list[i]);
+	fleet_retime(f);
 	f->of_target =
 	    mem_new((services->n_targets + 1) * sizeof *f->of_target);
 }

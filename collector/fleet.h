@@ -56,6 +56,9 @@ struct fleet {
 void fleet_init(struct fleet *f, const struct services *services);
 void fleet_fini(struct fleet *f);
 
+/* Works out the landing rules anew, from the services' times. */
+void fleet_retime(struct fleet *f);
+
 /* Adds or changes a vantage. */
 void fleet_put_vantage(struct fleet *f, const struct vantage *v);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "collector/correct.h"
-#include "collector/detect.h"
+#include "collector/ingest_parts.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/store_detect.h"
@@ -12,7 +12,6 @@
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
 #include "collector/store_suspect.h"
-#include "collector/suspect.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -21,26 +20,8 @@
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
 
-struct ingest {
-	struct store *store;
-	const struct settings *settings;
-	const struct geo *geo;
-	struct metrics *metrics;
-	struct observation_cache *cache;
-	struct detect *detect; /* NULL: to be made anew, with the next */
-	struct suspects *suspects;
-	int64_t last_announcement;
-	unsigned n_ticks;
-	/* of the transaction under way */
-	bool is_begun;
-	int64_t now_us;
-	enum rc rc; /* first fault */
-	struct err *err;
-};
-
-/* Starts the transaction, unless it has been or something went wrong. */
-static void
-begin(struct ingest *in)
+void
+ingest_begin(struct ingest *in)
 {
 	if (in->is_begun || in->rc != RC_OK)
 		return;
@@ -66,7 +47,7 @@ on_effect(void *ctx, const struct effect *e)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc != RC_OK)
 		return;
 	if (e->kind == EFFECT_NOTICE)
@@ -82,7 +63,7 @@ on_view(void *ctx, const struct suspect_view *v)
 
 	detect_excuse(
 	    in->detect, v->vantage_id, v->target_id, !suspect_counts(v));
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
 }
@@ -92,7 +73,7 @@ on_signal(void *ctx, const struct suspect_signal *s)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_signal(in->store, s, in->err);
 }
@@ -169,8 +150,8 @@ need_detector(struct ingest *in)
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
 }
 
-static void
-start_work(struct ingest *in, int64_t now_us, struct err *err)
+void
+ingest_start_work(struct ingest *in, int64_t now_us, struct err *err)
 {
 	in->now_us = now_us;
 	in->err = err;
@@ -178,9 +159,8 @@ start_work(struct ingest *in, int64_t now_us, struct err *err)
 	need_detector(in);
 }
 
-/* Commits what was begun, or takes back what was folded. */
-static enum rc
-end_work(struct ingest *in)
+enum rc
+ingest_end_work(struct ingest *in)
 {
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
@@ -227,8 +207,8 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->geo = geo;
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
-	start_work(in, now_us, err);
-	rc = end_work(in);
+	ingest_start_work(in, now_us, err);
+	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
 		ingest_close(in);
 		return rc;
@@ -434,14 +414,14 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	struct intake *intakes = mem_new(n * sizeof *intakes);
 	enum rc rc;
 
-	start_work(in, now_us, err);
-	begin(in);
+	ingest_start_work(in, now_us, err);
+	ingest_begin(in);
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->rc = RC_OK;
 		if (in->rc == RC_OK)
 			take_batch(in, jobs[i], &intakes[i]);
 	}
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	for (size_t i = 0; i < n; i++) {
 		if (rc != RC_OK)
 			jobs[i]->rc = rc;
@@ -483,7 +463,7 @@ ingest_tick(
 {
 	enum rc rc;
 
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		in->rc = store_announcements(
 		    in->store, in->detect, now_us, &in->last_announcement, err);
@@ -492,17 +472,17 @@ ingest_tick(
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
 
 enum rc
 ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		detect_flush(in->detect, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
-	return end_work(in);
+	return ingest_end_work(in);
 }

@@ -171,15 +171,15 @@ leave_home(struct track *t, int64_t at_us)
 }
 
 static void
-settle_home(struct track *t, const struct candidate *c, int64_t received_us,
-    struct landing_out *out)
+settle_home(struct track *t, const struct candidate *c,
+    const struct sighting *s, struct landing_out *out)
 {
 	if (c->place == PLACE_UNKNOWN || c->place == t->home)
 		return;
-	if (t->home != 0) {
+	if (t->home != 0 && !s->is_first_look) {
 		out->has_move = true;
 		out->move = (struct move){ t->vantage_id, t->target->id,
-			t->home, c->place, c->since_us, received_us };
+			t->home, c->place, c->since_us, s->received_us };
 	}
 	leave_home(t, c->since_us);
 	t->home = c->place;
@@ -187,13 +187,13 @@ settle_home(struct track *t, const struct candidate *c, int64_t received_us,
 }
 
 static void
-confirm(struct track *t, int64_t received_us, struct landing_out *out)
+confirm(struct track *t, const struct sighting *s, struct landing_out *out)
 {
 	struct candidate c = t->candidate;
 
 	t->candidate = (struct candidate){ 0 };
 	close_interval(t, c.since_us, out);
-	settle_home(t, &c, received_us, out);
+	settle_home(t, &c, s, out);
 	t->place = c.place;
 	open_interval(t, state_of(t), c.since_us, c.last_us, c.n, out);
 	add_rtt(&t->open, &c.rtt);
@@ -215,8 +215,8 @@ doubt(struct track *t, int64_t place, const struct sighting *s,
 	if (s->has_rtt)
 		rtt_sum_add(&c->rtt, s->rtt_us);
 	out->is_hard = true;
-	if (c->n >= LANDING_AGREE)
-		confirm(t, s->received_us, out);
+	if (c->n >= LANDING_AGREE || s->is_whole)
+		confirm(t, s, out);
 }
 
 static void

@@ -29,6 +29,15 @@ static cfg_opt_t geo_rows[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t atlas_rows[] = {
+	CONF_TEXT("asn"),
+	CONF_TEXT("asn_v6"),
+	CONF_TEXT("country"),
+	CONF_TEXT("latitude"),
+	CONF_TEXT("longitude"),
+	CFG_END(),
+};
+
 static cfg_opt_t alert_rows[] = {
 	CONF_TEXT("webhook"),
 	CONF_LIST("kinds"),
@@ -83,6 +92,26 @@ read_geo(struct reading *r, cfg_t *root, struct settings *s)
 		return;
 	s->geo_asn = value_path(r, geo, "asn");
 	s->geo_city = value_path(r, geo, "city");
+}
+
+static void
+read_atlas(struct reading *r, cfg_t *root, struct atlas_settings *a)
+{
+	cfg_t *atlas =
+	    cfg_size(root, "atlas") > 0 ? cfg_getsec(root, "atlas") : NULL;
+
+	if (atlas == NULL)
+		return;
+	a->asn = value_text(r, atlas, "asn", NULL);
+	a->asn_v6 = value_text(r, atlas, "asn_v6", NULL);
+	a->country = value_text(r, atlas, "country", NULL);
+	a->latitude = value_text(r, atlas, "latitude", NULL);
+	a->longitude = value_text(r, atlas, "longitude", NULL);
+	if ((a->latitude == NULL) != (a->longitude == NULL))
+		value_fail(r, atlas, NULL, 0,
+		    "atlas has no %s, expected both latitude and longitude, "
+		    "or neither",
+		    a->latitude == NULL ? "latitude" : "longitude");
 }
 
 static void
@@ -182,6 +211,7 @@ read_all(struct reading *r, cfg_t *root, struct settings *s)
 		    "database = \"/var/lib/catchwater/catchwater.db\"");
 	read_tls(r, root, s);
 	read_geo(r, root, s);
+	read_atlas(r, root, &s->atlas);
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
@@ -198,6 +228,7 @@ settings_load(struct settings *out, const char *path, struct err *err)
 		CONF_TEXT("url"),
 		CONF_SECTION("tls", tls_rows),
 		CONF_SECTION("geo", geo_rows),
+		CONF_SECTION("atlas", atlas_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
 		CONF_LIST("decoy"),
@@ -238,6 +269,11 @@ settings_fini(struct settings *s)
 	free(s->tls_key);
 	free(s->geo_asn);
 	free(s->geo_city);
+	free(s->atlas.asn);
+	free(s->atlas.asn_v6);
+	free(s->atlas.country);
+	free(s->atlas.latitude);
+	free(s->atlas.longitude);
 	for (size_t i = 0; i < s->n_alerts; i++)
 		free(s->alerts[i].webhook);
 	free(s->alerts);

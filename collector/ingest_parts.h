@@ -1,0 +1,42 @@
+/*
+ * ingest_parts.h - what the parts of ingest share.                 (wiring)
+ *
+ * Uses     store_*, detect, suspect
+ * Used by  ingest.c, ingest_foreign.c
+ */
+#ifndef COLLECTOR_INGEST_PARTS_H
+#define COLLECTOR_INGEST_PARTS_H
+
+#include "collector/detect.h"
+#include "collector/ingest.h"
+#include "collector/store_observation.h"
+#include "collector/suspect.h"
+
+struct ingest {
+	struct store *store;
+	const struct settings *settings;
+	const struct geo *geo;
+	struct metrics *metrics;
+	struct observation_cache *cache;
+	struct detect *detect; /* NULL: to be made anew, with the next */
+	struct suspects *suspects;
+	int64_t last_announcement;
+	unsigned n_ticks;
+	/* of the transaction under way */
+	bool is_begun;
+	int64_t now_us;
+	enum rc rc; /* first fault */
+	struct err *err;
+};
+
+/* Every piece of work: the detector is there, the transaction is begun when
+ * there is something to write, and what went wrong is in in->rc. */
+void ingest_start_work(struct ingest *in, int64_t now_us, struct err *err);
+
+/* Starts the transaction, unless it has been or something went wrong. */
+void ingest_begin(struct ingest *in);
+
+/* Commits what was begun, or takes back what was folded.  RC_DB. */
+MUST_USE enum rc ingest_end_work(struct ingest *in);
+
+#endif
