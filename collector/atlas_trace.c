@@ -150,11 +150,7 @@ atlas_trace(const json_t *part, json_t *r)
 		return "neither a result nor an error";
 	hops = json_array();
 	json_array_foreach(list, i, h)
-	{
-		if (json_object_get(h, "error") != NULL && error == NULL)
-			error = json_object_get(h, "error");
-		json_array_append_new(hops, hop_json(h, &t));
-	}
+	    json_array_append_new(hops, hop_json(h, &t));
 	json_object_set_new(r, "paris_id", atlas_count_json(part, "paris_id"));
 	json_object_set_new(r, "packet_size", atlas_count_json(part, "size"));
 	json_object_set_new(r, "end_time", atlas_count_json(part, "endtime"));
