@@ -1,4 +1,4 @@
--- 0005_import.sql - history that others measured.
+-- 0011_import.sql - history that others measured.
 
 -- NULL: enrolled with a key of its own; else what it was imported from.  Such a
 -- probe never reports by itself: nobody has the key that goes with its row.
