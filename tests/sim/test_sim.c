@@ -31,7 +31,7 @@ hand_in(struct detect *d, const struct input *in)
 		break;
 	case INPUT_EXCUSE:
 		detect_excuse(d, in->excuse.vantage_id, in->excuse.target_id,
-		    in->excuse.is_excused);
+		    in->excuse.is_excused ? EXCUSE_INTERCEPTED : EXCUSE_NONE);
 		break;
 	case INPUT_ANNOUNCEMENT:
 		detect_announcement(d, in->announcement.site_id,
