@@ -1,10 +1,12 @@
 #include "collector/detect_shift.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 
 #define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
 #define ANNOUNCED_NEAR_US (300 * US_PER_S)
@@ -181,6 +183,41 @@ service_of(const struct detect *d, const struct open_event *o)
 	return i;
 }
 
+static int
+compare_us(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What the move costs those who made it: the change of their shortest round
+ * trips, over the votes that stand. */
+static void
+add_latency_cost(const struct open_event *o, json_t *gates)
+{
+	int64_t *changes = mem_new((o->n_votes + 1) * sizeof *changes);
+	size_t n = 0, n_worse = 0;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+
+		if (v->ended_us != 0 || v->from_rtt_us == 0 ||
+		    v->to_rtt_us == 0)
+			continue;
+		changes[n++] = v->to_rtt_us - v->from_rtt_us;
+		n_worse += v->to_rtt_us > v->from_rtt_us;
+	}
+	qsort(changes, n, sizeof *changes, compare_us);
+	if (n > 0)
+		json_object_update_new(gates,
+		    json_pack("{s:{s:I, s:I, s:I, s:I}}", "rtt_change",
+			"median_us", (json_int_t)changes[(n - 1) / 2],
+			"worst_us", (json_int_t)changes[n - 1], "vantages",
+			(json_int_t)n, "worse", (json_int_t)n_worse));
+	free(changes);
+}
+
 static json_t *
 gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 {
@@ -212,6 +249,7 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 		       "false_events_per_month",
 		       quorum_false_events(
 			   (size_t)e->needed, noise, NOISE_SPAN_US, window)));
+	add_latency_cost(o, gates);
 	return gates;
 }
 
@@ -259,7 +297,9 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 		.from_site_id = t->recent.from_site_id,
 		.to_site_id = t->home,
 		.at_us = t->recent.at_us,
-		.confirmed_us = t->recent.confirmed_us };
+		.confirmed_us = t->recent.confirmed_us,
+		.from_rtt_us = t->recent.from_rtt_us,
+		.to_rtt_us = t->recent.to_rtt_us };
 
 	events_vote(o, &v);
 	t->recent = (struct recent_move){ 0 };
@@ -388,8 +428,10 @@ note_recent(struct track *t, const struct move *m)
 	}
 	if (r->from_site_id == 0)
 		*r = (struct recent_move){ .from_site_id = m->from_site_id,
-			.at_us = m->at_us };
+			.at_us = m->at_us,
+			.from_rtt_us = m->from_rtt_us };
 	r->confirmed_us = m->confirmed_us;
+	r->to_rtt_us = m->to_rtt_us;
 	r->n = (uint8_t)(r->n == UINT8_MAX ? r->n : r->n + 1);
 	if (r->from_site_id != m->to_site_id)
 		return true;
@@ -406,8 +448,10 @@ move_voter(struct detect *d, struct open_event *o, const struct move *m)
 	if (v == NULL)
 		return;
 	v->ended_us = m->to_site_id == v->from_site_id ? m->at_us : 0;
-	if (v->ended_us == 0)
+	if (v->ended_us == 0) {
 		v->to_site_id = m->to_site_id;
+		v->to_rtt_us = m->to_rtt_us;
+	}
 	update(d, o, v);
 }
 
