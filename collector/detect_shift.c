@@ -218,6 +218,37 @@ add_latency_cost(const struct open_event *o, json_t *gates)
 	free(changes);
 }
 
+static const char *const recurrences[] = { "unknown", "new", "variant",
+	"same" };
+
+static void
+add_recurrence(const struct recurrence *r, json_t *gates)
+{
+	if (r->is != RECURRENCE_UNKNOWN)
+		json_object_update_new(gates,
+		    json_pack("{s:{s:s, s:f, s:I, s:I, s:I}}", "seen_before",
+			"is", recurrences[r->is], "similarity", r->similarity,
+			"last_us", (json_int_t)r->last_us, "mode",
+			(json_int_t)r->mode, "times", (json_int_t)r->n_times));
+}
+
+static void
+restore_recurrence(struct recurrence *r, json_t *gates)
+{
+	const char *is;
+	json_int_t last_us, mode, times;
+
+	if (json_unpack(gates, "{s:{s:s, s:F, s:I, s:I, s:I}}", "seen_before",
+		"is", &is, "similarity", &r->similarity, "last_us", &last_us,
+		"mode", &mode, "times", &times) != 0)
+		return;
+	r->last_us = last_us;
+	r->mode = (uint32_t)mode;
+	r->n_times = (uint32_t)times;
+	while (r->is < RECURRENCE_SAME && strcmp(is, recurrences[r->is]) != 0)
+		r->is++;
+}
+
 static json_t *
 gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 {
@@ -250,6 +281,7 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 		       quorum_false_events(
 			   (size_t)e->needed, noise, NOISE_SPAN_US, window)));
 	add_latency_cost(o, gates);
+	add_recurrence(&o->recurrence, gates);
 	return gates;
 }
 
@@ -267,6 +299,13 @@ sum_event(struct detect *d, struct open_event *o)
 	if (severity > o->event.severity)
 		o->event.severity = severity;
 	return gates_of(d, o, n_fresh);
+}
+
+void
+shift_refresh(struct detect *d, struct open_event *o)
+{
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, sum_event(d, o));
 }
 
 static void
@@ -579,6 +618,7 @@ restore_event(struct detect *d, struct open_event *o)
 		o->is_to = strcmp(direction, "to") == 0;
 		snprintf(o->rule, sizeof o->rule, "%s", rule);
 	}
+	restore_recurrence(&o->recurrence, gates);
 	json_decref(gates);
 }
 
