@@ -1,6 +1,7 @@
 /* ingest.c - see ingest.h. */
 #include "collector/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/correct.h"
@@ -56,13 +57,20 @@ on_effect(void *ctx, const struct effect *e)
 		in->rc = store_effect_apply(in->store, e, in->err);
 }
 
+static enum excuse
+excuse_of(const struct suspect_view *v)
+{
+	if (v->is_intercepted)
+		return EXCUSE_INTERCEPTED;
+	return suspect_counts(v) ? EXCUSE_NONE : EXCUSE_PER_PACKET;
+}
+
 static void
 on_view(void *ctx, const struct suspect_view *v)
 {
 	struct ingest *in = ctx;
 
-	detect_excuse(
-	    in->detect, v->vantage_id, v->target_id, !suspect_counts(v));
+	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
 	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
@@ -116,8 +124,8 @@ restore_suspects(struct ingest *in)
 		const struct suspect_view *v = &views.rows[i].view;
 
 		suspects_restore_view(in->suspects, v);
-		detect_excuse(in->detect, v->vantage_id, v->target_id,
-		    !suspect_counts(v));
+		detect_excuse(
+		    in->detect, v->vantage_id, v->target_id, excuse_of(v));
 	}
 	free(signals.rows);
 	free(views.rows);
@@ -265,27 +273,78 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 	return row;
 }
 
-/* Hands a DNS observation to the detector, which may emit. */
+/* The identity that named the site, or the one that named none. */
 static void
-sight(struct ingest *in, const struct observation *o,
-    const struct observation_context *c, int64_t id, bool has_identity)
+write_identity(struct sighting *s, const struct dns_result *r)
 {
+	char text[IDENTITY_TEXT_LEN];
+	const struct identity *id = &r->nsid;
+
+	if (!id->is_present || id->len == 0)
+		id = &r->chaos.txt;
+	snprintf(
+	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
+}
+
+/* Hands an observation that tells where it landed to the detector, which may
+ * emit. */
+static void
+sight(struct ingest *in, const struct ingest_found *f, int64_t id,
+    bool is_foreign)
+{
+	const struct observation *o = f->observation;
+	bool is_dns = o->kind == KIND_DNS;
 	struct sighting s = {
 		.observation_id = id,
-		.vantage_id = c->vantage_id,
+		.vantage_id = f->context.vantage_id,
+		.target_id = f->context.target_id,
+		.at_us = f->context.at_us,
+		.received_us = f->context.received_us,
+		.why = o->why,
+		.outcome = o->outcome,
+		.site_id = f->context.site_id,
+		.has_identity = f->meaning.has_identity,
+		.is_foreign = is_foreign,
+		.has_rtt = outcome_is_answer(o->outcome),
+		.rtt_us = is_dns ? o->dns.rtt_us : o->ping.rtt_median_us,
+		.is_whole = f->is_whole,
+		.is_first_look = f->is_first_look,
+	};
+
+	if (is_dns) {
+		s.rcode = o->dns.rcode;
+		s.has_serial = o->dns.has_serial;
+		s.serial = o->dns.serial;
+	}
+	if (is_dns && f->meaning.has_identity)
+		write_identity(&s, &o->dns);
+	detect_sighting(in->detect, &s);
+}
+
+/* Hands on which way a trace went.  Where a TTL has several routers, none of
+ * them is the one before the target. */
+static void
+show_way(struct ingest *in, const struct observation *o,
+    const struct observation_context *c)
+{
+	struct way w = { .vantage_id = c->vantage_id,
 		.target_id = c->target_id,
 		.at_us = c->at_us,
 		.received_us = c->received_us,
 		.why = o->why,
-		.outcome = o->outcome,
-		.rcode = o->dns.rcode,
-		.site_id = c->site_id,
-		.has_identity = has_identity,
-		.has_rtt = outcome_is_answer(o->outcome),
-		.rtt_us = o->dns.rtt_us,
-	};
+		.is_reached = o->trace.is_reached,
+		.n_ttl = o->trace.n_hops == 0
+			     ? 0
+			     : o->trace.hops[o->trace.n_hops - 1].ttl };
+	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
+	struct whereabouts where = { 0 };
 
-	detect_sighting(in->detect, &s);
+	if (hop != NULL) {
+		w.penultimate = hop->address;
+		geo_look_up(in->geo, &hop->address, &where);
+		w.penultimate_asn = where.asn;
+	}
+	detect_way(in->detect, &w);
 }
 
 /* ICMP knows no ports, and datagrams that are no questions go to any: they
@@ -301,16 +360,54 @@ find_target(const struct services *s, const struct observation *o)
 	return NULL;
 }
 
+/* An identity of another form than all of the service's. */
+static bool
+is_foreign(const struct services *s, const struct target *t,
+    const struct interpretation *meaning, const struct observation *o)
+{
+	return meaning->has_identity && meaning->site_id == 0 &&
+	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
+}
+
+void
+ingest_store(struct ingest *in, const struct ingest_found *f)
+{
+	const struct services *services = &in->settings->services;
+	const struct observation *o = f->observation;
+	const struct target *t = f->target;
+	int64_t id;
+
+	in->rc = store_observation_put(
+	    in->store, in->cache, o, &f->context, &id, in->err);
+	if (in->rc != RC_OK)
+		return;
+	suspects_see(in->suspects, f->context.vantage_id, t, o,
+	    f->context.at_us, f->context.site_id);
+	/* Whoever answers for a decoy stands in between: it lands nowhere. */
+	if ((o->kind == KIND_DNS || f->meaning.has_identity) &&
+	    t->role != ROLE_DECOY)
+		sight(in, f, id, is_foreign(services, t, &f->meaning, o));
+	if (o->kind == KIND_TRACE && t->role == ROLE_SERVICE)
+		show_way(in, o, &f->context);
+}
+
+struct interpretation
+ingest_interpret(const struct ingest *in, const struct target *t,
+    const struct observation *o)
+{
+	if (o->kind != KIND_DNS || t->role == ROLE_CONTROL ||
+	    t->role == ROLE_DECOY)
+		return (struct interpretation){ 0 };
+	return interpret_dns(&in->settings->services.list[t->service], o);
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
-	const struct services *services = &in->settings->services;
-	const struct target *target = find_target(services, o);
-	struct interpretation meaning = { 0 };
-	struct observation_context c;
+	const struct target *target = find_target(&in->settings->services, o);
+	struct ingest_found f = { .observation = o, .target = target };
 	const struct vantage_row *v;
-	int64_t id;
 
 	if (target == NULL) {
 		t->n_unknown++;
@@ -319,26 +416,17 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
-	    target->role != ROLE_DECOY)
-		meaning = interpret_dns(&services->list[target->service], o);
-	c = (struct observation_context){
+	f.meaning = ingest_interpret(in, target, o);
+	f.context = (struct observation_context){
 		.vantage_id = v->id,
 		.target_id = target->id,
-		.site_id = meaning.site_id,
+		.site_id = f.meaning.site_id,
 		.received_us = t->job->received_us,
 		.at_us =
 		    correct_time(o->at_us, t->offset_us, t->job->received_us),
 	};
-	in->rc =
-	    store_observation_put(in->store, in->cache, o, &c, &id, in->err);
-	if (in->rc != RC_OK)
-		return;
-	t->n_stored++;
-	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
-	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
-		sight(in, o, &c, id, meaning.has_identity);
+	ingest_store(in, &f);
+	t->n_stored += in->rc == RC_OK;
 }
 
 static void

@@ -2,7 +2,6 @@
 #include "collector/ingest_foreign.h"
 
 #include "collector/ingest_parts.h"
-#include "collector/interpret.h"
 #include "collector/place.h"
 
 enum rc
@@ -54,58 +53,25 @@ ingest_foreign_vantage(struct ingest *in, const struct foreign_vantage *v,
 	return RC_OK;
 }
 
-static void
-show(struct ingest *in, const struct foreign_sight *f,
-    const struct observation_context *c, int64_t id, bool has_identity)
-{
-	const struct observation *o = f->observation;
-	bool is_dns = o->kind == KIND_DNS;
-	struct sighting s = {
-		.observation_id = id,
-		.vantage_id = c->vantage_id,
-		.target_id = c->target_id,
-		.at_us = c->at_us,
-		.received_us = c->received_us,
-		.why = o->why,
-		.outcome = o->outcome,
-		.rcode = is_dns ? o->dns.rcode : 0,
-		.site_id = c->site_id,
-		.has_identity = has_identity,
-		.has_rtt = outcome_is_answer(o->outcome),
-		.rtt_us = is_dns ? o->dns.rtt_us : o->ping.rtt_median_us,
-		.is_whole = true,
-		.is_first_look = f->is_first_look,
-	};
-
-	detect_sighting(in->detect, &s);
-}
-
 enum rc
-ingest_foreign_put(struct ingest *in, const struct foreign_sight *f)
+ingest_foreign_put(struct ingest *in, const struct foreign_sight *s)
 {
 	const struct services *services = &in->settings->services;
-	const struct target *t = services_target_by_id(services, f->target_id);
-	const struct observation *o = f->observation;
-	struct interpretation meaning = { f->site_id, f->is_known };
-	struct observation_context c = { .vantage_id = f->vantage_id,
-		.target_id = f->target_id,
-		.received_us = f->received_us,
-		.at_us = o->at_us };
-	int64_t id;
+	const struct observation *o = s->observation;
+	struct ingest_found f = { .observation = o,
+		.target = services_target_by_id(services, s->target_id),
+		.meaning = { s->site_id, s->is_known },
+		.is_whole = true,
+		.is_first_look = s->is_first_look };
 
-	if (t->role == ROLE_CONTROL || t->role == ROLE_DECOY)
-		meaning = (struct interpretation){ 0 };
-	else if (!f->is_known)
-		meaning = interpret_dns(&services->list[t->service], o);
-	c.site_id = meaning.site_id;
-	in->rc =
-	    store_observation_put(in->store, in->cache, o, &c, &id, in->err);
-	if (in->rc != RC_OK)
-		return in->rc;
-	suspects_see(
-	    in->suspects, f->vantage_id, t, o, c.at_us, meaning.site_id);
-	if ((o->kind == KIND_DNS || f->is_known) && t->role != ROLE_DECOY)
-		show(in, f, &c, id, meaning.has_identity);
+	if (!s->is_known)
+		f.meaning = ingest_interpret(in, f.target, o);
+	f.context = (struct observation_context){ .vantage_id = s->vantage_id,
+		.target_id = s->target_id,
+		.site_id = f.meaning.site_id,
+		.received_us = s->received_us,
+		.at_us = o->at_us };
+	ingest_store(in, &f);
 	return in->rc;
 }
 

@@ -9,6 +9,7 @@
 
 #include "collector/detect.h"
 #include "collector/ingest.h"
+#include "collector/interpret.h"
 #include "collector/store_observation.h"
 #include "collector/suspect.h"
 
@@ -35,6 +36,22 @@ void ingest_start_work(struct ingest *in, int64_t now_us, struct err *err);
 
 /* Starts the transaction, unless it has been or something went wrong. */
 void ingest_begin(struct ingest *in);
+
+/* An observation, with what it means. */
+struct ingest_found {
+	const struct observation *observation;
+	const struct target *target;
+	struct interpretation meaning;
+	struct observation_context context;
+	bool is_whole, is_first_look; /* struct sighting */
+};
+
+/* What the identity in it says of where it landed. */
+struct interpretation ingest_interpret(const struct ingest *in,
+    const struct target *t, const struct observation *o);
+
+/* Stores it, and lets everything see it that is to see it.  in->rc: RC_DB. */
+void ingest_store(struct ingest *in, const struct ingest_found *f);
 
 /* Commits what was begun, or takes back what was folded.  RC_DB. */
 MUST_USE enum rc ingest_end_work(struct ingest *in);
