@@ -103,6 +103,10 @@ typedef bool track_claim(const struct track *t, const struct track_query *q);
 size_t fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
     const struct track_query *q);
 
+/* Tracks there for which the claim is true: landings, not networks. */
+size_t fleet_count_tracks(const struct fleet *f, size_t service,
+    track_claim *claim, const struct track_query *q);
+
 /* Is it counted at all: of a trusted vantage, and not excused? */
 bool track_counts(const struct track *t);
 

@@ -17,6 +17,7 @@ struct landing_rules
 landing_rules_of(const struct service *s)
 {
 	struct landing_rules r = { .dns_every_us = s->dns_every_us,
+		.round_us = s->round_us,
 		.n_retry = s->n_retry };
 
 	if (s->n_retry > 0)
@@ -24,7 +25,7 @@ landing_rules_of(const struct service *s)
 	r.late_us = larger(3 * s->dns_every_us, 120 * US_PER_S);
 	/* An upload may take its interval; see the probe's assignment. */
 	r.fresh_us = larger(3 * s->dns_every_us + 60 * US_PER_S, r.late_us);
-	r.stay_us = STAY_PERIODS * s->dns_every_us;
+	r.stay_us = s->round_us != 0 ? 1 : STAY_PERIODS * s->dns_every_us;
 	return r;
 }
 
