@@ -444,7 +444,8 @@ open_event(struct detect *d, const struct group *g)
 	detect_emit_event(d, o, sum_event(d, o));
 	for (size_t i = 0; i < o->n_votes; i++)
 		detect_emit_vote(d, &o->votes[i]);
-	join_all(d, g->service);
+	if (!g->is_round)
+		join_all(d, g->service);
 }
 
 static bool

@@ -6,6 +6,8 @@
 static const struct program_command commands[] = {
 	{ "atlas", import_atlas,
 	    "results of RIPE Atlas: DNS, traceroute, ping" },
+	{ "catchment", import_catchment,
+	    "rounds of a catchment mapper such as Verfploeter" },
 };
 
 int
