@@ -254,6 +254,8 @@ put_round(struct rounds *x, const char *path, const struct round *round,
 
 	if (rc == RC_OK && row->id == 0)
 		rc = store_import_put(s->store, row, err);
+	if (x->before.service != NULL) /* until then, that one lasts */
+		set_round(x, service, x->before.first_us);
 	if (rc == RC_OK)
 		rc = import_session_advance(s, round->first_us);
 	if (rc == RC_OK)
@@ -342,14 +344,14 @@ static enum rc
 load_before(struct rounds *x, const struct round *round, struct err *err)
 {
 	struct import_session *s = &x->session;
-	struct import_row row = { 0 };
+	struct import_row row = { .source = "catchment" };
 	const char *service;
 	enum rc rc;
 
 	if (x->before.service == round->service)
 		return RC_OK;
 	round_fini(&x->before);
-	rc = store_import_before(s->store, "catchment", INT64_MAX, &row, err);
+	rc = store_import_newest(s->store, &row, err);
 	if (rc != RC_OK)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	service = json_string_value(json_object_get(row.summary, "service"));

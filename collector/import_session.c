@@ -17,6 +17,40 @@
 #define TICKS_MAX 200 /* over one gap: then time jumps */
 #define PROGRESS_US (US_PER_S / 5)
 
+/* The pace that the newest import of the source had learned, so that this one
+ * goes on with it. */
+static enum rc
+load_paces(struct import_session *s, struct err *err)
+{
+	struct services *services = &s->settings.services;
+	struct import_row row = { .source = s->source };
+	enum rc rc = store_import_newest(s->store, &row, err);
+	json_t *paces = json_object_get(row.summary, "pace_us");
+
+	for (size_t i = 0; i < services->n; i++) {
+		struct service *v = &services->list[i];
+		int64_t every_us =
+		    json_integer_value(json_object_get(paces, v->name));
+
+		if (every_us > v->dns_every_us)
+			v->dns_every_us = every_us;
+	}
+	json_decref(row.summary);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static json_t *
+paces_json(const struct import_session *s)
+{
+	const struct services *services = &s->settings.services;
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < services->n; i++)
+		json_object_set_new(out, services->list[i].name,
+		    json_integer(services->list[i].dns_every_us));
+	return out;
+}
+
 static enum rc
 open_database(
     struct import_session *s, const struct where *where, struct err *err)
@@ -36,6 +70,8 @@ open_database(
 		    &s->geo, s->settings.geo_asn, s->settings.geo_city, err);
 	if (rc == RC_OK)
 		rc = store_last_received(s->store, &s->now_us, err);
+	if (rc == RC_OK)
+		rc = load_paces(s, err);
 	if (rc == RC_OK)
 		rc = ingest_open(&s->ingest, s->store, &s->settings, s->geo,
 		    &s->metrics, s->now_us, err);
@@ -145,13 +181,13 @@ import_session_begin(struct import_session *s, struct err *err)
 enum rc
 import_session_end(struct import_session *s, struct import_row *row)
 {
-	enum rc put = store_import_put(s->store, row, s->err), rc;
+	enum rc rc;
 
-	if (put != RC_OK) {
-		store_rollback(s->store);
-		return put;
-	}
-	rc = ingest_foreign_end(s->ingest, s->now_us);
+	json_object_set_new(row->summary, "pace_us", paces_json(s));
+	rc = store_import_put(s->store, row, s->err);
+	if (rc == RC_OK)
+		return ingest_foreign_end(s->ingest, s->now_us);
+	store_rollback(s->store);
 	return rc;
 }
 
@@ -282,8 +318,7 @@ import_probe_id(
 {
 	uint8_t hash[crypto_generichash_BYTES_MIN];
 	char text[IMPORT_NAME_LEN];
-	snprintf(
-	    text, sizeof text, "catchwater import %s %s", source, name);
+	snprintf(text, sizeof text, "catchwater import %s %s", source, name);
 
 	crypto_generichash(
 	    hash, sizeof hash, (const uint8_t *)text, strlen(text), NULL, 0);

@@ -12,9 +12,8 @@
 	"id, name, at_us, n_done, is_done, first_us, last_us, summary, hash "
 
 static const char FIND[] = "SELECT " COLUMNS "FROM import WHERE hash = ?1";
-static const char BEFORE[] =
-    "SELECT " COLUMNS "FROM import WHERE source = ?1 AND is_done = 1 AND "
-    "last_us < ?2 ORDER BY last_us DESC LIMIT 1";
+static const char NEWEST[] =
+    "SELECT " COLUMNS "FROM import WHERE source = ?1 ORDER BY id DESC LIMIT 1";
 static const char PUT[] =
     "INSERT INTO import (id, source, name, hash, at_us, n_done, is_done, "
     "first_us, last_us, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
@@ -77,14 +76,11 @@ store_import_find(struct store *st, struct import_row *row, struct err *err)
 }
 
 enum rc
-store_import_before(struct store *st, const char *source, int64_t before_us,
-    struct import_row *row, struct err *err)
+store_import_newest(struct store *st, struct import_row *row, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, BEFORE);
+	sqlite3_stmt *s = store_stmt(st, NEWEST);
 
-	store_bind_text(s, 1, source);
-	store_bind_int(s, 2, before_us);
-	row->source = source;
+	store_bind_text(s, 1, row->source);
 	return take_row(st, s, row, err);
 }
 

@@ -35,10 +35,10 @@ struct import_row {
 MUST_USE enum rc
 store_import_find(struct store *st, struct import_row *row, struct err *err);
 
-/* The newest of a source whose observations end before before_us, by their
- * time.  RC_NOTFOUND, RC_DB. */
-MUST_USE enum rc store_import_before(struct store *st, const char *source,
-    int64_t before_us, struct import_row *row, struct err *err);
+/* The one of row->source that was begun last.  Gives row->summary.
+ * RC_NOTFOUND, RC_DB. */
+MUST_USE enum rc
+store_import_newest(struct store *st, struct import_row *row, struct err *err);
 
 /* Inserts (id 0, and fills it) or updates, within the caller's transaction.
  * RC_DB. */
