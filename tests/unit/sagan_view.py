@@ -33,9 +33,9 @@ class Answer(View):
         data = {"MX": ("preference", "mail_exchanger"),
                 "DS": ("tag", "algorithm", "digest_type", "delegation_key"),
                 "TXT": ("text",)}.get(self.type, ("address",))
-        return " ".join([self.name.ljust(23), str(self.ttl).ljust(8),
-                         self.klass.ljust(6), self.type.ljust(6),
-                         " ".join(str(getattr(self, k)) for k in data)])
+        return "  ".join([self.name.ljust(22), str(self.ttl).ljust(7),
+                          self.klass.ljust(5), self.type.ljust(5),
+                          " ".join(str(getattr(self, k)) for k in data)])
 
 
 def escaped(text):
