@@ -20,7 +20,8 @@ command_import(int argc, char **argv)
 		.commands = commands,
 		.n_commands = sizeof commands / sizeof commands[0],
 		.footer = "No 'catchwater serve' may run on the database "
-			  "meanwhile.\n",
+			  "meanwhile.  'atlas --decode' needs no\ndatabase: "
+			  "it writes what it reads as JSON Lines.\n",
 	};
 
 	return program_main(&program, argc, argv);
