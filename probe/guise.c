@@ -3,17 +3,19 @@
 
 #include "schema/base/bytes.h"
 
-#define MARKS 8 /* bits below the shape */
+/* What an answer looks like: a hash of its identity's shape, 0 for none yet,
+ * over a byte of marks. */
+#define MARKS UINT32_C(0xff)
 
-#define SHAPE_NONE UINT64_C(1) /* of a server that gave an NSID before */
+#define SHAPE_NONE UINT32_C(0x100) /* of a server that gave an NSID before */
 
-static unsigned
+static uint32_t
 marks_of(const struct observation *o)
 {
 	bool is_unowned = o->outcome == OUTCOME_OK && !o->dns.is_aa;
 
-	return (unsigned)(o->outcome == OUTCOME_RCODE) |
-	       (unsigned)o->dns.is_ra << 1 | (unsigned)is_unowned << 2;
+	return (uint32_t)(o->outcome == OUTCOME_RCODE) |
+	       (uint32_t)o->dns.is_ra << 1 | (uint32_t)is_unowned << 2;
 }
 
 static uint8_t
@@ -27,7 +29,7 @@ class_of(uint8_t byte)
 }
 
 /* A hash of it with every run of letters, and of digits, as one; 0: none. */
-static uint64_t
+static uint32_t
 shape_of(const struct identity *id)
 {
 	uint64_t h = BYTES_HASH_START;
@@ -42,27 +44,25 @@ shape_of(const struct identity *id)
 			h = bytes_hash(h, &class, 1);
 		last = class;
 	}
-	return h << MARKS | SHAPE_NONE << MARKS;
+	return (uint32_t)(h ^ h >> 32) << 9 | SHAPE_NONE << 1;
 }
 
 void
 guise_see(struct guise *g, const struct observation *o)
 {
-	unsigned marks = marks_of(o);
-	uint64_t shape = shape_of(&o->dns.nsid);
+	uint32_t before = g->seen & ~MARKS, marks = marks_of(o);
+	uint32_t shape = shape_of(&o->dns.nsid);
 
 	if (shape != 0)
 		g->is_from_nsid = true;
 	else if (g->is_from_nsid)
-		shape = SHAPE_NONE << MARKS;
+		shape = SHAPE_NONE;
 	else
 		shape = shape_of(&o->dns.chaos.txt);
-	g->is_odd = marks != 0;
-	if (shape != 0) {
-		g->is_odd |= g->shape != 0 && g->shape != shape;
-		g->shape = shape;
-	}
-	g->seen = g->shape | marks;
+	if (shape == 0)
+		shape = before;
+	g->is_odd = marks != 0 || (before != 0 && shape != before);
+	g->seen = shape | marks;
 }
 
 bool

@@ -22,12 +22,11 @@
 #define GUISE_APART_US INT64_C(300000000)
 #define GUISE_AGAIN_US INT64_C(21600000000)
 
-struct guise {
-	uint64_t shape;    /* of the last identity; 0: none yet */
-	uint64_t seen;     /* what the last answer looked like */
-	uint64_t looked;   /* the same when it was last looked at */
+struct guise {             /* small: one for every target */
 	int64_t looked_us; /* 0: never */
-	bool is_from_nsid; /* shape */
+	uint32_t looked;   /* what it looked like then */
+	uint32_t seen;     /* what the last answer looked like */
+	bool is_from_nsid; /* its identity */
 	bool is_odd;       /* the last answer */
 };
 

@@ -23,6 +23,7 @@ PER_PACKET = tuple(v for v, (kind, _) in pathmap.CASES.items() if kind == "per_p
 # Chance to miss a next hop is 0.05 for each node with several: see it again.
 MDA_TRIES = 4
 PATIENCE_S = 300
+PLACE_S = 60   # from the verdict to the place: the looks began before it
 DECOY = ("--decoy", pathmap.DECOY[4])   # the usual one is the service here
 
 
@@ -387,6 +388,15 @@ def row_of(world, vantage, family):
                  if row["vantage"] == f"{vantage}/{family}"), {})
 
 
+def place_of(world, vantage, family):
+    """What the collector says of its way to the service, with measure's words."""
+    row = next((target for target in row_of(world, vantage, family).get("targets", [])
+                if target["target"] == ANYCAST[family]), {})
+    return {"intercepted": row.get("intercepted") == "yes",
+            **{key: row[key] for key in ("place", "answer_ttl", "answer_hop")
+               if row.get(key) is not None}}
+
+
 def test_a_translated_vantage_is_told_as_such(path_world):
     for vantage, nat in (("natted", "yes"), ("straight", "no")):
         path_world.wait(f"NAT of {vantage}", lambda v=vantage, n=nat: row_of(
@@ -399,6 +409,10 @@ def test_an_intercepted_vantage_is_told_as_such(paths, path_world):
     for family in FAMILIES:
         path_world.wait("the verdict", lambda f=family: row_of(
             path_world, "straight", f).get("between") == "intercepted", 120)
+        path_world.wait("the place", lambda f=family: place_of(
+            path_world, "straight", f).get("place") == "known", PLACE_S)
+        check_place(paths, "straight", "straight-b", {
+            "target": ANYCAST[family], **place_of(path_world, "straight", family)}, is_exact=True)
     others = {row["vantage"] for row in path_world.json("vantages")
               if row.get("between") == "intercepted"}
     assert others == {"straight/4", "straight/6"}
