@@ -310,6 +310,58 @@ test_flows(void **state)
 	suspects_free(f.s);
 }
 
+/* A way of routers with the target at its end, from TTL first on. */
+static struct observation
+traced(enum proto proto, uint8_t first, uint8_t end, bool is_answered)
+{
+	struct observation o = { .kind = KIND_TRACE,
+		.why = WHY_VARIED,
+		.proto = proto,
+		.target = targets[ROOT4].address };
+
+	for (uint8_t ttl = first; ttl <= end; ttl++) {
+		struct hop *h = &o.trace.hops[o.trace.n_hops++];
+
+		h->ttl = ttl;
+		h->address = (struct addr){ 4, { 10, 0, 0, ttl } };
+		h->is_target = is_answered && ttl == end;
+		if (h->is_target)
+			h->address = o.target;
+	}
+	if (proto == PROTO_UDP)
+		identity_set(&o.trace.nsid, "cache.isp.example", 17);
+	return o;
+}
+
+/* As soon as the traces are there. */
+static void
+test_the_place_is_told_at_once(void **state)
+{
+	struct observation o = from_a_resolver();
+	struct observation dns = traced(PROTO_UDP, 1, 3, true);
+	struct observation icmp = traced(PROTO_ICMP, 1, 4, true);
+	struct observation narrow = traced(PROTO_PLAIN, 2, 3, false);
+	struct fleet f;
+
+	(void)state;
+	begin(&f);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S) {
+		others(&f);
+		see(&f, 50, ROOT4, &o);
+	}
+	assert_int_equal(last_view(&f).place.doubt, LOCATE_FEW);
+	see(&f, 50, ROOT4, &icmp);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S)
+		see(&f, 50, ROOT4, &dns);
+	assert_int_equal(last_view(&f).place.ttl, 3);
+	assert_int_equal(last_view(&f).place.hop.family, 0);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S)
+		see(&f, 50, ROOT4, &narrow);
+	assert_int_equal(last_view(&f).place.hop.bytes[3], 3);
+	assert_int_equal(last_view(&f).place.doubt, LOCATE_SURE);
+	suspects_free(f.s);
+}
+
 static void
 test_a_restart_goes_on(void **state)
 {
@@ -413,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_one_name_at_two_services),
 		cmocka_unit_test(test_a_decoy),
 		cmocka_unit_test(test_flows),
+		cmocka_unit_test(test_the_place_is_told_at_once),
 		cmocka_unit_test(test_a_restart_goes_on),
 		cmocka_unit_test(test_foreign_rows_are_left_out),
 		cmocka_unit_test(test_standing),
