@@ -381,7 +381,9 @@ look_at_trace(struct look *l)
 	if (l->o->proto != PROTO_UDP) {
 		keep_path(l);
 	} else {
-		locate_trace(&t->locate, l->o, l->v->at_us);
+		/* Also what stands for ICMP where that is not permitted. */
+		if (l->o->why != WHY_VARIED)
+			locate_trace(&t->locate, l->o, l->v->at_us);
 		t->trace = (struct signal_last){ .at_us = l->v->at_us,
 			.standing = l->v->standing,
 			.ttl = end_ttl(&l->o->trace) };

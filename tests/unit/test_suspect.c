@@ -315,7 +315,7 @@ static struct observation
 traced(enum proto proto, uint8_t first, uint8_t end, bool is_answered)
 {
 	struct observation o = { .kind = KIND_TRACE,
-		.why = WHY_VARIED,
+		.why = proto == PROTO_UDP ? WHY_CONFIRM : WHY_VARIED,
 		.proto = proto,
 		.target = targets[ROOT4].address };
 
@@ -341,6 +341,7 @@ test_the_place_is_told_at_once(void **state)
 	struct observation dns = traced(PROTO_UDP, 1, 3, true);
 	struct observation icmp = traced(PROTO_ICMP, 1, 4, true);
 	struct observation narrow = traced(PROTO_PLAIN, 2, 3, false);
+	struct observation other_flow = traced(PROTO_UDP, 1, 4, true);
 	struct fleet f;
 
 	(void)state;
@@ -351,6 +352,8 @@ test_the_place_is_told_at_once(void **state)
 	}
 	assert_int_equal(last_view(&f).place.doubt, LOCATE_FEW);
 	see(&f, 50, ROOT4, &icmp);
+	other_flow.why = WHY_VARIED;
+	see(&f, 50, ROOT4, &other_flow);
 	for (unsigned i = 0; i < 3; i++, f.at_us += S)
 		see(&f, 50, ROOT4, &dns);
 	assert_int_equal(last_view(&f).place.ttl, 3);
