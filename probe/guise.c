@@ -63,6 +63,8 @@ guise_see(struct guise *g, const struct observation *o)
 		shape = before;
 	g->is_odd = marks != 0 || (before != 0 && shape != before);
 	g->seen = shape | marks;
+	if (!g->is_odd)
+		g->looked = 0;
 }
 
 bool

@@ -9,7 +9,8 @@
  * NOERROR, RA, no AA) and an identity of another shape than the last:
  * "ns1.ams" and "ns2.fra" are of one, "cache7.isp.example" is not.  Each
  * guise is worth one look at the path, again after GUISE_AGAIN_US; another
- * guise after GUISE_APART_US at the soonest.
+ * guise, or the same after an ordinary answer, after GUISE_APART_US at the
+ * soonest.
  */
 #ifndef PROBE_GUISE_H
 #define PROBE_GUISE_H
@@ -19,12 +20,12 @@
 
 #include "schema/record.h"
 
-#define GUISE_APART_US INT64_C(300000000)
+#define GUISE_APART_US INT64_C(600000000)
 #define GUISE_AGAIN_US INT64_C(21600000000)
 
 struct guise {             /* small: one for every target */
 	int64_t looked_us; /* 0: never */
-	uint32_t looked;   /* what it looked like then */
+	uint32_t looked;   /* what it looked like then; 0: ordinary since */
 	uint32_t seen;     /* what the last answer looked like */
 	bool is_from_nsid; /* its identity */
 	bool is_odd;       /* the last answer */

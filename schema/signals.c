@@ -96,6 +96,8 @@ struct look {
 	const struct signal_view *v;
 	bool has_sign;
 	bool is_caught; /* the answer itself says that it is not the target's */
+	bool is_unclear; /* it would, were the target known to be
+			  * authoritative */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -188,8 +190,10 @@ look_at_answer(struct look *l)
 	bool is_unowned = o->outcome == OUTCOME_OK && !o->dns.is_aa;
 	bool has_code = o->outcome == OUTCOME_RCODE && !l->v->is_rcode_usual &&
 			l->v->standing != STANDING_KNOWN;
-	bool has_flags = l->v->is_authoritative && (is_unowned || o->dns.is_ra);
+	bool is_odd = is_unowned || o->dns.is_ra;
+	bool has_flags = l->v->is_authoritative && is_odd;
 
+	l->is_unclear = is_odd && !has_flags;
 	l->is_caught |= has_code || has_flags;
 	if (has_code)
 		SIGN(l, SIGNAL_RCODE, "rcode %u", o->dns.rcode);
@@ -291,7 +295,9 @@ look_at_dns(struct look *l)
 	else if (l->o->why != WHY_VARIED) {
 		look_at_rtt(l);
 		look_at_reply_ttl(l);
-		locate_answer(&l->t->locate, l->o, l->v->at_us, l->is_caught);
+		if (l->is_caught || !l->is_unclear)
+			locate_answer(
+			    &l->t->locate, l->o, l->v->at_us, l->is_caught);
 		l->t->ping.is_used = true;
 		l->t->udp = (struct signal_last){ .at_us = l->v->at_us,
 			.standing = l->v->standing,
@@ -461,7 +467,10 @@ judge_place(const struct signals *s, struct signal_target *t, int64_t now_us)
 	}
 	found = locate_judge(
 	    &t->locate, &t->address, has_way ? &way : NULL, since_us);
-	t->place = locate_keep(&t->place, &found);
+	t->place = t->place_turned_us == t->locate.turned_us
+		       ? locate_keep(&t->place, &found)
+		       : found; /* of another, perhaps elsewhere */
+	t->place_turned_us = t->locate.turned_us;
 }
 
 void

@@ -136,7 +136,8 @@ struct signal_target { /* one target of the vantage */
 	uint64_t foreign_key; /* of the last foreign identity; 0: none */
 	int64_t foreign_at_us;
 	struct locate locate;
-	struct located place; /* when it is intercepted, as last judged */
+	struct located place;    /* when it is intercepted, as last judged */
+	int64_t place_turned_us; /* of whom: locate.turned_us then */
 	struct signal_last udp, ping, trace;
 	struct addr address;
 	struct signal_path path;

@@ -419,14 +419,16 @@ def test_an_intercepted_vantage_is_told_as_such(paths, path_world):
 
 
 def test_an_intercepted_provider_is_placed_from_all_behind_it(paths, path_world):
-    """Rightly or not at all, also where ways differ by flow or by packet."""
+    """Rightly or not at all, also where ways differ by flow or by packet.
+    (`straight` has just had another interceptor.)"""
     paths.event("intercept", "core1")
-    sure = [v for v in VANTAGES if v not in (*PER_PACKET, "split", "uneven")]
+    vantages = [v for v in VANTAGES if v != "straight"]
+    sure = [v for v in vantages if v not in (*PER_PACKET, "split", "uneven")]
     for vantage in sure:
         for family in FAMILIES:
             path_world.wait(f"the place, {vantage}", lambda v=vantage, f=family: place_of(
                 path_world, v, f).get("answer_ttl"), 180)
-    for vantage in VANTAGES:
+    for vantage in vantages:
         for family in FAMILIES:
             found = place_of(path_world, vantage, family)
             check_place(paths, vantage, "core1", {"target": ANYCAST[family], **found})

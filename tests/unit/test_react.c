@@ -633,6 +633,25 @@ looks_are_rationed(void **state)
 	end(r);
 }
 
+/* An interceptor that went and came back may stand elsewhere. */
+static void
+who_was_ordinary_in_between_is_looked_at_again(void **state)
+{
+	struct react *r = settled("ams1");
+	struct observation o = from_a_resolver("ams1");
+	int64_t again_us = T0 + GUISE_APART_US;
+
+	(void)state;
+	react_observe(r, TARGET, &o, T0);
+	assert_int_equal(drain(r, T0 + 60 * US_PER_S).n_look[1], 1);
+	react_observe(r, TARGET, &o, again_us);
+	assert_int_equal(drain(r, again_us + 60 * US_PER_S).n_look[1], 0);
+	observe(r, TARGET, "ams1", WHY_ROUND, again_us + 60 * US_PER_S);
+	react_observe(r, TARGET, &o, again_us + 120 * US_PER_S);
+	assert_int_equal(drain(r, again_us + 180 * US_PER_S).n_look[1], 1);
+	end(r);
+}
+
 /* Of a family, all targets that are measured for what they answer. */
 static void
 a_decoy_that_answers_has_all_looked_at(void **state)
@@ -733,6 +752,8 @@ main(void)
 		cmocka_unit_test(an_answer_of_an_odd_guise_is_looked_at),
 		cmocka_unit_test(a_look_goes_closer_to_the_hop_that_answers),
 		cmocka_unit_test(looks_are_rationed),
+		cmocka_unit_test(
+		    who_was_ordinary_in_between_is_looked_at_again),
 		cmocka_unit_test(looks_are_rationed_over_all_targets),
 		cmocka_unit_test(a_decoy_that_answers_has_all_looked_at),
 		cmocka_unit_test(news_do_not_replace_a_look),

@@ -362,6 +362,47 @@ test_the_place_is_told_at_once(void **state)
 		see(&f, 50, ROOT4, &narrow);
 	assert_int_equal(last_view(&f).place.hop.bytes[3], 3);
 	assert_int_equal(last_view(&f).place.doubt, LOCATE_SURE);
+	/* Once the target has answered again, it may be another's. */
+	o = answer("ns1.ams.example");
+	see(&f, 50, ROOT4, &o);
+	suspects_flush(f.s, f.at_us);
+	assert_true(last_view(&f).is_intercepted);
+	assert_int_equal(last_view(&f).place.ttl, 0);
+	suspects_free(f.s);
+}
+
+/* A collector that has just begun does not know yet that the target is
+ * authoritative: such an answer is no change of who answers. */
+static void
+test_the_place_outlives_a_restart(void **state)
+{
+	const struct suspect_view old = { .vantage_id = 50,
+		.target_id = 1,
+		.is_intercepted = true,
+		.score = 4,
+		.place = { 3, { 4, { 10, 0, 0, 3 } }, LOCATE_SURE } };
+	const struct suspect_signal sign = { .vantage_id = 50,
+		.target_id = 1,
+		.kind = SIGNAL_FLAGS,
+		.signal = { .n = 9, .first_us = 900 * S, .last_us = 999 * S } };
+	struct observation o = from_a_resolver();
+	struct fleet f;
+
+	(void)state;
+	o.dns.nsid.is_present = false;
+	begin(&f);
+	suspects_restore_signal(f.s, &sign);
+	suspects_restore_view(f.s, &old);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S) {
+		see(&f, 50, ROOT4, &o);
+		others(&f);
+	}
+	suspects_flush(f.s, f.at_us);
+	if (f.n_views > 0) {
+		assert_int_equal(last_view(&f).place.ttl, 3);
+		assert_int_equal(last_view(&f).place.doubt, LOCATE_SURE);
+	}
+	assert_true(f.n_signals > 0);
 	suspects_free(f.s);
 }
 
@@ -469,6 +510,7 @@ main(void)
 		cmocka_unit_test(test_a_decoy),
 		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_the_place_is_told_at_once),
+		cmocka_unit_test(test_the_place_outlives_a_restart),
 		cmocka_unit_test(test_a_restart_goes_on),
 		cmocka_unit_test(test_foreign_rows_are_left_out),
 		cmocka_unit_test(test_standing),
