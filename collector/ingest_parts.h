@@ -8,8 +8,11 @@
 #define COLLECTOR_INGEST_PARTS_H
 
 #include "collector/detect.h"
-#include "collector/ingest.h"
+#include "collector/geo.h"
 #include "collector/interpret.h"
+#include "collector/metrics.h"
+#include "collector/settings.h"
+#include "collector/store.h"
 #include "collector/store_observation.h"
 #include "collector/suspect.h"
 
