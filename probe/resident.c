@@ -59,6 +59,7 @@ struct resident {
 	int64_t upload_at_us;
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
+	bool is_looking; /* a trace with looks is under way */
 	uint64_t n_sent; /* since that was last logged */
 	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
@@ -285,9 +286,39 @@ on_observation(void *ctx, const struct observation *seen)
 }
 
 static void
+on_looked(void *ctx, const struct observation *o)
+{
+	struct resident *r = ctx;
+
+	r->is_looking = false;
+	on_observation(r, o);
+}
+
+/* One trace at a time looks, so that it gets through: looks have half of the
+ * cap. */
+static enum rc
+ask_trace(struct resident *r, struct question q)
+{
+	bool is_looking = q.n_queries > 1 && !r->is_looking;
+	enum rc rc;
+
+	if (!is_looking)
+		q.n_queries = 1;
+	rc = engine_ask(
+	    r->engine, &q, is_looking ? on_looked : on_observation, r);
+	if (rc == RC_OK && is_looking)
+		r->is_looking = true;
+	return rc;
+}
+
+static void
 ask(struct resident *r, const struct question *q)
 {
-	if (engine_ask(r->engine, q, on_observation, r) != RC_OK)
+	enum rc rc = q->kind == KIND_TRACE
+			 ? ask_trace(r, *q)
+			 : engine_ask(r->engine, q, on_observation, r);
+
+	if (rc != RC_OK)
 		warn(r, &r->busy, "run",
 		    "too much under way, a question was left out");
 }

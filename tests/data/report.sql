@@ -95,7 +95,7 @@ INSERT INTO identity VALUES
 	(3, x'1b5b324a7369'),
 	(4, CAST('ns2.sin.example.net' AS BLOB));
 INSERT INTO path VALUES
-	(1, 11, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
+	(1, 11, '[{"ttl":1,"address":"198.51.100.253","type":11,"code":0,"balanced":true},{"ttl":1,"address":"198.51.100.254","type":11,"code":0,"balanced":true},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
 	(2, 12, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.77","type":11,"code":0},{"ttl":4,"address":"203.0.113.78","type":11,"code":0,"labels":[{"label":24001}]},{"ttl":5,"address":"192.0.2.53","target":true}]');
 INSERT INTO observation (id, vantage_id, seq, received_us, at_us, target_id,
 	kind, why, proto, stamp, outcome, site_id, rtt_us, reply_ttl, rcode,

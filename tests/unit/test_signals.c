@@ -318,6 +318,26 @@ test_the_hop_that_answers(void **state)
 	    "answered at TTL 3, the way ends at 8");
 }
 
+/* Where packets of one flow meet two routers, neither is the one. */
+static void
+test_no_hop_of_a_balanced_ttl_answers(void **state)
+{
+	struct scene c;
+	struct hop *h;
+
+	(void)state;
+	begin(&c);
+	trace(&c, ROOT, PROTO_UDP, 3, true, STANDING_FOREIGN);
+	trace(&c, ROOT, PROTO_ICMP, 8, true, STANDING_NONE);
+	h = &c.o.trace.hops[c.o.trace.n_hops++];
+	*h = c.o.trace.hops[2];
+	h->address.bytes[3] = 99;
+	add(&c, ROOT);
+	(void)score(&c, ROOT);
+	assert_int_equal(c.verdict.answer_ttl, 3);
+	assert_int_equal(c.verdict.answer_hop.family, 0);
+}
+
 /* How long the way is, without its end; and what is no evidence. */
 static const struct {
 	const char *name;
@@ -653,6 +673,7 @@ main(void)
 		cmocka_unit_test(test_one_signal_of_two_is_not_enough),
 		cmocka_unit_test(test_one_foreign_name_at_two_services),
 		cmocka_unit_test(test_the_hop_that_answers),
+		cmocka_unit_test(test_no_hop_of_a_balanced_ttl_answers),
 		cmocka_unit_test(test_early_answers),
 		cmocka_unit_test(test_old_things_are_not_compared),
 		cmocka_unit_test(
