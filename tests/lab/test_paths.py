@@ -422,6 +422,34 @@ def row_of(world, vantage, family):
                  if row["vantage"] == f"{vantage}/{family}"), {})
 
 
+def stored_paths(world):
+    """{(vantage, family): [hops of a path as the collector has it]}"""
+    result = {}
+    for name, family, hops in world.query(
+            "SELECT DISTINCT p.name, v.family, h.hops FROM path h"
+            " JOIN observation o ON o.path_id = h.id JOIN vantage v ON v.id = o.vantage_id"
+            " JOIN probe p ON p.id = v.probe_id"):
+        result.setdefault((name, family), []).append(json.loads(hops))
+    return result
+
+
+def test_a_collector_keeps_balanced_hops_as_such(paths, path_world):
+    """The first traces of a probe look; what it sends later does not."""
+    true = paths.truth()
+
+    def found():
+        return {vantage for (vantage, family), all_hops in stored_paths(path_world).items()
+                for hops in all_hops if {hop["ttl"] for hop in hops if hop.get("balanced")} &
+                balanced_in(true[vantage][f"v{family}"])}
+
+    path_world.wait("balanced hops", lambda: set(PER_PACKET) <= found(), 180, found)
+    assert found() == set(PER_PACKET)
+    for (vantage, family), all_hops in stored_paths(path_world).items():
+        for hop in (hop for hops in all_hops for hop in hops if hop.get("balanced")):
+            assert vantage in PER_PACKET, hop
+            assert hop["address"] in true[vantage][f"v{family}"]["hops"][hop["ttl"]]
+
+
 def test_a_translated_vantage_is_told_as_such(path_world):
     for vantage, nat in (("natted", "yes"), ("straight", "no")):
         path_world.wait(f"NAT of {vantage}", lambda v=vantage, n=nat: row_of(
