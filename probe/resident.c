@@ -59,8 +59,8 @@ struct resident {
 	int64_t upload_at_us;
 	bool is_news_waiting; /* came while the courier was away */
 	bool has_assignment;
-	bool is_looking; /* a trace with looks is under way */
-	uint64_t n_sent; /* since that was last logged */
+	bool is_looking[2]; /* a trace with looks is under way: IPv4, IPv6 */
+	uint64_t n_sent;    /* since that was last logged */
 	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
 };
@@ -290,16 +290,17 @@ on_looked(void *ctx, const struct observation *o)
 {
 	struct resident *r = ctx;
 
-	r->is_looking = false;
+	r->is_looking[o->target.family == 6] = false;
 	on_observation(r, o);
 }
 
-/* One trace at a time looks, so that it gets through: looks have half of the
- * cap. */
+/* One trace of each family looks at a time, so that it gets through: looks
+ * have half of the cap. */
 static enum rc
 ask_trace(struct resident *r, struct question q)
 {
-	bool is_looking = q.n_queries > 1 && !r->is_looking;
+	bool *is_busy = &r->is_looking[q.target.family == 6];
+	bool is_looking = q.n_queries > 1 && !*is_busy;
 	enum rc rc;
 
 	if (!is_looking)
@@ -307,7 +308,7 @@ ask_trace(struct resident *r, struct question q)
 	rc = engine_ask(
 	    r->engine, &q, is_looking ? on_looked : on_observation, r);
 	if (rc == RC_OK && is_looking)
-		r->is_looking = true;
+		*is_busy = true;
 	return rc;
 }
 
