@@ -70,7 +70,8 @@ assigned_reaction(
 
 	q.why = what->why;
 	q.with_chaos = what->with_chaos;
-	q.n_queries = what->kind == KIND_TRACE ? TRACE_QUERIES : 1;
+	q.n_queries =
+	    what->kind == KIND_TRACE && !what->is_look ? TRACE_QUERIES : 1;
 	if (what->is_tcp)
 		q.proto = PROTO_TCP;
 	if (what->is_any_port)
