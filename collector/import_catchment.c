@@ -85,9 +85,11 @@ find_pace(char **paths, int n)
 
 /* The service lives by the rounds from now on; at its own times before. */
 static void
-set_round(struct rounds *x, struct service *s, int64_t round_us)
+set_round(
+    struct rounds *x, struct service *s, int64_t round_us, int64_t before_us)
 {
 	s->round_us = round_us;
+	s->round_before_us = before_us;
 	s->dns_every_us = x->every_us;
 	s->settle_us = 0;
 	s->shift_settles_us = 1;
@@ -255,12 +257,13 @@ put_round(struct rounds *x, const char *path, const struct round *round,
 	if (rc == RC_OK && row->id == 0)
 		rc = store_import_put(s->store, row, err);
 	if (x->before.service != NULL) /* until then, that one lasts */
-		set_round(x, service, x->before.first_us);
+		set_round(x, service, x->before.first_us, 0);
 	if (rc == RC_OK)
 		rc = import_session_advance(s, round->first_us);
 	if (rc == RC_OK)
 		rc = ingest_foreign_tick(s->ingest, s->now_us);
-	set_round(x, service, round->first_us);
+	set_round(
+	    x, service, round->first_us, is_first ? 0 : x->before.first_us);
 	if (rc == RC_OK)
 		rc = tell_routing(x, path, round);
 	for (size_t i = 0; rc == RC_OK && i < round->n; i++)

@@ -66,6 +66,7 @@ struct service {
 	 * present one began.  Only who was seen in it counts; what differs from
 	 * the one before is judged when it is over.  0: no rounds. */
 	int64_t round_us;
+	int64_t round_before_us; /* the one before; 0: not lately */
 };
 
 struct services {

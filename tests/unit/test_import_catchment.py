@@ -159,6 +159,18 @@ def test_silence_is_no_shift(place):
     assert (got[1]["silent"], got[1]["moved"], got[2]["moved"]) == (1780, 0, 0)
     # Who was silent in between was not seen moving.
     assert shifts(place) == []
+    assert rows(place, "SELECT verdict, n_vantages, resolution, "
+                "since_us / 1000000 - 1600000600, resolved_us / 1000000 - 1600001200 "
+                "FROM event WHERE kind = 'silent'") == [("fleet", 1780, "heard", 0, 0)]
+
+
+@pytest.mark.parametrize("lost, is_event", [(190, False), (210, True)])
+def test_a_fifth_of_the_fleet_is_loss(place, lost, is_event):
+    paths = [write(place, 0, lambda v: "ams", range(1000)),
+             write(place, 1, lambda v: "ams", range(lost, 1000))]
+    take(place, *paths)
+    assert rows(place, "SELECT n_vantages FROM event WHERE kind = 'silent'") == (
+        [(lost,)] if is_event else [])
 
 
 def test_after_a_long_gap_a_difference_is_no_shift(place):
