@@ -12,6 +12,7 @@
 #include "collector/json_stream.h"
 #include "collector/tally.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 
 #define RESULTS_PER_COMMIT 5000
 
@@ -314,6 +315,60 @@ take_file(struct intake *all, const char *path, json_t *files, struct err *err)
 	return rc;
 }
 
+/* Order. */
+
+struct queued {
+	const char *path;
+	int64_t at; /* its first result; 0: it says nothing */
+	int place;  /* as given */
+};
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct queued *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static int64_t
+first_timestamp(const char *path)
+{
+	struct json_stream *stream;
+	json_t *result = NULL;
+	const char *text;
+	int64_t at = 0;
+	size_t len;
+
+	if (json_stream_open(&stream, path, NULL) != RC_OK)
+		return 0;
+	if (json_stream_next(stream, &text, &len, NULL) == RC_OK)
+		result = json_loadb(
+		    text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (!atlas_int(result, "timestamp", &at))
+		at = 0;
+	json_decref(result);
+	json_stream_close(stream);
+	return at;
+}
+
+/* Whoever names files with a star has them by name: takes them by time. */
+static void
+sort_by_time(char **paths, int n)
+{
+	struct queued *list = mem_new(((size_t)n + 1) * sizeof *list);
+
+	for (int i = 0; i < n; i++)
+		list[i] =
+		    (struct queued){ paths[i], first_timestamp(paths[i]), i };
+	qsort(list, (size_t)n, sizeof *list, by_time);
+	for (int i = 0; i < n; i++)
+		memcpy(&paths[i], &list[i].path, sizeof paths[i]);
+	free(list);
+}
+
 /* The outcome. */
 
 static const struct column columns[] = {
@@ -365,8 +420,8 @@ print_tables(const json_t *files, const json_t *sums, struct counts *c)
 	print_tally("not stored", &c->not_stored);
 	if (c->n_late > 0)
 		printf("%" PRId64 " were older than what came before them: "
-		       "they are in the journal, and raise no event; import "
-		       "the oldest first\n",
+		       "they are in the journal, and raise no event; within "
+		       "a file, the oldest should come first\n",
 		    c->n_late);
 }
 
@@ -395,6 +450,7 @@ run(const struct options *o, char **paths, int n, struct err *err)
 	enum rc rc = RC_OK;
 
 	if (!o->is_decode) {
+		sort_by_time(paths, n);
 		all.session = &session;
 		rc = import_session_open(&session, "atlas", &o->where, err);
 	}

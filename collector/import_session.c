@@ -87,7 +87,9 @@ import_session_open(struct import_session *s, const char *source,
 	enum rc rc;
 
 	*s = (struct import_session){ .source = source };
-	rc = settings_load(&s->settings, path, err);
+	rc = where->database != NULL
+		 ? settings_load_without_database(&s->settings, path, err)
+		 : settings_load(&s->settings, path, err);
 	if (rc == RC_NOTFOUND && where->config == NULL)
 		return err_set(err, rc,
 		    "no configuration at " DEFAULT_CONFIG "; say which with "

@@ -194,7 +194,8 @@ read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 }
 
 static void
-read_all(struct reading *r, cfg_t *root, struct settings *s)
+read_all(
+    struct reading *r, cfg_t *root, struct settings *s, bool needs_database)
 {
 	static const struct duration_range upload = { 30 * US_PER_S, US_PER_S,
 		3600 * US_PER_S, false };
@@ -204,7 +205,7 @@ read_all(struct reading *r, cfg_t *root, struct settings *s)
 	read_listen(r, root, s);
 	s->url = value_url(r, root, "url");
 	s->database = value_path(r, root, "database");
-	if (s->database == NULL)
+	if (s->database == NULL && needs_database)
 		value_fail(r, root, NULL, 0,
 		    "database is missing, expected the path of a file, such as "
 		    "database = \"/var/lib/catchwater/catchwater.db\"");
@@ -218,8 +219,9 @@ read_all(struct reading *r, cfg_t *root, struct settings *s)
 	settings_services(r, root, &s->services);
 }
 
-enum rc
-settings_load(struct settings *out, const char *path, struct err *err)
+static enum rc
+load(struct settings *out, const char *path, bool needs_database,
+    struct err *err)
 {
 	cfg_opt_t rows[] = {
 		CONF_TEXT("database"),
@@ -246,13 +248,26 @@ settings_load(struct settings *out, const char *path, struct err *err)
 		return r.rc;
 	r.conf = conf;
 	s.path = mem_strdup(path);
-	read_all(&r, conf_root(conf), &s);
+	read_all(&r, conf_root(conf), &s, needs_database);
 	conf_free(conf);
 	if (r.rc == RC_OK)
 		*out = s;
 	else
 		settings_fini(&s);
 	return r.rc;
+}
+
+enum rc
+settings_load(struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, true, err);
+}
+
+enum rc
+settings_load_without_database(
+    struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, false, err);
 }
 
 void

@@ -54,6 +54,11 @@ struct settings {
 /* Reads and checks the whole file.  Gives *out: release with settings_fini. */
 MUST_USE enum rc
 settings_load(struct settings *out, const char *path, struct err *err);
+
+/* The same for who brings a database of his own: then the file need not name
+ * one (NULL). */
+MUST_USE enum rc settings_load_without_database(
+    struct settings *out, const char *path, struct err *err);
 void settings_fini(struct settings *s); /* NULL is fine */
 
 /* Prints what is in force, defaults included, in the file's own syntax. */

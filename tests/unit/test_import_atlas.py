@@ -336,6 +336,29 @@ def test_imported_probes_cannot_report_and_take_no_turn(place):
         ("atlas-9", "atlas", 32)]
 
 
+def test_a_database_that_is_given_need_not_be_configured(place):
+    conf = place / "c.conf"
+    conf.write_text("\n".join(line for line in conf.read_text().splitlines()
+                              if not line.startswith("database")))
+    path = f.write_json(place / "a.json", history(["ams"]))
+    run(place, "import", "atlas", path, "--db", place / "c.db")
+    assert rows(place, "SELECT count(*) FROM observation") == [(1,)]
+    assert "database is missing" in run(place, "import", "atlas", path, status=1).stderr
+
+
+def test_files_are_taken_in_the_order_of_their_time(place):
+    def shift(path, start, sites):
+        return f.write_json(place / path, [
+            f.dns(p, start + k * 3600, f.hostname(f"ns1.{s}.example.net"))
+            for k, s in enumerate(sites) for p in range(1, 9)])
+    later = shift("a.json", 10**9 + 4 * 3600, ["fra", "fra"])
+    sooner = shift("b.json.gz", 10**9, ["ams"] * 4)
+    got = atlas(place, later, sooner)
+    assert got["late"] == 0
+    assert [x["file"] for x in got["files"]] == ["b.json.gz", "a.json"]
+    assert rows(place, "SELECT kind, n_vantages FROM event") == [("shift", 8)]
+
+
 def test_a_file_that_ends_early_is_said(place):
     path = place / "a.json"
     path.write_text(json.dumps(history(["ams"] * 3))[:-40])
