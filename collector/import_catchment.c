@@ -235,13 +235,12 @@ put_entry(struct rounds *x, const struct round *round, size_t i,
 	memcpy(v.probe.declared.country, e->country, sizeof e->country);
 	v.probe.declared.asn = e->asn;
 	rc = import_session_vantage(s, &v, e->at_us, &sight.vantage_id);
-	if (e->at_us > s->now_us)
-		s->now_us = e->at_us;
 	sight.received_us = s->now_us;
 	return rc == RC_OK ? ingest_foreign_put(s->ingest, &sight) : rc;
 }
 
-/* One transaction: what came before is over, the round is seen and judged. */
+/* One transaction: what came before is over, then the round is seen all at
+ * once, when its last reply was received, and judged. */
 static enum rc
 put_round(struct rounds *x, const char *path, const struct round *round,
     struct import_row *row, struct err *err)
@@ -259,7 +258,7 @@ put_round(struct rounds *x, const char *path, const struct round *round,
 	if (x->before.service != NULL) /* until then, that one lasts */
 		set_round(x, service, x->before.first_us, 0);
 	if (rc == RC_OK)
-		rc = import_session_advance(s, round->first_us);
+		rc = import_session_advance(s, round->last_us);
 	if (rc == RC_OK)
 		rc = ingest_foreign_tick(s->ingest, s->now_us);
 	set_round(
