@@ -96,6 +96,7 @@ import_session_open(struct import_session *s, const char *source,
 		    "--config FILE: it names the services and their sites");
 	if (rc != RC_OK)
 		return rc;
+	s->n_alerts = s->settings.n_alerts;
 	s->settings.n_alerts = 0;
 	s->settings.keep_observations_us = 0;
 	s->paces = mem_new((s->settings.services.n + 1) * sizeof *s->paces);
@@ -111,6 +112,7 @@ import_session_close(struct import_session *s)
 	ingest_close(s->ingest);
 	geo_close(s->geo);
 	store_close(s->store);
+	s->settings.n_alerts = s->n_alerts;
 	settings_fini(&s->settings);
 	map_fini(&s->by_id);
 	map_fini(&s->by_target);

@@ -39,6 +39,7 @@ struct seen_vantage {
 struct import_session {
 	const char *source;
 	struct settings settings;
+	size_t n_alerts; /* of the configuration; the settings have none */
 	struct store *store;
 	struct geo *geo;
 	struct ingest *ingest;
