@@ -17,7 +17,6 @@
 /* RC_MALFORMED with the line (from 1) and the reason in *err: an unclosed
  * string, comment or brace, a line break or an escape with digits in a string, a
  * control character. */
-MUST_USE enum rc
-conf_scan(char *text, size_t len, int *line, struct err *err);
+MUST_USE enum rc conf_scan(char *text, size_t len, int *line, struct err *err);
 
 #endif

@@ -141,9 +141,9 @@ interpret_standing(const struct service *s, const struct observation *o)
 		return STANDING_NONE;
 	nsid = standing_of(s, &o->dns.nsid, METHOD_NSID);
 	for (unsigned m = METHOD_CHAOS; m < N_METHODS; m++) {
-		enum standing by = standing_of(s,
-		    identity_by(o, (enum identity_method)m),
-		    (enum identity_method)m);
+		enum standing by =
+		    standing_of(s, identity_by(o, (enum identity_method)m),
+			(enum identity_method)m);
 
 		if (by != STANDING_NONE)
 			txt = by;

@@ -21,8 +21,8 @@
 #include "schema/signals.h"
 
 struct interpretation {
-	int64_t site_id;   /* 0: none of the service's sites */
-	bool has_identity; /* the answer carried one, known or not */
+	int64_t site_id;             /* 0: none of the service's sites */
+	bool has_identity;           /* the answer carried one, known or not */
 	enum identity_method method; /* by which, when it did */
 };
 

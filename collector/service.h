@@ -36,7 +36,7 @@ struct site {
 	char city[CITY_MAX_LEN + 1]; /* for people; "" */
 	size_t n_aliases;
 	char **aliases; /* what it is called in identities beside its name */
-	bool is_local; /* scope = "local": NO_EXPORT and the like */
+	bool is_local;  /* scope = "local": NO_EXPORT and the like */
 	bool has_position;
 	double latitude, longitude;
 	int64_t capacity; /* any unit; 0: not said */
@@ -68,9 +68,9 @@ struct service {
 	/* For each template what its field may be and which methods it is for;
 	 * NULL: the sites' own names, all methods. */
 	struct identity_rule *rules;
-	size_t n_methods; /* 0: NSID, then CHAOS */
+	size_t n_methods;                        /* 0: NSID, then CHAOS */
 	enum identity_method methods[N_METHODS]; /* the first decides */
-	char txt_name[ZONE_TEXT_MAX + 1]; /* METHOD_TXT asks it; "" */
+	char txt_name[ZONE_TEXT_MAX + 1];        /* METHOD_TXT asks it; "" */
 	int64_t dns_every_us, ping_every_us, trace_every_us; /* 0: never */
 	uint8_t n_confirm, n_retry;
 	int64_t confirm_after_us[ASSIGNMENT_TRIES_MAX];

@@ -94,10 +94,8 @@ check_aliases(struct reading *r, cfg_t *section, const struct service *s,
 static void
 add_name(struct identity_rule *rule, const char *name, size_t site)
 {
-	rule->names =
-	    mem_grow(rule->names, rule->n + 1, sizeof *rule->names);
-	rule->sites =
-	    mem_grow(rule->sites, rule->n + 1, sizeof *rule->sites);
+	rule->names = mem_grow(rule->names, rule->n + 1, sizeof *rule->names);
+	rule->sites = mem_grow(rule->sites, rule->n + 1, sizeof *rule->sites);
 	rule->names[rule->n] = mem_strdup(name);
 	rule->sites[rule->n++] = site;
 }
@@ -228,7 +226,6 @@ settings_identity(struct reading *r, cfg_t *section, struct service *s)
 		for (size_t k = 0; k < s->sites[i].n_aliases; k++)
 			check_aliases(r, section, s, i, k);
 	read_templates(r, section, s);
-	value_domain(
-	    r, section, "txt_name", s->txt_name, sizeof s->txt_name);
+	value_domain(r, section, "txt_name", s->txt_name, sizeof s->txt_name);
 	read_methods(r, section, s);
 }

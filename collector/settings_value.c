@@ -253,6 +253,6 @@ value_domain(
 		    key, text);
 		return;
 	}
-	snprintf(out, cap, "%s%s", text,
-	    text[strlen(text) - 1] == '.' ? "" : ".");
+	snprintf(
+	    out, cap, "%s%s", text, text[strlen(text) - 1] == '.' ? "" : ".");
 }

@@ -40,8 +40,7 @@ identity_template_name(char out[static FIELD_TEXT_MAX + 1],
 	size_t n = strlen(name), before, after;
 	struct tokens tokens;
 
-	if (template_split(&tokens, t->text, NULL) != RC_OK ||
-	    tokens.is_opaque)
+	if (template_split(&tokens, t->text, NULL) != RC_OK || tokens.is_opaque)
 		return RC_NOTFOUND;
 	before = strlen(tokens.before);
 	after = strlen(tokens.after);

@@ -25,12 +25,12 @@ struct step {
 	enum step_kind kind;
 	enum token_kind field; /* STEP_FIELD: which bytes */
 	uint8_t byte;          /* STEP_BYTE: lower case */
-	bool is_optional; /* may be passed without a byte */
-	bool is_repeated; /* may take another byte */
-	uint32_t next;    /* in the tree: the first longer name, or NONE */
-	uint32_t other;   /* in the tree: another byte in its place, or NONE */
-	uint32_t behind;  /* where a name ends: what follows the field */
-	size_t name;      /* that ends here; NO_NAME */
+	bool is_optional;      /* may be passed without a byte */
+	bool is_repeated;      /* may take another byte */
+	uint32_t next;         /* in the tree: the first longer name, or NONE */
+	uint32_t other;  /* in the tree: another byte in its place, or NONE */
+	uint32_t behind; /* where a name ends: what follows the field */
+	size_t name;     /* that ends here; NO_NAME */
 };
 
 struct automaton {
@@ -54,7 +54,7 @@ struct search {
 	size_t site; /* whose names do not count in b */
 	size_t n, cap;
 	struct visit *visits;
-	size_t n_slots; /* a power of two */
+	size_t n_slots;  /* a power of two */
 	uint32_t *slots; /* index into visits + 1, by pair */
 };
 
@@ -181,7 +181,8 @@ build(struct automaton *m, const struct identity_rule *rule, size_t from,
 static size_t
 slot_of(const struct search *s, uint32_t p, uint32_t q)
 {
-	uint64_t hash = (((uint64_t)p << 32) | q) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash =
+	    (((uint64_t)p << 32) | q) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return (size_t)(hash >> 32) & (s->n_slots - 1);
 }

@@ -59,8 +59,7 @@ append_field(struct tokens *t, const char *text, size_t *len, struct err *err)
 		return RC_OK;
 	}
 	return err_set(err, RC_MALFORMED,
-	    "at '%s': expected {site}, {instance}, {metro} or {number}",
-	    text);
+	    "at '%s': expected {site}, {instance}, {metro} or {number}", text);
 }
 
 /* Appends what stands at text; *len says how much of it. */

@@ -82,8 +82,7 @@ static size_t own_sites[][2] = { { 0 }, { 0 }, { 0, 1 } };
 static struct identity_rule own_rules[] = {
 	{ &own_templates[0], 1u << METHOD_NSID, 0, NULL, NULL },
 	{ &own_templates[1], 7, 1, own_names[1], own_sites[1] },
-	{ &own_templates[2], 1u << METHOD_TXT, 2, own_names[2],
-	    own_sites[2] },
+	{ &own_templates[2], 1u << METHOD_TXT, 2, own_names[2], own_sites[2] },
 };
 static struct site own_list[] = { { .id = 21, .name = "ams-cf" },
 	{ .id = 22, .name = "fra" } };
@@ -98,8 +97,8 @@ static const struct {
 } own_cases[] = {
 	{ "an opaque NSID tells nothing", "", "543m151", NULL, NULL, 0, false,
 	    METHOD_NSID },
-	{ "nor does it stand in the way", "", "543m151", "AMS.cf.example",
-	    NULL, 21, true, METHOD_CHAOS },
+	{ "nor does it stand in the way", "", "543m151", "AMS.cf.example", NULL,
+	    21, true, METHOD_CHAOS },
 	{ "NSID where it tells", "", "ams.cf.example", "fra", NULL, 21, true,
 	    METHOD_NSID },
 	{ "CHAOS first when so ordered", "cn", "ams.cf.example",
@@ -142,8 +141,8 @@ test_methods(void **state)
 			.rules = own_rules,
 			.n_sites = 2,
 			.sites = own_list };
-		struct observation o = own_observation(own_cases[i].nsid,
-		    own_cases[i].chaos, own_cases[i].txt);
+		struct observation o = own_observation(
+		    own_cases[i].nsid, own_cases[i].chaos, own_cases[i].txt);
 		struct interpretation got;
 
 		for (const char *m = own_cases[i].methods; *m != '\0'; m++)
