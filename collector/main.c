@@ -11,6 +11,8 @@ static const struct program_command commands[] = {
 	    "well-known services, ready to be included" },
 	{ "identify", command_identify,
 	    "which service, site and city an identity is" },
+	{ "reinterpret", command_reinterpret,
+	    "read stored identities again after templates changed" },
 	{ "token", command_token, "make, list and revoke enrolment tokens" },
 	{ "vantages", command_vantages,
 	    "list, show, quarantine, release and revoke vantages" },
