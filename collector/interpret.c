@@ -55,11 +55,10 @@ interpret_site(const struct service *s, const struct identity *id,
 	return NULL;
 }
 
-/* The identity that an answer gives by a method; absent when it gives none.  A
- * further question's answer beside a failed one says nothing of where the
+/* A further question's answer beside a failed one says nothing of where the
  * first would have gone: it is not used. */
-static const struct identity *
-identity_by(const struct observation *o, enum identity_method method)
+const struct identity *
+interpret_identity(const struct observation *o, enum identity_method method)
 {
 	const struct chaos *c = &o->dns.chaos;
 
@@ -77,7 +76,7 @@ struct interpretation
 interpret_by(const struct service *s, const struct observation *o,
     enum identity_method method)
 {
-	const struct identity *id = identity_by(o, method);
+	const struct identity *id = interpret_identity(o, method);
 	struct interpretation out = { .method = method };
 	struct identity_match match;
 	const struct site *site;
@@ -141,9 +140,9 @@ interpret_standing(const struct service *s, const struct observation *o)
 		return STANDING_NONE;
 	nsid = standing_of(s, &o->dns.nsid, METHOD_NSID);
 	for (unsigned m = METHOD_CHAOS; m < N_METHODS; m++) {
-		enum standing by =
-		    standing_of(s, identity_by(o, (enum identity_method)m),
-			(enum identity_method)m);
+		enum standing by = standing_of(s,
+		    interpret_identity(o, (enum identity_method)m),
+		    (enum identity_method)m);
 
 		if (by != STANDING_NONE)
 			txt = by;

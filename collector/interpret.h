@@ -2,7 +2,7 @@
  * interpret.h - from the bytes of an answer to the site that gave it.  (pure)
  *
  * Uses     collector/service.h, schema/identity.h, schema/signals.h
- * Used by  collector/ingest.c, confidence, reinterpret, identify
+ * Used by  ingest, confidence, reinterpret, identify
  *
  * The service's methods stand in order; the first by which the answer carries
  * an identity decides, and no other is asked when no site has that one: what
@@ -33,6 +33,11 @@ interpret_dns(const struct service *s, const struct observation *o);
 /* The same by one method alone. */
 struct interpretation interpret_by(const struct service *s,
     const struct observation *o, enum identity_method method);
+
+/* Lends the identity that an answer gives by a method; an absent one when it
+ * gives none. */
+const struct identity *
+interpret_identity(const struct observation *o, enum identity_method method);
 
 /* Lends the site that an identity is by this method; NULL when none has it.
  * *match (may be NULL) gets the fields, also of an opaque one. */
