@@ -1,4 +1,4 @@
--- 0006_doubt.sql - what disagrees with the identity of an answer.
+-- 0007_doubt.sql - what disagrees with the identity of an answer.
 --
 -- Few answers are doubted: they stand in a table of their own and go with their
 -- observation.
