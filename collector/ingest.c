@@ -307,7 +307,7 @@ write_identity(struct sighting *s, const struct observation *o,
 	char text[IDENTITY_TEXT_LEN];
 
 	snprintf(s->identity, sizeof s->identity, "%s",
-	    identity_format(interpret_identity(o, meaning->method), text));
+	    identity_format(interpret_given(o, meaning->method), text));
 }
 
 /* Hands a DNS observation to the detector, which may emit. */

@@ -58,7 +58,7 @@ interpret_site(const struct service *s, const struct identity *id,
 /* A further question's answer beside a failed one says nothing of where the
  * first would have gone: it is not used. */
 const struct identity *
-interpret_identity(const struct observation *o, enum identity_method method)
+interpret_given(const struct observation *o, enum identity_method method)
 {
 	const struct chaos *c = &o->dns.chaos;
 
@@ -72,11 +72,10 @@ interpret_identity(const struct observation *o, enum identity_method method)
 	return &c->txt;
 }
 
-struct interpretation
-interpret_by(const struct service *s, const struct observation *o,
+static struct interpretation
+interpret_as(const struct service *s, const struct identity *id,
     enum identity_method method)
 {
-	const struct identity *id = interpret_identity(o, method);
 	struct interpretation out = { .method = method };
 	struct identity_match match;
 	const struct site *site;
@@ -89,6 +88,19 @@ interpret_by(const struct service *s, const struct observation *o,
 	out.has_identity = true;
 	out.site_id = site != NULL ? site->id : 0;
 	return out;
+}
+
+struct interpretation
+interpret_by(const struct service *s, const struct observation *o,
+    enum identity_method method)
+{
+	return interpret_as(s, interpret_given(o, method), method);
+}
+
+struct interpretation
+interpret_identity(const struct service *s, const struct identity *id)
+{
+	return interpret_as(s, id, METHOD_NSID);
 }
 
 struct interpretation
@@ -140,9 +152,9 @@ interpret_standing(const struct service *s, const struct observation *o)
 		return STANDING_NONE;
 	nsid = standing_of(s, &o->dns.nsid, METHOD_NSID);
 	for (unsigned m = METHOD_CHAOS; m < N_METHODS; m++) {
-		enum standing by = standing_of(s,
-		    interpret_identity(o, (enum identity_method)m),
-		    (enum identity_method)m);
+		enum standing by =
+		    standing_of(s, interpret_given(o, (enum identity_method)m),
+			(enum identity_method)m);
 
 		if (by != STANDING_NONE)
 			txt = by;

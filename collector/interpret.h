@@ -34,10 +34,14 @@ interpret_dns(const struct service *s, const struct observation *o);
 struct interpretation interpret_by(const struct service *s,
     const struct observation *o, enum identity_method method);
 
+/* The same for one identity, as if it were an NSID: for what is imported. */
+struct interpretation
+interpret_identity(const struct service *s, const struct identity *id);
+
 /* Lends the identity that an answer gives by a method; an absent one when it
  * gives none. */
 const struct identity *
-interpret_identity(const struct observation *o, enum identity_method method);
+interpret_given(const struct observation *o, enum identity_method method);
 
 /* Lends the site that an identity is by this method; NULL when none has it.
  * *match (may be NULL) gets the fields, also of an opaque one. */

@@ -67,6 +67,11 @@ test_cases(void **state)
 		T_CHECK(got.site_id == cases[i].site_id &&
 			    got.has_identity == cases[i].has_identity,
 		    "%s: site %d", cases[i].name, (int)got.site_id);
+		if (cases[i].txt != NULL || cases[i].outcome == OUTCOME_TIMEOUT)
+			continue;
+		got = interpret_identity(&service, &o.dns.nsid);
+		T_CHECK(got.site_id == cases[i].site_id, "%s, alone: site %d",
+		    cases[i].name, (int)got.site_id);
 	}
 }
 
