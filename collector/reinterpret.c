@@ -232,6 +232,7 @@ reinterpret_journal(struct reinterpret *r, const struct landing *l)
 		return;
 	p->old = mem_grow(p->old, p->n_old + 1, sizeof *p->old);
 	p->old[p->n_old++] = *l;
+	p->was_unknown |= l->state == LANDING_UNKNOWN;
 }
 
 /* ---- the second pass ---- */
@@ -402,7 +403,7 @@ reinterpret_is_news(
 	    find_pair(r, c->vantage_id, c->target_id);
 
 	return c->from != REINTERPRET_UNKNOWN || c->to != REINTERPRET_UNTOLD ||
-	       (p != NULL && !p->is_same);
+	       (p != NULL && !p->is_same && p->was_unknown);
 }
 
 bool

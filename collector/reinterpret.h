@@ -55,6 +55,7 @@ struct reinterpret_pair {
 	struct landing head;
 	int64_t n_in_head; /* stored observations that it counted */
 	bool is_same;      /* the journal says all that already */
+	bool was_unknown;  /* anywhere in the old journal */
 };
 
 struct reinterpret {
@@ -88,8 +89,8 @@ void reinterpret_journal(struct reinterpret *r, const struct landing *l);
 void reinterpret_fold(struct reinterpret *r, const struct stored_answer *a);
 void reinterpret_end(struct reinterpret *r);
 
-/* Is there anything to tell of a change?  That an identity which was unknown
- * does not tell the site either is none where the journal is the same. */
+/* Is there anything to tell of a change?  What meant no site and does not tell
+ * one is no news, unless the vantage was somewhere unknown by it. */
 bool reinterpret_is_news(
     const struct reinterpret *r, const struct reinterpret_change *c);
 

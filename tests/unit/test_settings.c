@@ -444,6 +444,29 @@ what_is_printed_loads_and_prints_the_same(void **state)
 	write_file("b.conf", once);
 	twice = printed("b.conf");
 	assert_string_equal(once, twice);
+	free(once);
+	free(twice);
+	write_file("a.conf",
+	    HEAD "  nsid = { \"{number}m* -> ?\", \"x -> yul\" }\n"
+		 "  txt = { \"server {site}\" } txt_name = \"id.example\"\n"
+		 "  method = { \"txt\", \"chaos\" }\n" SITE
+		 "  site \"yul\" { alias = { \"mtl\", \"n1.yul\" }\n"
+		 "    city = \"Montr\xc3\xa9"
+		 "al, CA\" }\n}\n");
+	once = printed("a.conf");
+	write_file("b.conf", once);
+	twice = printed("b.conf");
+	assert_string_equal(once, twice);
+	assert_non_null(strstr(once, "alias = { \"mtl\", \"n1.yul\" }\n"));
+	assert_non_null(strstr(once, "txt_name = \"id.example.\"\n"));
+	assert_non_null(strstr(once, "method = { \"txt\", \"chaos\" }\n"));
+	free(once);
+	free(twice);
+	write_file("a.conf",
+	    GOOD "alert \"ops\" { webhook = \"https://h.example/x?y=1\"\n"
+		 "  kinds = { blackhole } at_least = \"critical\" }\n");
+	once = printed("a.conf");
+	twice = printed("a.conf");
 	assert_non_null(strstr(once, "kinds = { \"blackhole\" }"));
 	assert_non_null(strstr(once, "dns_every = 1m\n"));
 	free(once);
