@@ -3,7 +3,6 @@
 import re
 import time
 
-
 ANSWERED = """SELECT count(*), count(o.chaos_outcome) FROM observation o
     JOIN target t ON t.id = o.target_id AND t.role = 'service'
     WHERE o.kind = 0 AND o.why = 0 AND o.proto = 0 AND o.outcome = 0 AND o.id > ?"""
@@ -17,6 +16,13 @@ def test_where_chaos_tells_the_site_it_is_asked_every_round(chaos_world):
     n_rounds, n_asked = chaos_world.query(ANSWERED, last)[0]
     assert n_asked == n_rounds
     assert chaos_world.landings() == chaos_world.truth()
+
+
+def test_nothing_is_doubted_where_all_is_as_it_should_be(chaos_world):
+    chaos_world.wait_for_truth(180)
+    assert chaos_world.query("SELECT * FROM doubt") == []
+    rows = chaos_world.json("landing", "berlin", "--since", "-1h")
+    assert {row["confidence"] for row in rows if "until" not in row} == {"ok"}
 
 
 def rename(world, old, new):
