@@ -15,6 +15,7 @@
 #include "probe/engine.h"
 #include "probe/hoststate.h"
 #include "probe/hostwatch.h"
+#include "probe/ramdir.h"
 #include "probe/react.h"
 #include "probe/schedule.h"
 #include "probe/spool.h"
@@ -164,18 +165,33 @@ flush(struct resident *r)
 		warn(r, &r->disk, "spool", err.text);
 }
 
+/* False: the last upload is still under way, or the next has to wait. */
+static bool
+start_upload(struct resident *r)
+{
+	struct courier_orders orders = {
+		.v4 = hoststate_of(&r->host, 4),
+		.v6 = hoststate_of(&r->host, 6),
+		.acked = spool_facts(r->spool).acked,
+	};
+
+	return now_us(r) >= r->backoff.not_before_us &&
+	       courier_go(r->courier, &orders);
+}
+
+/* What goes out now need not be written to disk, if it can be read in memory
+ * and if it arrives. */
 static void
 on_upload_timer(uv_timer_t *timer)
 {
 	struct resident *r = timer->data;
 
-	flush(r);
-	if (now_us(r) >= r->backoff.not_before_us &&
-	    courier_go(r->courier,
-		&(struct courier_orders){ .v4 = hoststate_of(&r->host, 4),
-		    .v6 = hoststate_of(&r->host, 6),
-		    .acked = spool_facts(r->spool).acked }))
+	if (!spool_facts(r->spool).is_in_memory)
+		flush(r);
+	if (start_upload(r))
 		r->is_news_waiting = false;
+	else
+		flush(r);
 	plan_next_upload(r);
 }
 
@@ -224,6 +240,7 @@ on_courier_back(void *ctx, const struct courier_news *news)
 	if (news->is_ok) {
 		take_success(r, news);
 	} else {
+		flush(r);
 		backoff_failed(
 		    &r->backoff, now_us(r), news->retry_after_us, random_u64());
 		warn(r, &r->collector, "upload", news->error);
@@ -254,6 +271,8 @@ keep(struct resident *r, const struct observation *o)
 
 	if (spool_append(r->spool, o, &err) != RC_OK)
 		warn(r, &r->disk, "spool", err.text);
+	else if (r->setup.is_durable)
+		flush(r);
 }
 
 /* The host did something else than measure for a while. */
@@ -562,18 +581,49 @@ resident_reload(struct resident *r)
 /* ---- life ---- */
 
 static enum rc
+open_spool(struct resident *r, struct err *err)
+{
+	char spool_dir[STATE_PATH_MAX], ram_dir[SPOOL_PATH_MAX];
+	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;
+	struct err ram_err = ERR_NONE;
+	bool has_ram;
+
+	state_path(spool_dir, r->setup.state_dir, STATE_SPOOL);
+	has_ram =
+	    ramdir_make(ram_dir, r->setup.probe, spool_dir, &ram_err) == RC_OK;
+	if (!has_ram)
+		log_warn("run: %s; what is measured is written to disk before "
+			 "each upload",
+		    ram_err.text);
+	return spool_open(&r->spool, spool_dir, has_ram ? ram_dir : NULL,
+	    &r->anchor, &limits, err);
+}
+
+static void
+say_what_was_found(const struct resident *r)
+{
+	struct spool_facts facts = spool_facts(r->spool);
+
+	log_info("run: probe=%s next_seq=%" PRIu64 " spooled_bytes=%" PRIu64
+		 " torn_lines=%u",
+	    r->setup.probe, facts.next_seq, facts.n_bytes, facts.n_cut);
+	if (facts.n_vanished > 0)
+		log_warn(
+		    "run: the last run had no orderly end, and what it had "
+		    "in memory is gone: counted as lost n=%" PRIu64
+		    " (at most)",
+		    facts.n_vanished);
+}
+
+static enum rc
 open_parts(struct resident *r, struct err *err)
 {
 	static const struct engine_limits engine_limits = {
 		.packets_per_s = RESIDENT_PACKETS_PER_S,
 		.burst_packets = RESIDENT_BURST_PACKETS
 	};
-	char spool_dir[STATE_PATH_MAX];
-	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;
-	enum rc rc;
+	enum rc rc = open_spool(r, err);
 
-	state_path(spool_dir, r->setup.state_dir, STATE_SPOOL);
-	rc = spool_open(&r->spool, spool_dir, &r->anchor, &limits, err);
 	if (rc != RC_OK)
 		return rc;
 	return engine_new(
@@ -595,8 +645,6 @@ start_watch(struct resident *r)
 static void
 start(struct resident *r)
 {
-	struct spool_facts facts = spool_facts(r->spool);
-
 	pace_init(&r->traces, RESIDENT_TRACES_PER_S, 1);
 	schedule_init(&r->schedule, random_u64(), &r->traces);
 	r->react = react_new(&r->traces);
@@ -607,9 +655,7 @@ start(struct resident *r)
 	uv_timer_init(r->setup.loop, &r->upload_timer);
 	r->ask_timer.data = r;
 	r->upload_timer.data = r;
-	log_info("run: probe=%s next_seq=%" PRIu64 " spooled_bytes=%" PRIu64
-		 " torn_lines=%u",
-	    r->setup.probe, facts.next_seq, facts.n_bytes, facts.n_cut);
+	say_what_was_found(r);
 	start_watch(r);
 	upload_in(r, 0);
 	load_assignment(r);
