@@ -24,7 +24,8 @@
 #include "schema/base/mem.h"
 
 #define NEWS_DELAY_US \
-	(250 * US_PER_MS) /* so that what comes together goes so */
+	(250 * US_PER_MS)   /* so that what comes together goes so */
+#define UPLOAD_EARLY_PART 10 /* of the interval */
 #define WAIT_FOR_ASSIGNMENT_US (5 * US_PER_S)
 #define WAITING_MAX 40 /* questions: two seconds' worth under the cap */
 #define BUSY_WAIT_US US_PER_S
@@ -58,7 +59,8 @@ struct resident {
 	uv_timer_t ask_timer;
 	uv_timer_t upload_timer;
 	int64_t upload_at_us;
-	bool is_news_waiting; /* came while the courier was away */
+	int64_t upload_early_us; /* from then on, if it costs no wake-up */
+	bool is_news_waiting;    /* came while the courier was away */
 	bool has_assignment;
 	uint64_t n_sent; /* since that was last logged */
 	int64_t sent_said_us;
@@ -104,11 +106,13 @@ warn(struct resident *r, struct warning *w, const char *what, const char *text)
 }
 
 /* At least a millisecond: libuv would run a timer of none again and again
- * before it looks at a socket. */
+ * before it looks at a socket.  Never early: that is a wake-up for nothing. */
 static void
 start_timer(uv_timer_t *timer, uv_timer_cb cb, int64_t in_us)
 {
-	uint64_t in_ms = in_us < US_PER_MS ? 1 : (uint64_t)(in_us / US_PER_MS);
+	uint64_t in_ms = in_us < US_PER_MS
+			     ? 1
+			     : (uint64_t)((in_us + US_PER_MS - 1) / US_PER_MS);
 
 	uv_timer_start(timer, cb, in_ms, 0);
 }
@@ -140,6 +144,7 @@ static void
 upload_soon(struct resident *r)
 {
 	r->is_news_waiting = true;
+	r->upload_early_us = INT64_MAX;
 	if (r->upload_at_us > now_us(r) + NEWS_DELAY_US)
 		upload_in(r, NEWS_DELAY_US);
 }
@@ -149,6 +154,8 @@ plan_next_upload(struct resident *r)
 {
 	int64_t in_us = upload_interval_us(r);
 	int64_t held_us = r->backoff.not_before_us - now_us(r);
+
+	r->upload_early_us = now_us(r) + in_us - in_us / UPLOAD_EARLY_PART;
 
 	/* Once the hold is over the courier is on its way, and plans anew. */
 	if (held_us > 0 && held_us < in_us)
@@ -193,6 +200,17 @@ on_upload_timer(uv_timer_t *timer)
 	else
 		flush(r);
 	plan_next_upload(r);
+}
+
+/* An upload that is due soon anyway needs no wake-up of its own: it goes with
+ * an answer that ends all that is under way.  What waits for news, or for the
+ * end of a hold, keeps its time. */
+static void
+upload_along(struct resident *r)
+{
+	if (now_us(r) >= r->upload_early_us && now_us(r) < r->upload_at_us &&
+	    r->backoff.n_failures == 0 && engine_n_active(r->engine) == 0)
+		on_upload_timer(&r->upload_timer);
 }
 
 static void load_assignment(struct resident *r);
@@ -300,6 +318,7 @@ on_observation(void *ctx, const struct observation *seen)
 	if (target < r->assignment->n_targets &&
 	    react_observe(r->react, target, &o, now_us(r)))
 		upload_soon(r);
+	upload_along(r);
 	plan_next_ask(r);
 }
 
