@@ -22,6 +22,12 @@ is_memory(const char *path)
 	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
+bool
+ramdir_is_possible(void)
+{
+	return is_memory(SHARED_MEMORY) && access(SHARED_MEMORY, W_OK) == 0;
+}
+
 /* Everybody may make folders beside ours, so a name proves nothing. */
 static bool
 is_ours(const char *path)

@@ -11,8 +11,13 @@
 #ifndef PROBE_RAMDIR_H
 #define PROBE_RAMDIR_H
 
+#include <stdbool.h>
+
 #include "probe/spooldir.h"
 #include "schema/base/err.h"
+
+/* Has this system such memory, for us to write to? */
+bool ramdir_is_possible(void);
 
 /* Writes the folder's path and makes it if it is not there.  RC_NOTFOUND: this
  * system has no memory to share.  RC_RANGE: somebody else has the name.

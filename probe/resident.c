@@ -24,7 +24,7 @@
 #include "schema/base/mem.h"
 
 #define NEWS_DELAY_US \
-	(250 * US_PER_MS)   /* so that what comes together goes so */
+	(250 * US_PER_MS)    /* so that what comes together goes so */
 #define UPLOAD_EARLY_PART 10 /* of the interval */
 #define WAIT_FOR_ASSIGNMENT_US (5 * US_PER_S)
 #define WAITING_MAX 40 /* questions: two seconds' worth under the cap */
