@@ -2,7 +2,7 @@
  * detect_state.h - what the parts of the detector share.             (pure)
  *
  * Uses     collector/detect.h, fleet.h, events.h, announced.h
- * Used by  detect_fold, detect_shift, detect_blackhole, detect_mismatch
+ * Used by  detect_fold, detect_part and each part
  */
 #ifndef COLLECTOR_DETECT_STATE_H
 #define COLLECTOR_DETECT_STATE_H
@@ -33,6 +33,7 @@ struct detect {
 	struct announced announced;
 	struct site_watch *watches;
 	size_t n_watches;
+	void **memories; /* what each part's init gave */
 };
 
 void detect_emit_landing(struct detect *d, const struct landing *l);
