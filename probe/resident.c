@@ -193,7 +193,7 @@ on_upload_timer(uv_timer_t *timer)
 {
 	struct resident *r = timer->data;
 
-	if (!spool_facts(r->spool).is_in_memory)
+	if (!spool_is_in_memory(r->spool))
 		flush(r);
 	if (start_upload(r))
 		r->is_news_waiting = false;

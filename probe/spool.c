@@ -538,6 +538,18 @@ spool_ack(struct spool *s, uint64_t acked, struct err *err)
 	return rc;
 }
 
+bool
+spool_is_in_memory(struct spool *s)
+{
+	char path[SPOOL_PATH_MAX];
+
+	if (!s->has_ram)
+		return false;
+	spooldir_path(path, s->ram.dir, shelf_newest(&s->ram)->first_seq);
+	s->has_ram = access(path, F_OK) == 0;
+	return s->has_ram;
+}
+
 struct spool_facts
 spool_facts(const struct spool *s)
 {
@@ -550,7 +562,6 @@ spool_facts(const struct spool *s)
 		.n_buffered_bytes = s->buffered,
 		.n_cut = s->n_cut,
 		.n_vanished = s->n_vanished,
-		.is_in_memory = s->has_ram,
 	};
 }
 

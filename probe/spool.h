@@ -57,7 +57,6 @@ struct spool_facts {
 	unsigned n_cut;          /* torn lines cut when the spool was opened */
 	uint64_t n_vanished; /* of n_lost: at most so many were in memory when
 			       * the run before ended */
-	bool is_in_memory;   /* the uploader sees what is not on disk */
 };
 
 /* Opens the spool in dir, which must exist and be locked by the caller.
@@ -88,6 +87,10 @@ MUST_USE enum rc spool_flush(struct spool *s, struct err *err);
  * restored from an old copy) moves the next seq behind it.  RC_SYS: the disk
  * refused to remember it; the last segment stays until a later call. */
 MUST_USE enum rc spool_ack(struct spool *s, uint64_t acked, struct err *err);
+
+/* Can the uploader see what is not on disk?  Looks: a folder in memory may be
+ * taken from us (logind removes those of users who have left). */
+bool spool_is_in_memory(struct spool *s);
 
 struct spool_facts spool_facts(const struct spool *s);
 

@@ -191,7 +191,7 @@ what_is_acked_from_memory_never_was_on_disk(void **state)
 		T_CHECK(count_files(r.ram) <= 2, "turn %u: %u files", i,
 		    count_files(r.ram));
 	}
-	assert_true(spool_facts(s).is_in_memory);
+	assert_true(spool_is_in_memory(s));
 	assert_int_equal(access(scratch_path(&r.d, "disk/acked"), F_OK), -1);
 	spool_close(s);
 	assert_int_equal(access(r.ram, F_OK), -1);
@@ -426,7 +426,7 @@ a_disk_that_refuses_does_not_stop_the_uploads(void **state)
 	assert_int_equal(chmod(r.disk, 0500), 0);
 	append(s, 5);
 	assert_int_equal(spool_flush(s, NULL), RC_SYS);
-	assert_true(spool_facts(s).is_in_memory);
+	assert_true(spool_is_in_memory(s));
 	assert_int_equal(upload_after(&r, 0), 5);
 	assert_int_equal(spool_ack(s, 5, NULL), RC_OK);
 	append(s, 1000);
@@ -482,18 +482,43 @@ memory_that_refuses_leaves_the_disk(void **state)
 	become_ordinary(&r);
 	assert_int_equal(chmod(r.ram, 0500), 0);
 	s = open_rig(&r, &anchor);
-	assert_false(spool_facts(s).is_in_memory);
+	assert_false(spool_is_in_memory(s));
 	append(s, 5);
 	assert_int_equal(spool_flush(s, NULL), RC_OK);
 	assert_int_equal(upload_after(&r, 0), 5);
 	assert_int_equal(chmod(r.ram, 0700), 0);
 	append(s, 2);
 	assert_int_equal(spool_flush(s, NULL), RC_OK);
-	assert_true(spool_facts(s).is_in_memory);
+	assert_true(spool_is_in_memory(s));
 	append(s, 2);
 	assert_int_equal(upload_after(&r, 0), 9);
 	spool_close(s);
 	become_root_again();
+	rig_remove(&r);
+}
+
+static void
+memory_that_is_taken_away_is_missed(void **state)
+{
+	struct rig r;
+	struct spool *s;
+
+	(void)state;
+	rig_make(&r);
+	s = open_rig(&r, &anchor);
+	append(s, 5);
+	remove_files(r.ram);
+	assert_int_equal(rmdir(r.ram), 0);
+	append(s, 2);
+	assert_false(spool_is_in_memory(s));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(spool_flush(s, NULL), RC_OK);
+		assert_int_equal(upload_after(&r, 0), 7 + 3 * i);
+		assert_false(spool_is_in_memory(s));
+		append(s, 3);
+	}
+	spool_close(s);
+	assert_int_equal(upload_after(&r, 0), 13);
 	rig_remove(&r);
 }
 
@@ -648,6 +673,7 @@ main(void)
 		cmocka_unit_test(a_disk_that_refuses_does_not_stop_the_uploads),
 		cmocka_unit_test(what_was_left_waits_in_memory_for_the_disk),
 		cmocka_unit_test(memory_that_refuses_leaves_the_disk),
+		cmocka_unit_test(memory_that_is_taken_away_is_missed),
 		cmocka_unit_test(whoever_dies_when_every_seq_comes_once),
 		cmocka_unit_test(the_mark_is_written_seldom),
 		cmocka_unit_test(a_mark_that_cannot_be_read_is_none),
