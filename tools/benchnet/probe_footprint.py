@@ -71,7 +71,8 @@ def wakeups(bench):
     (an answer that comes later than the slot of its question wakes it again),
     and twice for each upload: to start its child, and when that is over.  What
     the child does, another process, is not counted.  What remains: libuv waits
-    for the child's exec, once an upload."""
+    for the child's exec, once an upload, and an answer may come in the slot in
+    which a timer sends the next question (here: echoes, 20 ms apart and away)."""
     with deployed(bench, targets("far", 1)) as deployment:
         with capture(bench.world, device("far"), "ip") as measured, \
                 capture(bench.world, device("near"), SYN) as connections:
@@ -131,8 +132,8 @@ def disk(bench):
     """Bytes that a setup with all defaults writes in a day, for two addresses
     and for many: pages of files, as the kernel counts them for the process and
     its uploads, in an uneventful stretch, and one start and one orderly end a
-    day.  Not counted: the file system's own (its journal), and the log, which
-    is the journal's."""
+    day.  A page more in the stretch is 1.2 MB.  Not counted: the file system's
+    own (its journal), and the log, which is the other journal's."""
     if _filesystem(bench.folder) == "tmpfs":
         raise LabError(f"{bench.folder} is no disk: set TMPDIR to a folder on one")
     for n in DISK_TARGETS:
