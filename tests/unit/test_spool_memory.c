@@ -2,7 +2,6 @@
  * whoever dies, whatever is full. */
 #include "probe/spool.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
