@@ -62,7 +62,8 @@ struct resident {
 	int64_t upload_early_us; /* from then on, if it costs no wake-up */
 	bool is_news_waiting;    /* came while the courier was away */
 	bool has_assignment;
-	uint64_t n_sent; /* since that was last logged */
+	bool is_looking[2]; /* a trace with looks is under way: IPv4, IPv6 */
+	uint64_t n_sent;    /* since that was last logged */
 	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
 };
@@ -323,9 +324,40 @@ on_observation(void *ctx, const struct observation *seen)
 }
 
 static void
+on_looked(void *ctx, const struct observation *o)
+{
+	struct resident *r = ctx;
+
+	r->is_looking[o->target.family == 6] = false;
+	on_observation(r, o);
+}
+
+/* One trace of each family looks at a time, so that it gets through: looks
+ * have half of the cap. */
+static enum rc
+ask_trace(struct resident *r, struct question q)
+{
+	bool *is_busy = &r->is_looking[q.target.family == 6];
+	bool is_looking = q.n_queries > 1 && !*is_busy;
+	enum rc rc;
+
+	if (!is_looking)
+		q.n_queries = 1;
+	rc = engine_ask(
+	    r->engine, &q, is_looking ? on_looked : on_observation, r);
+	if (rc == RC_OK && is_looking)
+		*is_busy = true;
+	return rc;
+}
+
+static void
 ask(struct resident *r, const struct question *q)
 {
-	if (engine_ask(r->engine, q, on_observation, r) != RC_OK)
+	enum rc rc = q->kind == KIND_TRACE
+			 ? ask_trace(r, *q)
+			 : engine_ask(r->engine, q, on_observation, r);
+
+	if (rc != RC_OK)
 		warn(r, &r->busy, "run",
 		    "too much under way, a question was left out");
 }
