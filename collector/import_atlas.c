@@ -144,13 +144,12 @@ store(struct intake *in, const struct foreign_vantage *v, struct observation *o,
 	    s->settings.services.list[target->service].dns_every_us;
 	in->rc = import_session_advance(s, o->at_us);
 	if (in->rc == RC_OK)
-		in->rc =
-		    import_session_vantage(s, v, o->at_us, &sight.vantage_id);
+		in->rc = import_session_vantage(s, v, o->at_us, &sight.vantage);
 	if (in->rc != RC_OK)
 		return;
 	sight.received_us = s->now_us;
 	if (o->kind == KIND_DNS && target->role == ROLE_SERVICE)
-		import_session_pace(s, sight.vantage_id, target, o->at_us);
+		import_session_pace(s, sight.vantage->id, target, o->at_us);
 	in->rc = ingest_foreign_put(s->ingest, &sight);
 	note_time(in->row, o->at_us);
 	in->counts.n_stored++;

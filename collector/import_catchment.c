@@ -234,7 +234,7 @@ put_entry(struct rounds *x, const struct round *round, size_t i,
 	import_probe_id(v.probe.id, "catchment", v.probe.name);
 	memcpy(v.probe.declared.country, e->country, sizeof e->country);
 	v.probe.declared.asn = e->asn;
-	rc = import_session_vantage(s, &v, e->at_us, &sight.vantage_id);
+	rc = import_session_vantage(s, &v, e->at_us, &sight.vantage);
 	sight.received_us = s->now_us;
 	return rc == RC_OK ? ingest_foreign_put(s->ingest, &sight) : rc;
 }

@@ -223,23 +223,26 @@ number_of(const char *probe_id)
 
 enum rc
 import_session_vantage(struct import_session *s,
-    const struct foreign_vantage *v, int64_t at_us, int64_t *id)
+    const struct foreign_vantage *v, int64_t at_us,
+    const struct vantage_row **out)
 {
 	uint64_t number = number_of(v->probe.id);
 	size_t i = map_get(&s->by_id, number, v->family);
+	struct vantage_row row;
 	enum rc rc;
 
 	if (i != MAP_NONE) {
-		*id = s->vantages[i].id;
+		*out = &s->vantages[i];
 		return RC_OK;
 	}
-	rc = ingest_foreign_vantage(s->ingest, v, at_us, id);
+	rc = ingest_foreign_vantage(s->ingest, v, at_us, &row);
 	if (rc != RC_OK)
 		return rc;
 	map_add(&s->by_id, number, v->family, s->n_vantages);
 	s->vantages =
 	    mem_grow(s->vantages, s->n_vantages + 1, sizeof *s->vantages);
-	s->vantages[s->n_vantages++] = (struct seen_vantage){ .id = *id };
+	s->vantages[s->n_vantages] = row;
+	*out = &s->vantages[s->n_vantages++];
 	return RC_OK;
 }
 

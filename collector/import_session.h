@@ -31,11 +31,6 @@ struct pace {
 	int64_t gaps_us[PACE_GAPS];
 };
 
-struct seen_vantage {
-	int64_t id;
-	int64_t looked_us; /* last, at what it looks at; 0: never */
-};
-
 struct import_session {
 	const char *source;
 	struct settings settings;
@@ -49,7 +44,7 @@ struct import_session {
 	int64_t tick_us;      /* of the last tick */
 	struct map by_id;     /* probe and family: place in vantages */
 	struct map by_target; /* vantage and target: place in looks */
-	struct seen_vantage *vantages;
+	struct vantage_row *vantages;
 	int64_t *looks_us;
 	size_t n_vantages, n_looks;
 	struct pace *paces; /* of each service */
@@ -78,10 +73,11 @@ import_session_end(struct import_session *s, struct import_row *row);
 MUST_USE enum rc
 import_session_advance(struct import_session *s, int64_t at_us);
 
-/* The vantage's id, by its probe and family; known ones cost nothing.  RC_RANGE,
+/* Lends the vantage, until the next call; known ones cost nothing.  RC_RANGE,
  * RC_DB. */
 MUST_USE enum rc import_session_vantage(struct import_session *s,
-    const struct foreign_vantage *v, int64_t at_us, int64_t *id);
+    const struct foreign_vantage *v, int64_t at_us,
+    const struct vantage_row **out);
 
 /* Learns the pace of a look; the service's periods follow it. */
 void import_session_pace(struct import_session *s, int64_t vantage_id,

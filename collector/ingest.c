@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/confidence.h"
 #include "collector/correct.h"
 #include "collector/ingest_parts.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/store_detect.h"
+#include "collector/store_doubt.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
 #include "collector/store_suspect.h"
+#include "collector/upstream.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -215,6 +218,7 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->geo = geo;
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
+	in->upstreams = upstreams_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
@@ -233,6 +237,7 @@ ingest_close(struct ingest *in)
 	detect_free(in->detect);
 	suspects_free(in->suspects);
 	observation_cache_free(in->cache);
+	upstreams_free(in->upstreams);
 	free(in);
 }
 
@@ -275,22 +280,20 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 
 /* The identity that named the site, or the one that named none. */
 static void
-write_identity(struct sighting *s, const struct dns_result *r)
+write_identity(struct sighting *s, const struct observation *o,
+    const struct interpretation *meaning)
 {
 	char text[IDENTITY_TEXT_LEN];
-	const struct identity *id = &r->nsid;
 
-	if (!id->is_present || id->len == 0)
-		id = &r->chaos.txt;
-	snprintf(
-	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
+	snprintf(s->identity, sizeof s->identity, "%s",
+	    identity_format(interpret_given(o, meaning->method), text));
 }
 
 /* Hands an observation that tells where it landed to the detector, which may
  * emit. */
 static void
 sight(struct ingest *in, const struct ingest_found *f, int64_t id,
-    bool is_foreign)
+    const struct belief *belief, bool is_foreign)
 {
 	const struct observation *o = f->observation;
 	bool is_dns = o->kind == KIND_DNS;
@@ -305,6 +308,7 @@ sight(struct ingest *in, const struct ingest_found *f, int64_t id,
 		.site_id = f->context.site_id,
 		.has_identity = f->meaning.has_identity,
 		.is_foreign = is_foreign,
+		.is_too_fast = (belief->doubts & DOUBT_RTT) != 0,
 		.has_rtt = outcome_is_answer(o->outcome) &&
 			   (is_dns || o->ping.rtt_median_us > 0),
 		.rtt_us = is_dns ? o->dns.rtt_us : o->ping.rtt_median_us,
@@ -318,7 +322,7 @@ sight(struct ingest *in, const struct ingest_found *f, int64_t id,
 		s.serial = o->dns.serial;
 	}
 	if (is_dns && f->meaning.has_identity)
-		write_identity(&s, &o->dns);
+		write_identity(&s, o, &f->meaning);
 	detect_sighting(in->detect, &s);
 }
 
@@ -370,26 +374,66 @@ is_foreign(const struct services *s, const struct target *t,
 	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
 }
 
+/* What disagrees with the site that a trace's last answer names. */
+static struct belief
+believe_trace(struct ingest *in, const struct service *s,
+    const struct observation *o, int64_t vantage_id)
+{
+	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
+	const struct site *site =
+	    interpret_site(s, &o->trace.nsid, METHOD_NSID, NULL);
+	struct belief b = { 0 };
+
+	if (site == NULL || hop == NULL || !o->trace.is_reached ||
+	    !upstreams_see(in->upstreams, &hop->address, site->id, vantage_id))
+		return b;
+	b.confidence = CONFIDENCE_SUSPECT;
+	b.doubts = DOUBT_PATH;
+	return b;
+}
+
+/* How far the identity of an answer of the service is to be believed. */
+static struct belief
+believe(struct ingest *in, const struct target *t, const struct observation *o,
+    const struct interpretation *meaning, int64_t vantage_id,
+    const struct position *at)
+{
+	const struct service *s = &in->settings->services.list[t->service];
+	struct belief none = { 0 };
+
+	if (t->role != ROLE_SERVICE)
+		return none;
+	if (o->kind == KIND_TRACE)
+		return believe_trace(in, s, o, vantage_id);
+	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, at)
+				   : none;
+}
+
 void
 ingest_store(struct ingest *in, const struct ingest_found *f)
 {
 	const struct services *services = &in->settings->services;
 	const struct observation *o = f->observation;
+	const struct observation_context *c = &f->context;
 	const struct target *t = f->target;
+	struct belief belief;
 	int64_t id;
 
-	in->rc = store_observation_put(
-	    in->store, in->cache, o, &f->context, &id, in->err);
+	in->rc =
+	    store_observation_put(in->store, in->cache, o, c, &id, in->err);
 	if (in->rc != RC_OK)
 		return;
-	suspects_see(in->suspects, f->context.vantage_id, t, o,
-	    f->context.at_us, f->context.site_id);
+	belief = believe(in, t, o, &f->meaning, c->vantage_id, &f->at);
+	if (belief.doubts != 0)
+		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
+	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
 	if ((o->kind == KIND_DNS || f->meaning.has_identity) &&
 	    t->role != ROLE_DECOY)
-		sight(in, f, id, is_foreign(services, t, &f->meaning, o));
+		sight(in, f, id, &belief,
+		    is_foreign(services, t, &f->meaning, o));
 	if (o->kind == KIND_TRACE && t->role == ROLE_SERVICE)
-		show_way(in, o, &f->context);
+		show_way(in, o, c);
 }
 
 struct interpretation
@@ -417,6 +461,8 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
+	f.at = (struct position){ v->at.has_position, v->at.latitude,
+		v->at.longitude };
 	f.meaning = ingest_interpret(in, target, o);
 	f.context = (struct observation_context){
 		.vantage_id = v->id,

@@ -24,9 +24,9 @@ ingest_foreign_end(struct ingest *in, int64_t now_us)
 
 enum rc
 ingest_foreign_vantage(struct ingest *in, const struct foreign_vantage *v,
-    int64_t at_us, int64_t *vantage_id)
+    int64_t at_us, struct vantage_row *row)
 {
-	struct vantage_row old = { 0 }, row;
+	struct vantage_row old = { 0 };
 	struct probe_row probe;
 	struct vantage known;
 
@@ -41,15 +41,14 @@ ingest_foreign_vantage(struct ingest *in, const struct foreign_vantage *v,
 	    in->store, v->probe.id, v->family, &old, in->err);
 	if (in->rc == RC_NOTFOUND)
 		in->rc = RC_OK;
-	row = place_row(&old, &probe, v->family, &v->seen, &v->own, in->geo);
-	if (in->rc == RC_OK && !place_equal(&row, &old))
+	*row = place_row(&old, &probe, v->family, &v->seen, &v->own, in->geo);
+	if (in->rc == RC_OK && !place_equal(row, &old))
 		in->rc = store_vantage_put(
-		    in->store, v->probe.id, &row, at_us, in->err);
+		    in->store, v->probe.id, row, at_us, in->err);
 	if (in->rc != RC_OK)
 		return in->rc;
-	known = place_vantage(v->probe.id, probe.state, &row);
+	known = place_vantage(v->probe.id, probe.state, row);
 	detect_vantage(in->detect, &known);
-	*vantage_id = row.id;
 	return RC_OK;
 }
 
@@ -60,13 +59,16 @@ ingest_foreign_put(struct ingest *in, const struct foreign_sight *s)
 	const struct observation *o = s->observation;
 	struct ingest_found f = { .observation = o,
 		.target = services_target_by_id(services, s->target_id),
-		.meaning = { s->site_id, s->is_known },
+		.meaning = { .site_id = s->site_id,
+		    .has_identity = s->is_known },
 		.is_whole = true,
 		.is_first_look = s->is_first_look };
 
+	f.at = (struct position){ s->vantage->at.has_position,
+		s->vantage->at.latitude, s->vantage->at.longitude };
 	if (!s->is_known)
 		f.meaning = ingest_interpret(in, f.target, o);
-	f.context = (struct observation_context){ .vantage_id = s->vantage_id,
+	f.context = (struct observation_context){ .vantage_id = s->vantage->id,
 		.target_id = s->target_id,
 		.site_id = f.meaning.site_id,
 		.received_us = s->received_us,

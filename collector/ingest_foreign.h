@@ -18,7 +18,7 @@
 #include "collector/store_admin.h"
 #include "collector/store_import.h"
 
-/* Where it came from.  The detector's id of it goes to vantage_id. */
+/* Where it came from. */
 struct foreign_vantage {
 	const char *source;     /* "atlas" or "catchment" */
 	struct probe_row probe; /* id, name, declared */
@@ -29,7 +29,8 @@ struct foreign_vantage {
 /* What was seen, and how it is to be taken. */
 struct foreign_sight {
 	const struct observation *observation;
-	int64_t vantage_id, target_id;
+	const struct vantage_row *vantage;
+	int64_t target_id;
 	int64_t received_us; /* what the detector takes for now */
 	bool is_known;      /* site_id says where it landed: do not interpret */
 	int64_t site_id;    /* 0: an identity that no site has */
@@ -43,10 +44,11 @@ MUST_USE enum rc
 ingest_foreign_begin(struct ingest *in, int64_t now_us, struct err *err);
 MUST_USE enum rc ingest_foreign_end(struct ingest *in, int64_t now_us);
 
-/* Makes the probe and its vantage known, or brings them up to date.  RC_RANGE:
+/* Makes the probe and its vantage known, or brings them up to date; *row is
+ * what is stored of it.  RC_RANGE:
  * a probe of ours has the name.  RC_DB. */
 MUST_USE enum rc ingest_foreign_vantage(struct ingest *in,
-    const struct foreign_vantage *v, int64_t at_us, int64_t *vantage_id);
+    const struct foreign_vantage *v, int64_t at_us, struct vantage_row *row);
 
 /* Stores the observation and lets the detector see it.  RC_DB. */
 MUST_USE enum rc

@@ -7,6 +7,7 @@
 #ifndef COLLECTOR_INGEST_PARTS_H
 #define COLLECTOR_INGEST_PARTS_H
 
+#include "collector/confidence.h"
 #include "collector/detect.h"
 #include "collector/geo.h"
 #include "collector/interpret.h"
@@ -15,6 +16,7 @@
 #include "collector/store.h"
 #include "collector/store_observation.h"
 #include "collector/suspect.h"
+#include "collector/upstream.h"
 
 struct ingest {
 	struct store *store;
@@ -22,6 +24,7 @@ struct ingest {
 	const struct geo *geo;
 	struct metrics *metrics;
 	struct observation_cache *cache;
+	struct upstreams *upstreams;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement;
@@ -46,6 +49,7 @@ struct ingest_found {
 	const struct target *target;
 	struct interpretation meaning;
 	struct observation_context context;
+	struct position at; /* of the vantage */
 	bool is_whole, is_first_look; /* struct sighting */
 };
 

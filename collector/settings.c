@@ -194,7 +194,7 @@ read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 }
 
 static void
-read_all(
+read_most(
     struct reading *r, cfg_t *root, struct settings *s, bool needs_database)
 {
 	static const struct duration_range upload = { 30 * US_PER_S, US_PER_S,
@@ -219,8 +219,28 @@ read_all(
 	settings_services(r, root, &s->services);
 }
 
+static void
+read_all(struct reading *r, cfg_t *root, struct settings *s)
+{
+	read_most(r, root, s, true);
+}
+
+static void
+read_but_database(struct reading *r, cfg_t *root, struct settings *s)
+{
+	read_most(r, root, s, false);
+}
+
+/* Only the services of a file: it may be no more than a part of one. */
+static void
+read_services(struct reading *r, cfg_t *root, struct settings *s)
+{
+	settings_services(r, root, &s->services);
+}
+
 static enum rc
-load(struct settings *out, const char *path, bool needs_database,
+load(struct settings *out, const char *path,
+    void (*read)(struct reading *r, cfg_t *root, struct settings *s),
     struct err *err)
 {
 	cfg_opt_t rows[] = {
@@ -248,7 +268,7 @@ load(struct settings *out, const char *path, bool needs_database,
 		return r.rc;
 	r.conf = conf;
 	s.path = mem_strdup(path);
-	read_all(&r, conf_root(conf), &s, needs_database);
+	read(&r, conf_root(conf), &s);
 	conf_free(conf);
 	if (r.rc == RC_OK)
 		*out = s;
@@ -260,14 +280,20 @@ load(struct settings *out, const char *path, bool needs_database,
 enum rc
 settings_load(struct settings *out, const char *path, struct err *err)
 {
-	return load(out, path, true, err);
+	return load(out, path, read_all, err);
 }
 
 enum rc
 settings_load_without_database(
     struct settings *out, const char *path, struct err *err)
 {
-	return load(out, path, false, err);
+	return load(out, path, read_but_database, err);
+}
+
+enum rc
+settings_load_services(struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, read_services, err);
 }
 
 void
