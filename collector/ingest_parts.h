@@ -49,7 +49,7 @@ struct ingest_found {
 	const struct target *target;
 	struct interpretation meaning;
 	struct observation_context context;
-	struct position at; /* of the vantage */
+	struct position at;           /* of the vantage */
 	bool is_whole, is_first_look; /* struct sighting */
 };
 
