@@ -284,6 +284,17 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 	detect_emit_event(d, o, gates);
 }
 
+/* How long a verdict must stand.  A round is a whole look.  Sick: two periods
+ * more than said, for a black hole's own quorum comes first. */
+static int64_t
+hold_of(const struct service *s, const struct alarm *a)
+{
+	if (s->round_us != 0)
+		return 0;
+	return a->is_sick ? s->sick_after_us + 2 * s->dns_every_us
+			  : s->settle_us;
+}
+
 static void
 raise_alarm(
     struct detect *d, const struct site_watch *w, const struct numbers *x)
@@ -295,9 +306,7 @@ raise_alarm(
 
 	if (a == NULL)
 		return;
-	/* Two periods more than said: a black hole's own quorum comes first. */
-	hold_us =
-	    a->is_sick ? s->sick_after_us + 2 * s->dns_every_us : s->settle_us;
+	hold_us = hold_of(s, a);
 	if (d->now_us - w->state.since_us < hold_us)
 		return;
 	o = find_event(d, w);

@@ -521,8 +521,8 @@ first_moved_us(const struct detect *d, const struct group *g)
 }
 
 /* What moved from one round to the next has one cause: what was done between
- * them.  It is an event when it is more than noise, by networks as ever, and
- * by landings. */
+ * them.  It is an event when it is more than noise, which here is a share of the
+ * landings, in as many networks as any event needs. */
 static void
 judge_round(struct detect *d, size_t service)
 {

@@ -91,7 +91,6 @@ set_round(
 	s->round_us = round_us;
 	s->round_before_us = before_us;
 	s->dns_every_us = x->every_us;
-	s->settle_us = 0;
 	s->shift_settles_us = 1;
 	ingest_foreign_retime(x->session.ingest);
 }
