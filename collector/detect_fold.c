@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "collector/detect_blackhole.h"
+#include "collector/detect_drain.h"
 #include "collector/detect_mismatch.h"
 #include "collector/detect_shift.h"
 #include "collector/detect_state.h"
@@ -25,6 +26,7 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	d->events.next_id = next_event_id;
 	fleet_init(&d->fleet, services);
 	announced_init(&d->announced, services);
+	announced_init(&d->healthy, services);
 	mismatch_init(d);
 	return d;
 }
@@ -37,6 +39,8 @@ detect_free(struct detect *d)
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
+	announced_fini(&d->healthy);
+	drains_fini(&d->drains);
 	free(d->watches);
 	free(d);
 }
@@ -159,6 +163,20 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 		d->is_reannounced = true;
 }
 
+void
+detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us)
+{
+	(void)announced_hear(
+	    &d->healthy, site_id, family, is_healthy, at_us, lease_until_us);
+}
+
+void
+detect_drain(struct detect *d, const struct drain *x)
+{
+	drains_hear(&d->drains, x);
+}
+
 static void
 emit_soft(struct detect *d)
 {
@@ -263,7 +281,7 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
-	o->is_told = true;
+	o->is_told = !detect_is_planned(e);
 	o->told = e->severity;
 	if (e->kind == EVENT_SHIFT)
 		shift_restore(o);

@@ -1,17 +1,19 @@
 /*
  * detect_state.h - what the parts of the detector share.             (pure)
  *
- * Uses     collector/detect.h, fleet.h, events.h, announced.h
+ * Uses     collector/detect.h, fleet.h, events.h, announced.h, drains.h
  * Used by  detect_fold, detect_shift, detect_blackhole, detect_mismatch
  */
 #ifndef COLLECTOR_DETECT_STATE_H
 #define COLLECTOR_DETECT_STATE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/announced.h"
 #include "collector/detect.h"
+#include "collector/drains.h"
 #include "collector/events.h"
 #include "collector/fleet.h"
 
@@ -30,7 +32,8 @@ struct detect {
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
 	struct events events;
-	struct announced announced;
+	struct announced announced, healthy; /* as said */
+	struct drains drains;
 	struct site_watch *watches;
 	size_t n_watches;
 };
@@ -47,6 +50,9 @@ void detect_sum_votes(struct detect *d, struct open_event *o);
 /* Emits the event; when it is open and new or worse than told, its notice too
  * (an event with a parent is not told: its cause is).  Takes the gates. */
 void detect_emit_event(struct detect *d, struct open_event *o, json_t *gates);
+
+/* Is it a shift that a drain explains?  Nobody is told of those. */
+bool detect_is_planned(const struct event *e);
 
 /* Ends an event: emits it, and its notice if it was told; forgets it.  Takes
  * the gates. */

@@ -32,6 +32,8 @@
  *	10m announce ams up           or down; said again until muted
  *	10m announce ams/6 down       one family
  *	10m mute ams                  nobody says anything any more
+ *	10m healthy ams yes           or no, unknown: the site's own word
+ *	10m drain ams                 on purpose; undrain
  *	10m varied fra                other source ports land at fra
  *	20m end
  *
