@@ -4,7 +4,9 @@
 #include <string.h>
 
 static const char *const landing_states[] = { "stable", "dark", "unknown" };
-static const char *const event_kinds[] = { "shift", "blackhole", "mismatch" };
+static const char *const event_kinds[EVENT_KINDS] = { "shift", "blackhole",
+	"mismatch", "impostor", "intercepted", "leak", "flapping", "stale",
+	"split", "latency", "silent", "unknown_identity" };
 static const char *const severities[] = { "info", "notice", "warning", "major",
 	"critical" };
 static const char *const tris[] = { "unknown", "no", "yes" };

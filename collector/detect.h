@@ -2,7 +2,7 @@
  * detect.h - from observations to landings and events.               (pure)
  *
  * Uses     collector/service.h; its work is done in detect_fold.c with
- *          landing, detect_shift, detect_blackhole, detect_mismatch
+ *          landing and a part for each kind of event (detect_part.h)
  * Used by  collector/ingest.c (live), tests/sim
  *
  * A fold over observations in order of arrival, with explicit ticks and
@@ -31,7 +31,10 @@ struct vantage {
 	bool is_trusted; /* false: quarantined; seen, never counted */
 };
 
-/* One DNS observation, interpreted (ping and trace do not move landings). */
+#define SIGHTING_IDENTITY_MAX 63 /* longer ones are cut */
+
+/* One DNS observation, interpreted (ping does not move landings;
+ * of a trace the detector hears its way). */
 struct sighting {
 	int64_t observation_id;
 	int64_t vantage_id;
@@ -43,8 +46,25 @@ struct sighting {
 	uint16_t rcode;
 	int64_t site_id;   /* 0: no answer, or an identity no site has */
 	bool has_identity; /* the answer carried one */
+	bool is_foreign;   /* ... whose form is none of the service's */
+	bool is_too_fast;  /* sooner than light in fibre from that site */
+	char identity[SIGHTING_IDENTITY_MAX + 1]; /* printable; "": none */
 	bool has_rtt;
 	int64_t rtt_us;
+	bool has_serial;
+	uint32_t serial; /* of the zone's SOA in the answer (RFC 1982) */
+};
+
+/* The way to a target, from one trace: what stands before it. */
+struct way {
+	int64_t vantage_id, target_id;
+	int64_t at_us, received_us;
+	enum why why;
+	bool is_reached;
+	struct addr penultimate;  /* the hop before the target, or the last that
+	                            answered; family 0: none, or balanced */
+	uint32_t penultimate_asn; /* 0: not known */
+	uint8_t n_ttl;            /* where the way ends */
 };
 
 enum landing_state { LANDING_STABLE, LANDING_DARK, LANDING_UNKNOWN };
@@ -69,7 +89,23 @@ struct move {
 	int64_t confirmed_us; /* when the last confirmation was received */
 };
 
-enum event_kind { EVENT_SHIFT, EVENT_BLACKHOLE, EVENT_MISMATCH };
+/* In the order in which they take the blame for one another: an event whose
+ * cause is open belongs to it (event.parent_id). */
+enum event_kind {
+	EVENT_SHIFT,
+	EVENT_BLACKHOLE,
+	EVENT_MISMATCH,
+	EVENT_IMPOSTOR,
+	EVENT_INTERCEPTED,
+	EVENT_LEAK,
+	EVENT_FLAPPING,
+	EVENT_STALE,
+	EVENT_SPLIT,
+	EVENT_LATENCY,
+	EVENT_SILENT,
+	EVENT_UNKNOWN_IDENTITY
+};
+#define EVENT_KINDS 12
 enum severity {
 	SEVERITY_INFO,
 	SEVERITY_NOTICE,
@@ -78,7 +114,7 @@ enum severity {
 	SEVERITY_CRITICAL
 };
 
-#define GATES_TEXT_MAX 1024
+#define GATES_TEXT_MAX 4096
 
 struct event {
 	int64_t id;
@@ -87,12 +123,14 @@ struct event {
 	int64_t service_id;
 	int64_t site_id;  /* 0: none in particular */
 	uint8_t family;   /* 4, 6, or 0 for both */
-	char verdict[24]; /* mismatch: the table's; shift: "planned" or "" */
+	char verdict[24]; /* what it is in particular: mismatch: the table's
+	                     row; others: their own words, or "" */
+	bool is_planned;  /* a drain wants it so: not told */
 	int64_t since_us, detected_us, updated_us;
 	int64_t resolved_us; /* 0: open */
 	char resolution
 	    [24];          /* returned, settled, answered, moved, cleared ... */
-	int64_t parent_id; /* 0: none */
+	int64_t parent_id; /* the event that caused it; 0: none */
 	int64_t n_vantages, n_asns, needed;
 	char gates[GATES_TEXT_MAX]; /* JSON object: gate -> numbers */
 };
@@ -123,15 +161,26 @@ enum effect_kind {
 	EFFECT_VOTE,       /* insert or replace (event, vantage, target) */
 	EFFECT_SITE_STATE, /* closes the open interval of (site, family), opens
 	                      this one */
+	EFFECT_MEMO,       /* remember the bytes under the key */
 	EFFECT_NOTICE      /* an event wants to be told: opened or resolved */
 };
 
-#define TRACK_BYTES_MAX 192
+#define TRACK_BYTES_MAX 512
 
 struct track_bytes {
 	int64_t vantage_id, target_id;
-	uint8_t len;
+	uint16_t len;
 	uint8_t bytes[TRACK_BYTES_MAX];
+};
+
+#define MEMO_KEY_MAX 47
+
+/* What a part of the detector wants to know after a restart, beyond tracks
+ * and events.  len 0: forget the key. */
+struct memo {
+	char key[MEMO_KEY_MAX + 1]; /* "PART/..." */
+	const uint8_t *bytes;       /* lent */
+	size_t len;
 };
 
 struct notice {
@@ -148,6 +197,7 @@ struct effect {
 		struct event event;
 		struct vote vote;
 		struct site_state site_state;
+		struct memo memo;
 		struct notice notice;
 	};
 };
@@ -167,11 +217,14 @@ void detect_free(struct detect *d); /* NULL is fine */
 /* Makes a vantage known, or changes it. */
 void detect_vantage(struct detect *d, const struct vantage *v);
 
-/* What the vantage meets at the target is stored from now on, but not counted
- * (or counts again): somebody else answers in the target's place, or every
- * packet goes another way.  Of unknown ones: nothing. */
-void detect_excuse(
-    struct detect *d, int64_t vantage_id, int64_t target_id, bool is_excused);
+/* Why what a vantage meets at a target is stored but not counted: somebody
+ * else answers in the target's place, or every packet goes another way. */
+enum excuse { EXCUSE_NONE, EXCUSE_INTERCEPTED, EXCUSE_PER_PACKET };
+
+/* Excuses it from now on, or (EXCUSE_NONE) lets it count again.  Of unknown
+ * ones: nothing. */
+void detect_excuse(struct detect *d, int64_t vantage_id, int64_t target_id,
+    enum excuse excuse);
 
 /* Bring back what an earlier run emitted; vantages first, then in this order.
  * open is the track's interval without an end, or NULL.  RC_MALFORMED: bytes
@@ -181,9 +234,13 @@ MUST_USE enum rc detect_restore_track(
 void detect_restore_event(struct detect *d, const struct event *e);
 void detect_restore_vote(struct detect *d, const struct vote *v);
 void detect_restore_site_state(struct detect *d, const struct site_state *s);
+void detect_restore_memo(struct detect *d, const struct memo *m);
 
 /* One observation.  Sightings of unknown vantages or targets are ignored. */
 void detect_sighting(struct detect *d, const struct sighting *s);
+
+/* One trace's way.  Ways of unknown vantages or targets are ignored. */
+void detect_way(struct detect *d, const struct way *w);
 
 /* What was said of a site: valid until lease_until_us.  family 0: both.  A
  * lease that ends no later than at_us says that nobody knows any more.  After a

@@ -269,13 +269,28 @@ blackhole_count(struct detect *d, size_t service)
 	}
 }
 
-void
-blackhole_restore(struct open_event *o)
+static void
+tick(struct detect *d)
 {
-	json_t *gates = json_loads(o->event.gates, 0, NULL);
-	const char *rule = "";
+	for (size_t i = 0; i < d->services->n; i++)
+		blackhole_count(d, i);
+}
 
+static void
+restore_event(struct detect *d, struct open_event *o)
+{
+	const char *rule = "";
+	json_t *gates;
+
+	(void)d;
+	if (o->event.kind != EVENT_BLACKHOLE)
+		return;
+	gates = json_loads(o->event.gates, 0, NULL);
 	if (json_unpack(gates, "{s:s}", "rule", &rule) == 0)
 		snprintf(o->rule, sizeof o->rule, "%s", rule);
 	json_decref(gates);
 }
+
+const struct detect_part blackhole_part = {
+	.name = "blackhole", .tick = tick, .restore_event = restore_event
+};

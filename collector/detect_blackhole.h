@@ -1,8 +1,8 @@
 /*
  * detect_blackhole.h - a site that attracts and does not answer.     (pure)
  *
- * Uses     collector/detect_state.h
- * Used by  detect_fold
+ * Uses     collector/detect_part.h
+ * Used by  detect_part (the table), detect_fold
  *
  * Dark vantages (landing.h) are counted as networks at the site where they
  * last landed.  Open when three or more networks and half of those at the
@@ -17,13 +17,12 @@
 #ifndef COLLECTOR_DETECT_BLACKHOLE_H
 #define COLLECTOR_DETECT_BLACKHOLE_H
 
-#include "collector/detect_state.h"
+#include "collector/detect_part.h"
 
 /* Counts again, for every site of the service: some vantage went dark, or
  * answered again, or time has passed. */
 void blackhole_count(struct detect *d, size_t service);
 
-/* After detect_restore_event: reads back what the gates hold. */
-void blackhole_restore(struct open_event *o);
+extern const struct detect_part blackhole_part; /* counts on each tick */
 
 #endif

@@ -1,7 +1,5 @@
 #include "collector/detect_drain.h"
 
-#include <stdio.h>
-
 /* The drain that explains the first vote, when each has one; else NULL. */
 static const struct drain *
 explain(const struct detect *d, const struct open_event *o)
@@ -25,11 +23,8 @@ bool
 drain_mark_shift(const struct detect *d, struct open_event *o)
 {
 	/* Who was told of an opening hears of its end too. */
-	bool is_planned = !o->is_told && explain(d, o) != NULL;
-
-	snprintf(o->event.verdict, sizeof o->event.verdict, "%s",
-	    is_planned ? "planned" : "");
-	return is_planned;
+	o->event.is_planned = !o->is_told && explain(d, o) != NULL;
+	return o->event.is_planned;
 }
 
 json_t *

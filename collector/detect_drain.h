@@ -5,8 +5,8 @@
  * Used by  detect_shift
  *
  * A shift of which every vote is explained by a drain (away from the drained
- * site; back to it within an hour of the drain's end) is planned: marked so by
- * its verdict, informational, told to nobody.  A vote that no drain explains
+ * site; back to it within an hour of the drain's end) is planned: marked so,
+ * informational, told to nobody.  A vote that no drain explains
  * makes it an ordinary shift, which is told.  What alarms is a drain that does
  * not happen: the drained site still receives, which is a mismatch with the
  * verdict "ghost" (detect_mismatch.h).

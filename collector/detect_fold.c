@@ -2,10 +2,12 @@
 #include "collector/detect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/detect_blackhole.h"
 #include "collector/detect_drain.h"
 #include "collector/detect_mismatch.h"
+#include "collector/detect_part.h"
 #include "collector/detect_shift.h"
 #include "collector/detect_state.h"
 #include "schema/base/clock.h"
@@ -28,6 +30,11 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	announced_init(&d->announced, services);
 	announced_init(&d->healthy, services);
 	mismatch_init(d);
+	d->memories = mem_new(detect_n_parts * sizeof *d->memories);
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->init != NULL)
+			d->memories[i] = detect_parts[i]->init(d);
+	}
 	return d;
 }
 
@@ -36,6 +43,11 @@ detect_free(struct detect *d)
 {
 	if (d == NULL)
 		return;
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->fini != NULL)
+			detect_parts[i]->fini(d->memories[i]);
+	}
+	free(d->memories);
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
@@ -53,12 +65,12 @@ detect_vantage(struct detect *d, const struct vantage *v)
 
 void
 detect_excuse(
-    struct detect *d, int64_t vantage_id, int64_t target_id, bool is_excused)
+    struct detect *d, int64_t vantage_id, int64_t target_id, enum excuse excuse)
 {
 	struct track *t = fleet_track(&d->fleet, vantage_id, target_id);
 
 	if (t != NULL)
-		t->is_excused = is_excused;
+		t->excuse = excuse;
 }
 
 /* What one step of a landing says. */
@@ -71,6 +83,10 @@ apply(struct detect *d, struct track *t, const struct landing_out *out)
 	if (out->has_move) {
 		detect_emit_move(d, &out->move);
 		shift_move(d, t, &out->move);
+		for (size_t i = 0; i < detect_n_parts; i++) {
+			if (detect_parts[i]->move != NULL)
+				detect_parts[i]->move(d, t, &out->move);
+		}
 	}
 	if (out->is_hard)
 		detect_emit_track(d, t);
@@ -100,6 +116,12 @@ see_service(struct detect *d, struct track *t, const struct sighting *s)
 	if (landing_see(t, s, &out) == HEALTH_BAD)
 		judge_failure(t, &out);
 	apply(d, t, &out);
+	if (t->is_late)
+		return;
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->see != NULL)
+			detect_parts[i]->see(d, t, s);
+	}
 }
 
 /* A control answered: what is silent beside it is dark.  But when the control
@@ -152,6 +174,21 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		see_service(d, t, s);
 	else
 		see_control(d, t, s);
+}
+
+void
+detect_way(struct detect *d, const struct way *w)
+{
+	struct track *t = fleet_track(&d->fleet, w->vantage_id, w->target_id);
+
+	if (w->received_us > d->now_us)
+		d->now_us = w->received_us;
+	if (t == NULL || t->target->role != ROLE_SERVICE)
+		return;
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->way != NULL)
+			detect_parts[i]->way(d, t, w);
+	}
 }
 
 void
@@ -224,13 +261,10 @@ detect_tick(struct detect *d, int64_t now_us)
 	age_tracks(d);
 	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
 		emit_soft(d);
-	for (size_t i = 0; i < d->services->n; i++)
-		blackhole_count(d, i);
-	if (d->is_reannounced)
-		shift_reconsider(d);
-	d->is_reannounced = false;
-	shift_tick(d);
-	mismatch_tick(d);
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->tick != NULL)
+			detect_parts[i]->tick(d);
+	}
 }
 
 void
@@ -281,30 +315,43 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
-	o->is_told = !detect_is_planned(e);
+	o->is_told = !e->is_planned;
 	o->told = e->severity;
-	if (e->kind == EVENT_SHIFT)
-		shift_restore(o);
-	else if (e->kind == EVENT_BLACKHOLE)
-		blackhole_restore(o);
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->restore_event != NULL)
+			detect_parts[i]->restore_event(d, o);
+	}
 }
 
 void
 detect_restore_vote(struct detect *d, const struct vote *v)
 {
 	struct open_event *o = events_by_id(&d->events, v->event_id);
-	struct track *t;
 
 	if (o == NULL)
 		return;
 	events_vote(o, v);
-	t = fleet_track(&d->fleet, v->vantage_id, v->target_id);
-	if (t != NULL && o->event.kind == EVENT_SHIFT)
-		t->shift_id = o->event.id;
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->restore_vote != NULL)
+			detect_parts[i]->restore_vote(d, o, v);
+	}
 }
 
 void
 detect_restore_site_state(struct detect *d, const struct site_state *s)
 {
 	mismatch_restore(d, s);
+}
+
+void
+detect_restore_memo(struct detect *d, const struct memo *m)
+{
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		const struct detect_part *part = detect_parts[i];
+		size_t len = strlen(part->name);
+
+		if (part->restore_memo != NULL &&
+		    strncmp(m->key, part->name, len) == 0 && m->key[len] == '/')
+			part->restore_memo(d, m);
+	}
 }

@@ -445,8 +445,8 @@ look(struct detect *d, struct site_watch *w)
 	raise_alarm(d, w, &x);
 }
 
-void
-mismatch_tick(struct detect *d)
+static void
+tick(struct detect *d)
 {
 	for (size_t i = 0; i < d->n_watches; i++)
 		look(d, &d->watches[i]);
@@ -462,3 +462,5 @@ mismatch_restore(struct detect *d, const struct site_state *s)
 			d->watches[i].state = *s;
 	}
 }
+
+const struct detect_part mismatch_part = { .name = "mismatch", .tick = tick };

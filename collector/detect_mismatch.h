@@ -1,8 +1,8 @@
 /*
  * detect_mismatch.h - announced, healthy, receiving: the same set?   (pure)
  *
- * Uses     collector/detect_state.h
- * Used by  detect_fold
+ * Uses     collector/detect_part.h
+ * Used by  detect_part (the table), detect_fold
  *
  * Per site and family, three answers that may each be unknown:
  *
@@ -32,12 +32,12 @@
 #ifndef COLLECTOR_DETECT_MISMATCH_H
 #define COLLECTOR_DETECT_MISMATCH_H
 
-#include "collector/detect_state.h"
+#include "collector/detect_part.h"
 
 void mismatch_init(struct detect *d);
 
-/* Looks at every site again. */
-void mismatch_tick(struct detect *d);
+/* Looks at every site again on each tick. */
+extern const struct detect_part mismatch_part;
 
 void mismatch_restore(struct detect *d, const struct site_state *s);
 

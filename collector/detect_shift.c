@@ -432,8 +432,8 @@ shift_move(struct detect *d, struct track *t, const struct move *m)
 		consider(d, t);
 }
 
-void
-shift_reconsider(struct detect *d)
+static void
+reconsider(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
 		struct track_walk w = fleet_walk(&d->fleet, i);
@@ -499,11 +499,14 @@ resolve(struct detect *d, struct open_event *o, const char *resolution)
 	detect_resolve(d, o, resolution, sum_event(d, o));
 }
 
-void
-shift_tick(struct detect *d)
+static void
+tick(struct detect *d)
 {
 	size_t i = 0;
 
+	if (d->is_reannounced)
+		reconsider(d);
+	d->is_reannounced = false;
 	while (i < d->events.n) {
 		struct open_event *o = d->events.list[i];
 		const struct service *s = &d->services->list[service_of(d, o)];
@@ -520,12 +523,16 @@ shift_tick(struct detect *d)
 	}
 }
 
-void
-shift_restore(struct open_event *o)
+static void
+restore_event(struct detect *d, struct open_event *o)
 {
-	json_t *gates = json_loads(o->event.gates, 0, NULL);
 	const char *direction = "", *rule = "";
+	json_t *gates;
 
+	(void)d;
+	if (o->event.kind != EVENT_SHIFT)
+		return;
+	gates = json_loads(o->event.gates, 0, NULL);
 	if (json_unpack(gates, "{s:s, s:s}", "direction", &direction, "rule",
 		&rule) == 0) {
 		o->is_to = strcmp(direction, "to") == 0;
@@ -533,3 +540,17 @@ shift_restore(struct open_event *o)
 	}
 	json_decref(gates);
 }
+
+static void
+restore_vote(struct detect *d, struct open_event *o, const struct vote *v)
+{
+	struct track *t = fleet_track(&d->fleet, v->vantage_id, v->target_id);
+
+	if (t != NULL && o->event.kind == EVENT_SHIFT)
+		t->shift_id = o->event.id;
+}
+
+const struct detect_part shift_part = { .name = "shift",
+	.tick = tick,
+	.restore_event = restore_event,
+	.restore_vote = restore_vote };

@@ -1,8 +1,8 @@
 /*
  * detect_shift.h - moves of many networks become one event.          (pure)
  *
- * Uses     collector/detect_state.h, quorum.h
- * Used by  detect_fold
+ * Uses     collector/detect_part.h, quorum.h
+ * Used by  detect_part (the table), detect_fold (moves)
  *
  * Moves of the last window (two periods and a minute) are grouped by the site
  * that was left and by the site that was gained, over both families.  A group
@@ -25,21 +25,16 @@
 #ifndef COLLECTOR_DETECT_SHIFT_H
 #define COLLECTOR_DETECT_SHIFT_H
 
-#include "collector/detect_state.h"
+#include "collector/detect_part.h"
 
 /* Takes a confirmed move of t. */
 void shift_move(struct detect *d, struct track *t, const struct move *m);
 
-/* An announcement changed: groups may be full now. */
-void shift_reconsider(struct detect *d);
-
 /* A move that no event took in becomes noise. */
 void shift_age(struct detect *d, struct track *t);
 
-/* Resolves what returned or settled. */
-void shift_tick(struct detect *d);
-
-/* After detect_restore_event: reads back what the gates hold. */
-void shift_restore(struct open_event *o);
+/* On a tick: reconsiders when an announcement changed, for groups may be full
+ * now; resolves what returned or settled. */
+extern const struct detect_part shift_part;
 
 #endif

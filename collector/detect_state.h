@@ -2,7 +2,7 @@
  * detect_state.h - what the parts of the detector share.             (pure)
  *
  * Uses     collector/detect.h, fleet.h, events.h, announced.h, drains.h
- * Used by  detect_fold, detect_shift, detect_blackhole, detect_mismatch
+ * Used by  detect_fold, detect_part and each part
  */
 #ifndef COLLECTOR_DETECT_STATE_H
 #define COLLECTOR_DETECT_STATE_H
@@ -36,6 +36,7 @@ struct detect {
 	struct drains drains;
 	struct site_watch *watches;
 	size_t n_watches;
+	void **memories; /* what each part's init gave */
 };
 
 void detect_emit_landing(struct detect *d, const struct landing *l);
@@ -50,9 +51,6 @@ void detect_sum_votes(struct detect *d, struct open_event *o);
 /* Emits the event; when it is open and new or worse than told, its notice too
  * (an event with a parent is not told: its cause is).  Takes the gates. */
 void detect_emit_event(struct detect *d, struct open_event *o, json_t *gates);
-
-/* Is it a shift that a drain explains?  Nobody is told of those. */
-bool detect_is_planned(const struct event *e);
 
 /* Ends an event: emits it, and its notice if it was told; forgets it.  Takes
  * the gates. */

@@ -274,7 +274,7 @@ fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
 bool
 track_counts(const struct track *t)
 {
-	return t->member->vantage.is_trusted && !t->is_excused;
+	return t->member->vantage.is_trusted && t->excuse == EXCUSE_NONE;
 }
 
 bool

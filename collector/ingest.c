@@ -1,6 +1,7 @@
 /* ingest.c - see ingest.h. */
 #include "collector/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/correct.h"
@@ -75,13 +76,20 @@ on_effect(void *ctx, const struct effect *e)
 		in->rc = store_effect_apply(in->store, e, in->err);
 }
 
+static enum excuse
+excuse_of(const struct suspect_view *v)
+{
+	if (v->is_intercepted)
+		return EXCUSE_INTERCEPTED;
+	return suspect_counts(v) ? EXCUSE_NONE : EXCUSE_PER_PACKET;
+}
+
 static void
 on_view(void *ctx, const struct suspect_view *v)
 {
 	struct ingest *in = ctx;
 
-	detect_excuse(
-	    in->detect, v->vantage_id, v->target_id, !suspect_counts(v));
+	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
 	begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
@@ -135,8 +143,8 @@ restore_suspects(struct ingest *in)
 		const struct suspect_view *v = &views.rows[i].view;
 
 		suspects_restore_view(in->suspects, v);
-		detect_excuse(in->detect, v->vantage_id, v->target_id,
-		    !suspect_counts(v));
+		detect_excuse(
+		    in->detect, v->vantage_id, v->target_id, excuse_of(v));
 	}
 	free(signals.rows);
 	free(views.rows);
@@ -285,10 +293,24 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 	return row;
 }
 
+/* The identity that named the site, or the one that named none. */
+static void
+write_identity(struct sighting *s, const struct dns_result *r)
+{
+	char text[IDENTITY_TEXT_LEN];
+	const struct identity *id = &r->nsid;
+
+	if (!id->is_present || id->len == 0)
+		id = &r->chaos.txt;
+	snprintf(
+	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
+}
+
 /* Hands a DNS observation to the detector, which may emit. */
 static void
 sight(struct ingest *in, const struct observation *o,
-    const struct observation_context *c, int64_t id, bool has_identity)
+    const struct observation_context *c, int64_t id, bool has_identity,
+    bool is_foreign)
 {
 	struct sighting s = {
 		.observation_id = id,
@@ -301,11 +323,42 @@ sight(struct ingest *in, const struct observation *o,
 		.rcode = o->dns.rcode,
 		.site_id = c->site_id,
 		.has_identity = has_identity,
+		.is_foreign = is_foreign,
 		.has_rtt = outcome_is_answer(o->outcome),
 		.rtt_us = o->dns.rtt_us,
+		.has_serial = o->dns.has_serial,
+		.serial = o->dns.serial,
 	};
 
+	if (has_identity)
+		write_identity(&s, &o->dns);
 	detect_sighting(in->detect, &s);
+}
+
+/* Hands on which way a trace went.  Where a TTL has several routers, none of
+ * them is the one before the target. */
+static void
+show_way(struct ingest *in, const struct observation *o,
+    const struct observation_context *c)
+{
+	struct way w = { .vantage_id = c->vantage_id,
+		.target_id = c->target_id,
+		.at_us = c->at_us,
+		.received_us = c->received_us,
+		.why = o->why,
+		.is_reached = o->trace.is_reached,
+		.n_ttl = o->trace.n_hops == 0
+			     ? 0
+			     : o->trace.hops[o->trace.n_hops - 1].ttl };
+	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
+	struct whereabouts where = { 0 };
+
+	if (hop != NULL) {
+		w.penultimate = hop->address;
+		geo_look_up(in->geo, &hop->address, &where);
+		w.penultimate_asn = where.asn;
+	}
+	detect_way(in->detect, &w);
 }
 
 /* ICMP knows no ports, and datagrams that are no questions go to any: they
@@ -319,6 +372,15 @@ find_target(const struct services *s, const struct observation *o)
 		if (addr_equal(&s->targets[i].address, &o->target))
 			return &s->targets[i];
 	return NULL;
+}
+
+/* An identity of another form than all of the service's. */
+static bool
+is_foreign(const struct services *s, const struct target *t,
+    const struct interpretation *meaning, const struct observation *o)
+{
+	return meaning->has_identity && meaning->site_id == 0 &&
+	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
 }
 
 static void
@@ -358,7 +420,10 @@ take_observation(
 	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
 	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
-		sight(in, o, &c, id, meaning.has_identity);
+		sight(in, o, &c, id, meaning.has_identity,
+		    is_foreign(services, target, &meaning, o));
+	if (o->kind == KIND_TRACE && target->role == ROLE_SERVICE)
+		show_way(in, o, &c);
 }
 
 static void

@@ -15,7 +15,6 @@
 #include "schema/base/options.h"
 
 #define DAY (86400 * US_PER_S)
-#define N_KINDS 3
 
 static cfg_opt_t tls_rows[] = {
 	CONF_TEXT("certificate"),
@@ -89,19 +88,19 @@ static void
 fail_kind(struct reading *r, cfg_t *section, unsigned i)
 {
 	const char *word = conf_text(section, "kinds", i);
-	const char *names[N_KINDS], *near;
+	const char *names[EVENT_KINDS], *near;
 
-	for (unsigned k = 0; k < N_KINDS; k++)
+	for (unsigned k = 0; k < EVENT_KINDS; k++)
 		names[k] = event_kind_name((enum event_kind)k);
-	near = options_suggest(word, names, N_KINDS);
+	near = options_suggest(word, names, EVENT_KINDS);
 	if (near != NULL)
 		value_fail(r, section, "kinds", i,
 		    "kinds: unknown kind '%.40s', did you mean '%s'?", word,
 		    near);
 	else
 		value_fail(r, section, "kinds", i,
-		    "kinds: unknown kind '%.40s', expected shift, blackhole "
-		    "or mismatch",
+		    "kinds: unknown kind '%.40s', expected shift, blackhole, "
+		    "mismatch or another of catchwater.conf(5)",
 		    word);
 }
 
@@ -111,7 +110,7 @@ read_kinds(struct reading *r, cfg_t *section, struct alert_settings *a)
 	enum event_kind kind;
 
 	if (cfg_size(section, "kinds") == 0)
-		a->kinds = (1U << N_KINDS) - 1;
+		a->kinds = (1U << EVENT_KINDS) - 1;
 	for (unsigned i = 0; i < cfg_size(section, "kinds"); i++) {
 		if (event_kind_from_name(
 			&kind, conf_text(section, "kinds", i)) == RC_OK)

@@ -161,7 +161,7 @@ print_alert(FILE *to, const struct alert_settings *a)
 	fprintf(to, "\nalert \"%s\" {\n", a->name);
 	print_key(to, "\t", "webhook", a->webhook);
 	fputs("\tkinds = {", to);
-	for (unsigned k = EVENT_SHIFT; k <= EVENT_MISMATCH; k++) {
+	for (unsigned k = 0; k < EVENT_KINDS; k++) {
 		if ((a->kinds & 1U << k) == 0)
 			continue;
 		fprintf(to, "%s \"%s\"", comma,

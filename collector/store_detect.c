@@ -23,8 +23,9 @@ static const char PUT_MOVE[] =
 static const char PUT_EVENT[] =
     "INSERT INTO event (id, kind, severity, service_id, site_id, family, "
     "verdict, since_us, detected_us, updated_us, resolved_us, resolution, "
-    "parent_id, n_vantages, n_asns, needed, gates) VALUES (?1, ?2, ?3, ?4, "
-    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+    "parent_id, n_vantages, n_asns, needed, gates, is_planned) VALUES (?1, "
+    "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+    "?18) "
     "ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, "
     "site_id = excluded.site_id, family = excluded.family, "
     "verdict = excluded.verdict, since_us = excluded.since_us, "
@@ -32,7 +33,7 @@ static const char PUT_EVENT[] =
     "resolved_us = excluded.resolved_us, resolution = excluded.resolution, "
     "parent_id = excluded.parent_id, n_vantages = excluded.n_vantages, "
     "n_asns = excluded.n_asns, needed = excluded.needed, "
-    "gates = excluded.gates";
+    "gates = excluded.gates, is_planned = excluded.is_planned";
 static const char PUT_VOTE[] =
     "INSERT INTO vote (event_id, vantage_id, target_id, from_site_id, "
     "to_site_id, at_us, confirmed_us, ended_us) "
@@ -46,6 +47,10 @@ static const char CLOSE_SITE_STATE[] =
 static const char PUT_SITE_STATE[] =
     "INSERT INTO site_state (site_id, family, announced, healthy, receiving, "
     "verdict, since_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char PUT_MEMO[] =
+    "INSERT INTO memo (key, bytes) VALUES (?1, ?2) "
+    "ON CONFLICT DO UPDATE SET bytes = excluded.bytes";
+static const char FORGET_MEMO[] = "DELETE FROM memo WHERE key = ?1";
 static const char PUT_DELIVERY[] =
     "INSERT INTO delivery (event_id, alert, notice, key, created_us, "
     "next_try_us) SELECT ?1, ?2, ?3, ?4, ?5, ?5 "
@@ -127,6 +132,7 @@ put_event(struct store *st, const struct event *e, struct err *err)
 	store_bind_int(s, 15, e->n_asns);
 	store_bind_int(s, 16, e->needed);
 	store_bind_text(s, 17, e->gates);
+	store_bind_int(s, 18, e->is_planned);
 	return store_run(st, s, err);
 }
 
@@ -169,6 +175,17 @@ put_site_state(struct store *st, const struct site_state *v, struct err *err)
 	return store_run(st, s, err);
 }
 
+static enum rc
+put_memo(struct store *st, const struct memo *m, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, m->len > 0 ? PUT_MEMO : FORGET_MEMO);
+
+	store_bind_text(s, 1, m->key);
+	if (m->len > 0)
+		store_bind_blob(s, 2, m->bytes, m->len);
+	return store_run(st, s, err);
+}
+
 enum rc
 store_effect_apply(struct store *st, const struct effect *e, struct err *err)
 {
@@ -185,6 +202,8 @@ store_effect_apply(struct store *st, const struct effect *e, struct err *err)
 		return put_vote(st, &e->vote, err);
 	case EFFECT_SITE_STATE:
 		return put_site_state(st, &e->site_state, err);
+	case EFFECT_MEMO:
+		return put_memo(st, &e->memo, err);
 	case EFFECT_NOTICE:
 		break;
 	}

@@ -20,7 +20,8 @@ static const char TRACKS[] =
 static const char EVENTS[] =
     "SELECT id, kind, severity, service_id, site_id, family, verdict, "
     "since_us, detected_us, updated_us, parent_id, n_vantages, n_asns, "
-    "needed, gates FROM event WHERE resolved_us IS NULL ORDER BY id";
+    "needed, gates, is_planned FROM event WHERE resolved_us IS NULL ORDER BY "
+    "id";
 static const char VOTES[] =
     "SELECT event_id, vantage_id, target_id, from_site_id, to_site_id, "
     "v.at_us, confirmed_us, ended_us FROM vote v "
@@ -29,6 +30,7 @@ static const char VOTES[] =
 static const char SITE_STATES[] =
     "SELECT site_id, family, announced, healthy, receiving, verdict, since_us "
     "FROM site_state WHERE until_us IS NULL";
+static const char MEMOS[] = "SELECT key, bytes FROM memo ORDER BY key";
 static const char ANNOUNCEMENTS[] =
     "SELECT id, site_id, family, is_up, at_us, lease_until_us "
     "FROM announcement WHERE id > ?1 ORDER BY id";
@@ -93,7 +95,7 @@ restore_track(struct restoring *r, sqlite3_stmt *s)
 	struct landing open;
 
 	if (len > 0 && len <= TRACK_BYTES_MAX) {
-		t.len = (uint8_t)len;
+		t.len = (uint16_t)len;
 		memcpy(t.bytes, sqlite3_column_blob(s, 2), t.len);
 	}
 	if (detect_restore_track(
@@ -116,6 +118,7 @@ restore_event(struct restoring *r, sqlite3_stmt *s)
 		.n_vantages = sqlite3_column_int64(s, 11),
 		.n_asns = sqlite3_column_int64(s, 12),
 		.needed = sqlite3_column_int64(s, 13),
+		.is_planned = sqlite3_column_int(s, 15) != 0,
 	};
 
 	if (event_kind_from_name(&e.kind, store_text(s, 1)) != RC_OK ||
@@ -160,6 +163,17 @@ restore_site_state(struct restoring *r, sqlite3_stmt *s)
 	detect_restore_site_state(r->detect, &v);
 }
 
+static void
+restore_memo(struct restoring *r, sqlite3_stmt *s)
+{
+	struct memo m = { .len = (size_t)sqlite3_column_bytes(s, 1) };
+
+	copy_text(m.key, sizeof m.key, s, 0);
+	m.bytes = sqlite3_column_blob(s, 1);
+	if (m.len > 0)
+		detect_restore_memo(r->detect, &m);
+}
+
 enum rc
 store_detect_next_ids(struct store *st, int64_t *next_event_id,
     int64_t *next_landing_id, struct err *err)
@@ -190,6 +204,8 @@ store_detect_restore(
 	if (rc == RC_OK)
 		rc = each(st, store_stmt(st, SITE_STATES), restore_site_state,
 		    &r, err);
+	if (rc == RC_OK)
+		rc = each(st, store_stmt(st, MEMOS), restore_memo, &r, err);
 	*n_afresh = r.n_afresh;
 	return rc;
 }

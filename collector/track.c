@@ -98,7 +98,7 @@ track_encode(const struct track *t, struct track_bytes *out)
 	put_i64(&w, t->ok_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
-	out->len = (uint8_t)w.len;
+	out->len = (uint16_t)w.len;
 }
 
 enum rc

@@ -85,7 +85,7 @@ struct track {
 	struct landing open; /* id 0: none; until_us not 0: nobody reports */
 	bool is_soft;        /* open or ok_us changed since they were emitted */
 	int64_t shift_id;    /* the open shift event it has a vote in; 0 */
-	bool is_excused;     /* seen, not counted: detect_excuse */
+	enum excuse excuse;  /* not none: seen, not counted */
 };
 
 /* Writes what is to be remembered. */

@@ -169,3 +169,42 @@ trace_path_hash(const struct trace_result *t)
 	}
 	return h;
 }
+
+/* The one router of a TTL; NULL: silent, or several. */
+static const struct hop *
+only_hop(const struct trace_result *t, uint8_t ttl)
+{
+	const struct hop *only = NULL;
+
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		const struct hop *hop = &t->hops[i];
+
+		if (hop->ttl != ttl || hop->is_extra ||
+		    hop->address.family == 0)
+			continue;
+		if (only != NULL && !addr_equal(&only->address, &hop->address))
+			return NULL;
+		only = hop;
+	}
+	return only;
+}
+
+const struct hop *
+trace_penultimate(const struct trace_result *t, const struct addr *target)
+{
+	uint8_t last = 0, end = 0;
+
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		const struct hop *hop = &t->hops[i];
+
+		if (hop->is_extra || hop->address.family == 0)
+			continue;
+		if (hop->is_target || addr_equal(&hop->address, target)) {
+			if (end == 0 || hop->ttl < end)
+				end = hop->ttl;
+		} else if (hop->ttl > last) {
+			last = hop->ttl;
+		}
+	}
+	return only_hop(t, end > 0 ? (uint8_t)(end - 1) : last);
+}

@@ -266,4 +266,9 @@ identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN]);
  * Two traces with equal hashes took the same path. */
 uint64_t trace_path_hash(const struct trace_result *t);
 
+/* The router before the target (or, of a trace that did not reach it, the last
+ * that answered).  NULL: none is known, or its TTL has several. */
+const struct hop *
+trace_penultimate(const struct trace_result *t, const struct addr *target);
+
 #endif

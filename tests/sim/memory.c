@@ -28,7 +28,7 @@ tell(struct memory *m, const char *text)
 static void
 tell_event(struct memory *m, const char *word, const struct event *e)
 {
-	char text[2048];
+	char text[GATES_TEXT_MAX + 512];
 
 	snprintf(text, sizeof text,
 	    "%s %" PRId64 " %s %s site=%" PRId64 " family=%u %s since=%" PRId64
@@ -165,6 +165,26 @@ take_notice(struct memory *m, const struct notice *n)
 	tell_event(m, n->is_resolve ? "resolve" : "open", &n->event);
 }
 
+static void
+take_memo(struct memory *m, const struct memo *memo)
+{
+	struct kept_memo *k;
+	size_t i = 0;
+
+	while (i < m->n_memos && strcmp(m->memos[i].key, memo->key) != 0)
+		i++;
+	if (i == m->n_memos) {
+		m->memos = more(m->memos, i, sizeof *m->memos);
+		m->memos[m->n_memos++] = (struct kept_memo){ 0 };
+	}
+	k = &m->memos[i];
+	snprintf(k->key, sizeof k->key, "%s", memo->key);
+	free(k->bytes);
+	k->bytes = mem_new(memo->len + 1);
+	memcpy(k->bytes, memo->bytes, memo->len);
+	k->len = memo->len;
+}
+
 void
 memory_take(void *ctx, const struct effect *e)
 {
@@ -188,6 +208,9 @@ memory_take(void *ctx, const struct effect *e)
 		break;
 	case EFFECT_SITE_STATE:
 		take_state(m, &e->site_state);
+		break;
+	case EFFECT_MEMO:
+		take_memo(m, &e->memo);
 		break;
 	case EFFECT_NOTICE:
 		take_notice(m, &e->notice);
@@ -227,6 +250,14 @@ memory_restore(const struct memory *m, struct detect *d)
 		detect_restore_vote(d, &m->votes[i]);
 	for (size_t i = 0; i < m->n_states; i++)
 		detect_restore_site_state(d, &m->states[i]);
+	for (size_t i = 0; i < m->n_memos; i++) {
+		struct memo memo = { .bytes = m->memos[i].bytes,
+			.len = m->memos[i].len };
+
+		snprintf(memo.key, sizeof memo.key, "%s", m->memos[i].key);
+		if (memo.len > 0)
+			detect_restore_memo(d, &memo);
+	}
 }
 
 void
@@ -235,6 +266,9 @@ memory_fini(struct memory *m)
 	for (size_t i = 0; i < m->n_told; i++)
 		free(m->told[i].text);
 	free(m->told);
+	for (size_t i = 0; i < m->n_memos; i++)
+		free(m->memos[i].bytes);
+	free(m->memos);
 	free(m->landings);
 	free(m->tracks);
 	free(m->moves);

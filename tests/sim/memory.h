@@ -20,7 +20,13 @@ struct memory {
 	struct event *events;
 	struct vote *votes;
 	struct site_state *states;
-	size_t n_landings, n_tracks, n_moves, n_events, n_votes, n_states;
+	struct kept_memo {
+		char key[MEMO_KEY_MAX + 1];
+		uint8_t *bytes;
+		size_t len;
+	} * memos;
+	size_t n_landings, n_tracks, n_moves, n_events, n_votes, n_states,
+	    n_memos;
 	size_t *opened, *resolved; /* notices of each event */
 	enum severity *told_severity;
 

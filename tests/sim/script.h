@@ -41,7 +41,7 @@
  *
  *	expect shift ams KEY VALUE... direction, rule, family (4, 6, both), since
  *	                              and detected (A..B), asns, vantages,
- *	                              severity, verdict, end (a resolution, or
+ *	                              severity, verdict, planned (yes, no), end (a resolution, or
  *	                              open), ended (A..B), parent (a kind)
  *	expect state 12m ams/4 ghost  verdict at that time
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since

@@ -31,7 +31,7 @@ hand_in(struct detect *d, const struct input *in)
 		break;
 	case INPUT_EXCUSE:
 		detect_excuse(d, in->excuse.vantage_id, in->excuse.target_id,
-		    in->excuse.is_excused);
+		    in->excuse.is_excused ? EXCUSE_INTERCEPTED : EXCUSE_NONE);
 		break;
 	case INPUT_ANNOUNCEMENT:
 		detect_announcement(d, in->announcement.site_id,
@@ -103,7 +103,7 @@ static void
 check_notices(const struct memory *m)
 {
 	for (size_t i = 0; i < m->n_events; i++) {
-		if (strcmp(m->events[i].verdict, "planned") == 0) {
+		if (m->events[i].is_planned) {
 			T_CHECK(m->opened[i] + m->resolved[i] == 0,
 			    "planned event %" PRId64 " told", m->events[i].id);
 			continue;
@@ -211,6 +211,8 @@ holds(const struct memory *m, const struct event *e, const char *key,
 		return strcmp(value, e->verdict) == 0;
 	if (strcmp(key, "parent") == 0)
 		return is_parent(m, e, value);
+	if (strcmp(key, "planned") == 0)
+		return (strcmp(value, "yes") == 0) == e->is_planned;
 	if (strcmp(key, "end") == 0)
 		return strcmp(value,
 			   e->resolved_us == 0 ? "open" : e->resolution) == 0;

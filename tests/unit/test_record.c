@@ -148,6 +148,32 @@ times_do_not_make_another_path(void **state)
 }
 
 static void
+the_router_before_the_target_is_known_when_it_is_one(void **state)
+{
+	struct trace_result t = trace_of_two();
+	struct addr target = t.hops[1].address;
+
+	(void)state;
+	t.hops[0].ttl = 1;
+	t.hops[1].ttl = 2;
+	assert_ptr_equal(trace_penultimate(&t, &target), &t.hops[0]);
+	/* Not reached: the last that answered. */
+	target.bytes[3] = 77;
+	assert_ptr_equal(trace_penultimate(&t, &target), &t.hops[1]);
+	t.hops[1].is_target = true;
+	assert_ptr_equal(trace_penultimate(&t, &target), &t.hops[0]);
+	/* Two routers at its TTL: neither. */
+	t.hops[2] = t.hops[0];
+	t.hops[2].address.bytes[3] = 9;
+	t.n_hops = 3;
+	assert_null(trace_penultimate(&t, &target));
+	t.hops[2].is_extra = true;
+	assert_ptr_equal(trace_penultimate(&t, &target), &t.hops[0]);
+	t.hops[0].address.family = 0;
+	assert_null(trace_penultimate(&t, &target));
+}
+
+static void
 extra_replies_make_no_other_path(void **state)
 {
 	struct trace_result a = trace_of_two(), b = a;
@@ -208,6 +234,8 @@ main(void)
 		cmocka_unit_test(no_terminal_escape_survives),
 		cmocka_unit_test(times_do_not_make_another_path),
 		cmocka_unit_test(extra_replies_make_no_other_path),
+		cmocka_unit_test(
+		    the_router_before_the_target_is_known_when_it_is_one),
 		cmocka_unit_test(hops_and_labels_do),
 	};
 
