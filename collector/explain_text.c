@@ -108,7 +108,7 @@ print_gate_number(const char *key, int64_t v, FILE *to)
 }
 
 static void
-print_gate_value(const char *key, const json_t *value, FILE *to)
+print_gate_scalar(const char *key, const json_t *value, FILE *to)
 {
 	char *text;
 
@@ -126,6 +126,37 @@ print_gate_value(const char *key, const json_t *value, FILE *to)
 		fputs(text != NULL ? text : "?", to);
 		free(text);
 	}
+}
+
+/* "median 12.3ms, worst 80.0ms, vantages 8" */
+static void
+print_gate_group(json_t *group, FILE *to)
+{
+	const char *key, *comma = "";
+	json_t *value;
+
+	json_object_foreach(group, key, value)
+	{
+		size_t n = strlen(key);
+		bool is_us = n > 3 && strcmp(key + n - 3, "_us") == 0;
+		int64_t v = json_integer_value(value);
+
+		fprintf(to, "%s%.*s ", comma, (int)(is_us ? n - 3 : n), key);
+		if (is_us && v < US_PER_S && v > -US_PER_S)
+			fprintf(to, "%+.1fms", (double)v / US_PER_MS);
+		else
+			print_gate_scalar(key, value, to);
+		comma = ", ";
+	}
+}
+
+static void
+print_gate_value(const char *key, json_t *value, FILE *to)
+{
+	if (json_is_object(value))
+		print_gate_group(value, to);
+	else
+		print_gate_scalar(key, value, to);
 	putc('\n', to);
 }
 

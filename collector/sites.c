@@ -55,6 +55,12 @@ add_possible(struct report *r, const struct site_now *s, bool is_draining)
 {
 	char possible[MISMATCH_POSSIBLE_LEN];
 
+	if (!is_draining && tri_of(s->announced) == TRI_UNKNOWN &&
+	    tri_of(s->healthy) == TRI_UNKNOWN &&
+	    tri_of(s->receiving) == TRI_UNKNOWN) {
+		report_none(r);
+		return;
+	}
 	mismatch_possible(possible, is_draining ? TRI_NO : tri_of(s->announced),
 	    tri_of(s->healthy), tri_of(s->receiving));
 	report_text(r, strchr(possible, ',') != NULL ? possible : NULL);

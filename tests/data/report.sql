@@ -70,14 +70,17 @@ INSERT INTO landing VALUES
 	(13, 9, 1, 'stable', 1, 1772000000000000, 1772100000000000, 1772100000000000, 1600, 20000, 32000000, 1600),
 	(14, 1, 5, 'stable', 5, 1772000000000000, NULL, 1772370000000000, 6100, 9000, 61000000, 6100);
 
-INSERT INTO event VALUES
+INSERT INTO event (id, kind, severity, service_id, site_id, family, verdict,
+	since_us, detected_us, updated_us, resolved_us, resolution, parent_id,
+	n_vantages, n_asns, needed, gates) VALUES
 	(1, 'shift', 'major', 1, 1, NULL, NULL, 1772366400000000, 1772366423000000, 1772366433000000, 1772367000000000, 'settled', NULL, 3, 3, 3,
 	 '{"direction":"from","rule":"quorum","window_us":180000000,"quorum":3,"asns":3,"asns_fresh":6,"share_of_fleet":0.5,"first_us":1772366400000000,"convergence_us":10000000}'),
 	(2, 'blackhole', 'critical', 1, 3, 4, NULL, 1772368200000000, 1772368212000000, 1772369900000000, NULL, NULL, NULL, 1, 1, 1,
 	 '{"rule":"share","needed":1,"asns_dark":1,"asns_at_site":1,"share":1.0,"hold_us":30000000}'),
 	(3, 'mismatch', 'warning', 1, 1, 4, 'ghost', 1772366700000000, 1772367000000000, 1772369900000000, NULL, NULL, 1, 0, 0, 0,
 	 '{"announced":"no","healthy":"yes","receiving":"yes","held_us":300000000,"hold_us":300000000}');
-INSERT INTO vote VALUES
+INSERT INTO vote (event_id, vantage_id, target_id, from_site_id, to_site_id,
+	at_us, confirmed_us, ended_us) VALUES
 	(1, 1, 1, 1, 2, 1772366400000000, 1772366421000000, 1772367000000000),
 	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000),
 	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000),
