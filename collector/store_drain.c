@@ -29,6 +29,25 @@ static const char LAST[] = "SELECT " COLUMNS " FROM drain WHERE site_id = ?1 "
 static const char NEWS[] =
     "SELECT " COLUMNS
     " FROM drain WHERE changed_us > ?1 ORDER BY changed_us, id";
+/* The interval after each; of several the last counts (SQLite takes the other
+ * columns from the row of the maximum). */
+static const char LAST_STEPS[] =
+    "WITH step AS (SELECT vantage_id, target_id, site_id, state, until_us, "
+    "lead(site_id) OVER w AS next_site, lead(state) OVER w AS next_state, "
+    "lead(since_us) OVER w AS at_us FROM landing "
+    "WHERE since_us < ?2 AND target_id IN "
+    "(SELECT t.id FROM target t JOIN site i ON i.service_id = t.service_id "
+    "WHERE i.id = ?1 AND t.role = 'service') "
+    "WINDOW w AS (PARTITION BY vantage_id, target_id ORDER BY since_us)) "
+    "SELECT p.vantage_id, p.target_id, max(p.at_us), i.name FROM step p "
+    "JOIN site i ON i.id = p.next_site WHERE p.site_id = ?1 "
+    "AND p.state = 'stable' AND p.next_state = 'stable' "
+    "AND p.next_site <> ?1 GROUP BY p.vantage_id, p.target_id";
+static const char STEPS[] =
+    "SELECT l.vantage_id, l.target_id, min(l.since_us), i.name "
+    "FROM landing l JOIN site i ON i.id = l.site_id "
+    "WHERE l.since_us >= ?2 AND l.state = 'stable' "
+    "AND (l.site_id = ?1) = ?3 GROUP BY l.vantage_id, l.target_id";
 static const char AUDIT[] =
     "INSERT INTO audit (at_us, action, subject) VALUES (?1, ?2, ?3)";
 
@@ -157,6 +176,42 @@ store_drain_last(
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc;
+}
+
+static void
+fill_step(sqlite3_stmt *s, void *row)
+{
+	struct drain_step *p = row;
+
+	p->vantage_id = sqlite3_column_int64(s, 0);
+	p->target_id = sqlite3_column_int64(s, 1);
+	p->at_us = sqlite3_column_int64(s, 2);
+	ROW_TEXT(p->site, s, 3);
+}
+
+enum rc
+store_drain_last_steps(struct store *st, int64_t site_id, int64_t before_us,
+    struct drain_step_list *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, LAST_STEPS);
+
+	store_bind_int(s, 1, site_id);
+	store_bind_int(s, 2, before_us);
+	return store_rows(st, s, sizeof *out->rows, fill_step,
+	    (void **)&out->rows, &out->n, err);
+}
+
+enum rc
+store_drain_steps(struct store *st, int64_t site_id, int64_t since_us,
+    bool is_back, struct drain_step_list *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, STEPS);
+
+	store_bind_int(s, 1, site_id);
+	store_bind_int(s, 2, since_us);
+	store_bind_int(s, 3, is_back);
+	return store_rows(st, s, sizeof *out->rows, fill_step,
+	    (void **)&out->rows, &out->n, err);
 }
 
 enum rc
