@@ -79,17 +79,27 @@ print_times(const struct explanation *x, FILE *to)
 		fprintf(to, "  %-*s not yet\n", LABEL, "resolved");
 }
 
-/* "asns_at_site" -> "asns at site"; the unit is printed with the value. */
-static void
-print_gate_name(const char *key, FILE *to)
+/* "asns_at_site" -> "asns at site"; the unit is printed with the value.  Gives
+ * how many letters that is. */
+static size_t
+print_words(const char *key, FILE *to)
 {
 	size_t n = strlen(key);
 
 	if (n > 3 && strcmp(key + n - 3, "_us") == 0)
 		n -= 3;
-	fputs("  ", to);
 	for (size_t i = 0; i < n; i++)
 		putc(key[i] == '_' ? ' ' : key[i], to);
+	return n;
+}
+
+static void
+print_gate_name(const char *key, FILE *to)
+{
+	size_t n;
+
+	fputs("  ", to);
+	n = print_words(key, to);
 	fprintf(to, "%*s", n < 24 ? (int)(24 - n) : 2, "");
 }
 
@@ -141,7 +151,9 @@ print_gate_group(json_t *group, FILE *to)
 		bool is_us = n > 3 && strcmp(key + n - 3, "_us") == 0;
 		int64_t v = json_integer_value(value);
 
-		fprintf(to, "%s%.*s ", comma, (int)(is_us ? n - 3 : n), key);
+		fputs(comma, to);
+		(void)print_words(key, to);
+		putc(' ', to);
 		if (is_us && v < US_PER_S && v > -US_PER_S)
 			fprintf(to, "%+.1fms", (double)v / US_PER_MS);
 		else
