@@ -24,7 +24,7 @@ become(
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
-	setpgid(0, 0);
+	setsid(); /* the sandbox has no setpgid */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -80,7 +80,8 @@ listen_to(struct child_output *o, int fd, int64_t deadline_us, struct err *err)
 
 /* Waits for its end, which the end of its output mostly is. */
 static enum rc
-reap(pid_t pid, int *status, int64_t deadline_us, struct err *err)
+reap(
+    pid_t pid, bool *is_over, int *status, int64_t deadline_us, struct err *err)
 {
 	const struct timespec step = { .tv_nsec = STEP_US * 1000 };
 	int how;
@@ -89,7 +90,8 @@ reap(pid_t pid, int *status, int64_t deadline_us, struct err *err)
 	while ((done = waitpid(pid, &how, WNOHANG)) == 0 &&
 	       clock_mono_us() < deadline_us)
 		nanosleep(&step, NULL);
-	if (done != pid)
+	*is_over = done == pid;
+	if (!*is_over)
 		return err_set(err, RC_PEER, "it took too long");
 	if (!WIFEXITED(how))
 		return err_set(
@@ -104,16 +106,17 @@ static enum rc
 follow(struct child_output *o, pid_t pid, int fd, int64_t deadline_us,
     struct err *err)
 {
-	bool is_over;
+	bool is_over = false;
 	enum rc rc = listen_to(o, fd, deadline_us, err);
 
 	if (rc == RC_OK)
-		rc = reap(pid, &o->status, deadline_us, err);
-	is_over = rc == RC_OK || rc == RC_SYS;
-	/* Also what it has left behind in its group. */
+		rc = reap(pid, &is_over, &o->status, deadline_us, err);
+	/* Also what it has started, and left behind. */
 	kill(-pid, SIGKILL);
-	if (!is_over)
+	if (!is_over) {
+		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
+	}
 	return rc;
 }
 
@@ -136,7 +139,6 @@ child_run(struct child_output *out, char *const argv[],
 	if (pid == 0)
 		become(argv, settings, n, pipe_fds[1]);
 	close(pipe_fds[1]);
-	setpgid(pid, pid);
 	rc = pid < 0 ? err_sys(err, "fork")
 		     : follow(&o, pid, pipe_fds[0], deadline_us, err);
 	close(pipe_fds[0]);
