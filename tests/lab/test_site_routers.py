@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -85,6 +86,11 @@ class Namespace:
     def words(self, *words):
         return ["nsenter", "-t", str(self.holder.pid), "-n", *words]
 
+    def write(self, name, text):
+        with open(f"{self.folder}/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+        return file.name
+
     def start(self, *words):
         with open(f"{self.folder}/log", "ab") as log:
             child = subprocess.Popen(self.words(*words), stdin=subprocess.DEVNULL,
@@ -104,14 +110,13 @@ class Namespace:
 
 
 @pytest.fixture(name="space")
-def fixture_space(tmp_path):
+def fixture_space():
     if os.geteuid() != 0:
         pytest.skip("namespaces need root, or tools/lab-as-user")
-    space = Namespace(tmp_path)
-    path = tmp_path / "bird.conf"
-    path.write_text(BIRD)
-    with contextlib.closing(space):
-        space.start("bird", "-f", "-c", str(path), "-s", str(tmp_path / "bird.ctl"))
+    with tempfile.TemporaryDirectory() as folder, \
+            contextlib.closing(Namespace(folder)) as space:
+        space.start("bird", "-f", "-c", space.write("bird.conf", BIRD),
+                    "-s", f"{folder}/bird.ctl")
         yield space
 
 
@@ -139,20 +144,19 @@ def wait_until(space, program, wanted, *words):
         time.sleep(0.5)
 
 
-def test_frr_says_what_it_advertises(space, probe, tmp_path):
+def test_frr_says_what_it_advertises(space, probe):
     bgpd = "/usr/lib/frr/bgpd"
     need("vtysh", bgpd)
-    (tmp_path / "bgpd.conf").write_text(FRR)
-    ask = ("--frr", f"vtysh --vty_socket {tmp_path}")
+    sockets = ("--vty_socket", space.folder)
+    ask = ("--frr", " ".join(["vtysh", *sockets]))
     daemon = space.start(
-        bgpd, "-f", str(tmp_path / "bgpd.conf"), "-p", "10180", "-l", "127.0.0.1",
-        "--vty_socket", str(tmp_path), "-i", str(tmp_path / "bgpd.pid"),
-        "-u", "root", "-g", "root", "-n", "-S")
+        bgpd, "-f", space.write("bgpd.conf", FRR), "-p", "10180", "-l", "127.0.0.1",
+        *sockets, "-i", f"{space.folder}/bgpd.pid", "-u", "root", "-g", "root", "-n", "-S")
     found = wait_until(space, probe, {4: "yes", 6: "yes"}, *ask)
     assert found[4][1] == "FRR advertises it to 1 peers"
     assert announced(space, probe, *ask, "--peers", "127.0.0.9")[4][0] == "no"
 
-    done = space.run("vtysh", "--vty_socket", str(tmp_path), "-c", "configure",
+    done = space.run("vtysh", *sockets, "-c", "configure",
                      "-c", "router bgp", "-c", "address-family ipv4 unicast",
                      "-c", "no network 192.0.2.0/24")
     assert done.returncode == 0, done.stdout
@@ -162,11 +166,10 @@ def test_frr_says_what_it_advertises(space, probe, tmp_path):
     wait_until(space, probe, {4: "unknown", 6: "unknown"}, *ask)
 
 
-def test_gobgp_says_what_it_advertises(space, probe, tmp_path):
+def test_gobgp_says_what_it_advertises(space, probe):
     need("gobgp", "gobgpd")
-    (tmp_path / "gobgpd.conf").write_text(GOBGP)
     ask = ("--gobgp", "gobgp -p 50051", "--timeout", "10s")
-    daemon = space.start("gobgpd", "-f", str(tmp_path / "gobgpd.conf"),
+    daemon = space.start("gobgpd", "-f", space.write("gobgpd.conf", GOBGP),
                          "--api-hosts", "127.0.0.1:50051")
     wait_until(space, probe, {4: "no", 6: "no"}, *ask)
     assert space.run("gobgp", "global", "rib", "add", "192.0.2.0/24").returncode == 0
