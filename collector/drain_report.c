@@ -64,6 +64,40 @@ print_head(const struct drain_about *a, FILE *to)
 		fprintf(to, ", until --undo\n");
 }
 
+static int64_t
+permille(size_t part, size_t whole)
+{
+	return whole == 0 ? 0 : (int64_t)(1000 * part / whole);
+}
+
+/* Who is on it, by network: the largest. */
+static void
+print_networks(
+    const struct drain_about *a, const struct drain_view *v, FILE *to)
+{
+	static const struct column networks[] = {
+		{ "asn", "AS", CELL_COUNT },
+		{ "share_percent", "share", CELL_PERCENT },
+		{ "n_vantages", "vantages", CELL_COUNT },
+		{ "n_left", "left", CELL_COUNT },
+	};
+	struct report r;
+
+	report_init(&r, networks, 4);
+	for (size_t i = 0; i < v->n_networks && i < NAMES_SHOWN; i++) {
+		const struct drain_network *n = &v->networks[i];
+
+		report_number_if(&r, n->asn != 0, n->asn);
+		report_number(&r, permille(n->n_vantages, v->n));
+		report_number(&r, (int64_t)n->n_vantages);
+		report_number_if(&r, a->drain != NULL, (int64_t)n->n_left);
+	}
+	report_print_table(&r, "nobody is on it", to);
+	if (v->n_networks > NAMES_SHOWN)
+		fprintf(to, "and %zu ASes more\n", v->n_networks - NAMES_SHOWN);
+	report_fini(&r);
+}
+
 static void
 print_leaving(const struct drain_about *a, const struct drain_view *v, FILE *to)
 {
@@ -135,8 +169,7 @@ print_destinations(const struct drain_view *v, FILE *to)
 
 		report_text(&r, d->site);
 		report_number(&r, (int64_t)(1000 * d->expected + 0.5));
-		report_number_if(&r, v->n > 0,
-		    v->n == 0 ? 0 : (int64_t)(1000 * d->n_vantages / v->n));
+		report_number(&r, permille(d->n_vantages, v->n));
 		report_number(&r, (int64_t)d->n_vantages);
 		report_number(&r, (int64_t)d->n_asns);
 	}
@@ -148,6 +181,7 @@ void
 drain_print(const struct drain_about *a, const struct drain_view *v, FILE *to)
 {
 	print_head(a, to);
+	print_networks(a, v, to);
 	print_leaving(a, v, to);
 	print_destinations(v, to);
 	if (a->is_over) {
@@ -200,6 +234,24 @@ json_destination(const struct drain_view *v, const struct drain_destination *d)
 	    v->n == 0 ? 0.0 : (double)d->n_vantages / (double)v->n,
 	    "n_vantages", (json_int_t)d->n_vantages, "n_asns",
 	    (json_int_t)d->n_asns);
+}
+
+static json_t *
+json_networks(const struct drain_view *v)
+{
+	json_t *networks = json_array();
+
+	for (size_t i = 0; i < v->n_networks; i++) {
+		const struct drain_network *n = &v->networks[i];
+		json_t *row = json_pack("{s:f, s:I, s:I}", "share",
+		    (double)n->n_vantages / (double)v->n, "n_vantages",
+		    (json_int_t)n->n_vantages, "n_left", (json_int_t)n->n_left);
+
+		if (n->asn != 0)
+			json_object_set_new(row, "asn", json_integer(n->asn));
+		json_array_append_new(networks, row);
+	}
+	return networks;
 }
 
 static void
@@ -257,6 +309,7 @@ drain_json(const struct drain_about *a, const struct drain_view *v)
 		json_array_append_new(
 		    destinations, json_destination(v, &v->destinations[i]));
 	json_object_set_new(root, "destinations", destinations);
+	json_object_set_new(root, "networks", json_networks(v));
 	for (size_t i = 0; i < v->n; i++)
 		json_array_append_new(vantages, json_drained(a, &v->list[i]));
 	json_object_set_new(root, "vantages", vantages);

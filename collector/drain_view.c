@@ -184,6 +184,43 @@ expect(struct drain_view *v, const struct drain_facts *f)
 	expect_spread(v, f, each * (double)(v->n - v->n_by_journal));
 }
 
+/* ---- by network ---- */
+
+static struct drain_network *
+need_network(struct drain_view *v, int64_t asn)
+{
+	for (size_t i = 0; i < v->n_networks; i++)
+		if (v->networks[i].asn == asn)
+			return &v->networks[i];
+	v->networks[v->n_networks] = (struct drain_network){ .asn = asn };
+	return &v->networks[v->n_networks++];
+}
+
+static int
+compare_networks(const void *a, const void *b)
+{
+	const struct drain_network *x = a, *y = b;
+
+	if (x->n_vantages != y->n_vantages)
+		return x->n_vantages > y->n_vantages ? -1 : 1;
+	return (x->asn > y->asn) - (x->asn < y->asn);
+}
+
+static void
+count_networks(struct drain_view *v)
+{
+	v->networks = mem_new((v->n + 1) * sizeof *v->networks);
+	for (size_t i = 0; i < v->n; i++) {
+		struct drain_network *n =
+		    need_network(v, v->list[i].before->asn);
+
+		n->n_vantages++;
+		n->n_left += v->list[i].has_left;
+	}
+	qsort(
+	    v->networks, v->n_networks, sizeof *v->networks, compare_networks);
+}
+
 /* ---- all of it ---- */
 
 static void
@@ -219,6 +256,7 @@ drain_view_make(struct drain_view *out, const struct drain_facts *f)
 	}
 	time_leaving(out);
 	expect(out, f);
+	count_networks(out);
 	count_destinations(out, f->site);
 	compare_all(out, f);
 }
@@ -228,5 +266,6 @@ drain_view_fini(struct drain_view *v)
 {
 	free(v->list);
 	free(v->destinations);
+	free(v->networks);
 	*v = (struct drain_view){ 0 };
 }

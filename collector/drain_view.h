@@ -49,9 +49,16 @@ struct drain_destination {
 	size_t n_vantages, n_asns; /* there now, of those who were drained */
 };
 
+struct drain_network { /* an origin AS with vantages on the site */
+	int64_t asn;   /* 0: those of which none is known, together */
+	size_t n_vantages, n_left;
+};
+
 struct drain_view {
 	size_t n;
 	struct drained *list;
+	size_t n_networks; /* the largest first */
+	struct drain_network *networks;
 	size_t n_destinations;
 	struct drain_destination *destinations;
 	size_t n_asns, n_left, n_staying, n_back, n_known;

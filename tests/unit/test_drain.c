@@ -164,6 +164,9 @@ the_journal_and_then_the_spread_say_what_to_expect(void **state)
 	assert_int_equal(v.n, 4); /* the quarantined one does not count */
 	assert_int_equal(v.n_asns, 3);
 	assert_int_equal(v.n_by_journal, 2);
+	assert_int_equal(v.n_networks, 3);
+	assert_int_equal(v.networks[0].asn, 101); /* the largest */
+	assert_int_equal(v.networks[0].n_vantages, 2);
 	/* One of four went to nrt, one to fra; two go where the others are. */
 	assert_true(destination(&v, "nrt")->expected == 0.25);
 	assert_true(destination(&v, "fra")->expected == 0.75);
@@ -197,6 +200,8 @@ who_left_and_who_did_not_is_counted(void **state)
 	drain_view_make(&v, &f);
 	assert_int_equal(v.n_left, 2);
 	assert_int_equal(v.n_staying, 1);
+	assert_int_equal(v.networks[0].n_left, 2);
+	assert_int_equal(v.networks[1].n_left, 0);
 	assert_int_equal(v.last_us, 30 * US_PER_S);
 	assert_true(destination(&v, "nrt")->expected == 1.0);
 	assert_int_equal(destination(&v, "fra")->n_vantages, 1);
