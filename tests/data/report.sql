@@ -17,7 +17,8 @@ INSERT INTO target VALUES
 	(3, 'unicast', 1, 1, 4, '198.51.100.1', 53),
 	(4, 'control', NULL, NULL, 4, '203.0.113.9', 53),
 	(5, 'service', 2, NULL, 4, '192.0.2.80', 53);
-INSERT INTO token (id, hash, uses_left, created_us, expires_us, revoked_us) VALUES (1, x'00', 0, 1772000000000000, 1773000000000000, NULL);
+INSERT INTO token (id, hash, uses_left, created_us, expires_us, revoked_us)
+	VALUES (1, x'00', 0, 1772000000000000, 1773000000000000, NULL);
 INSERT INTO probe (id, public_key, name, state, reason, token_id, enrolled_us,
 	version, received_us, clock, clock_offset_us, n_lost) VALUES
 	('0000000000000001', zeroblob(32), 'v-berlin', 'active', NULL, 1, 1772000000000000, '0.1.0', 1772370000000000, 'synchronised', 1200, 0),
@@ -70,21 +71,18 @@ INSERT INTO landing VALUES
 	(13, 9, 1, 'stable', 1, 1772000000000000, 1772100000000000, 1772100000000000, 1600, 20000, 32000000, 1600),
 	(14, 1, 5, 'stable', 5, 1772000000000000, NULL, 1772370000000000, 6100, 9000, 61000000, 6100);
 
-INSERT INTO event (id, kind, severity, service_id, site_id, family, verdict,
-	since_us, detected_us, updated_us, resolved_us, resolution, parent_id,
-	n_vantages, n_asns, needed, gates) VALUES
+INSERT INTO event VALUES
 	(1, 'shift', 'major', 1, 1, NULL, NULL, 1772366400000000, 1772366423000000, 1772366433000000, 1772367000000000, 'settled', NULL, 3, 3, 3,
-	 '{"direction":"from","rule":"quorum","window_us":180000000,"quorum":3,"asns":3,"asns_fresh":6,"share_of_fleet":0.5,"first_us":1772366400000000,"convergence_us":10000000}'),
+	 '{"direction":"from","rule":"quorum","window_us":180000000,"quorum":3,"asns":3,"asns_fresh":6,"share_of_fleet":0.5,"first_us":1772366400000000,"convergence_us":10000000}', 0),
 	(2, 'blackhole', 'critical', 1, 3, 4, NULL, 1772368200000000, 1772368212000000, 1772369900000000, NULL, NULL, NULL, 1, 1, 1,
-	 '{"rule":"share","needed":1,"asns_dark":1,"asns_at_site":1,"share":1.0,"hold_us":30000000}'),
+	 '{"rule":"share","needed":1,"asns_dark":1,"asns_at_site":1,"share":1.0,"hold_us":30000000}', 0),
 	(3, 'mismatch', 'warning', 1, 1, 4, 'ghost', 1772366700000000, 1772367000000000, 1772369900000000, NULL, NULL, 1, 0, 0, 0,
-	 '{"announced":"no","healthy":"yes","receiving":"yes","held_us":300000000,"hold_us":300000000}');
-INSERT INTO vote (event_id, vantage_id, target_id, from_site_id, to_site_id,
-	at_us, confirmed_us, ended_us) VALUES
-	(1, 1, 1, 1, 2, 1772366400000000, 1772366421000000, 1772367000000000),
-	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000),
-	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000),
-	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL);
+	 '{"announced":"no","healthy":"yes","receiving":"yes","held_us":300000000,"hold_us":300000000}', 0);
+INSERT INTO vote VALUES
+	(1, 1, 1, 1, 2, 1772366400000000, 1772366421000000, 1772367000000000, NULL, NULL),
+	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000, NULL, NULL),
+	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000, NULL, NULL),
+	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL, NULL, NULL);
 INSERT INTO site_state VALUES
 	(1, 1, 4, 'yes', 'yes', 'yes', 'ok', 1772000000000000, 1772366700000000),
 	(2, 1, 4, 'no', 'yes', 'yes', 'ghost', 1772366700000000, NULL),
@@ -98,7 +96,7 @@ INSERT INTO identity VALUES
 	(3, x'1b5b324a7369'),
 	(4, CAST('ns2.sin.example.net' AS BLOB));
 INSERT INTO path VALUES
-	(1, 11, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
+	(1, 11, '[{"ttl":1,"address":"198.51.100.253","type":11,"code":0,"balanced":true},{"ttl":1,"address":"198.51.100.254","type":11,"code":0,"balanced":true},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
 	(2, 12, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.77","type":11,"code":0},{"ttl":4,"address":"203.0.113.78","type":11,"code":0,"labels":[{"label":24001}]},{"ttl":5,"address":"192.0.2.53","target":true}]');
 INSERT INTO observation (id, vantage_id, seq, received_us, at_us, target_id,
 	kind, why, proto, stamp, outcome, site_id, rtt_us, reply_ttl, rcode,
