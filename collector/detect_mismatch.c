@@ -338,11 +338,20 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 	detect_emit_event(d, o, gates);
 }
 
+/* The site calls itself sick, but most vantages get answers from it: its check
+ * may be wrong, or the fault is in a part.  Bad, but no black hole. */
+static bool
+is_in_part(const struct numbers *x)
+{
+	return x->own == TRI_NO && x->n_ok > x->n_failing && x->n_ok >= 2;
+}
+
 static void
 raise_alarm(
     struct detect *d, const struct site_watch *w, const struct numbers *x)
 {
 	const struct alarm *a = find_alarm(d, w);
+	struct alarm in_part;
 	const struct service *s = &d->services->list[w->service];
 	struct open_event *o;
 	int64_t hold_us;
@@ -354,6 +363,11 @@ raise_alarm(
 	    a->is_sick ? s->sick_after_us + 2 * s->dns_every_us : s->settle_us;
 	if (d->now_us - w->state.since_us < hold_us)
 		return;
+	if (is_in_part(x) && a->severity > SEVERITY_MAJOR) {
+		in_part = *a;
+		in_part.severity = SEVERITY_MAJOR;
+		a = &in_part;
+	}
 	o = find_event(d, w);
 	if (o != NULL)
 		update_event(d, o, w, a, gates_of(d, w, x, hold_us));
