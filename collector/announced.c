@@ -37,6 +37,10 @@ hear(struct announced_site *s, bool is_up, int64_t at_us, int64_t until_us)
 
 	if (s->is_said && at_us < s->at_us)
 		return false;
+	if (until_us <= at_us) {
+		s->lease_until_us = until_us;
+		return false;
+	}
 	is_change = s->is_said && s->is_up != is_up;
 	if (is_change)
 		s->changed_us = at_us;

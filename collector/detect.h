@@ -250,10 +250,24 @@ void detect_sighting(struct detect *d, const struct sighting *s);
 /* One trace's way.  Ways of unknown vantages or targets are ignored. */
 void detect_way(struct detect *d, const struct way *w);
 
-/* What was said of a site: valid until lease_until_us.  family 0: both.  After
- * a restart, tell it again what was said in the last hour, in order. */
+/* What was said of a site: valid until lease_until_us.  family 0: both.  A
+ * lease that ends no later than at_us says that nobody knows any more.  After a
+ * restart, tell it again what was said in the last hour, in order. */
 void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us);
+
+/* The same of its health, as the site itself finds it. */
+void detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us);
+
+/* A site is emptied on purpose: from since_us until it is undone (ended_us) or
+ * the time set for it is over (until_us); 0: not yet, not set.  Said again with
+ * the same id: replaces it.  After a restart, tell it again. */
+struct drain {
+	int64_t id, site_id;
+	int64_t since_us, until_us, ended_us;
+};
+void detect_drain(struct detect *d, const struct drain *x);
 
 /* The services' times were changed: they count from now on. */
 void detect_retime(struct detect *d);

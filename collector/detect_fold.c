@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/detect_blackhole.h"
+#include "collector/detect_drain.h"
 #include "collector/detect_mismatch.h"
 #include "collector/detect_part.h"
 #include "collector/detect_shift.h"
@@ -27,6 +28,7 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	d->events.next_id = next_event_id;
 	fleet_init(&d->fleet, services);
 	announced_init(&d->announced, services);
+	announced_init(&d->healthy, services);
 	mismatch_init(d);
 	d->memories = mem_new(detect_n_parts * sizeof *d->memories);
 	for (size_t i = 0; i < detect_n_parts; i++) {
@@ -49,6 +51,8 @@ detect_free(struct detect *d)
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
+	announced_fini(&d->healthy);
+	drains_fini(&d->drains);
 	free(d->watches);
 	free(d);
 }
@@ -202,6 +206,20 @@ detect_retime(struct detect *d)
 	fleet_retime(&d->fleet);
 }
 
+void
+detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us)
+{
+	(void)announced_hear(
+	    &d->healthy, site_id, family, is_healthy, at_us, lease_until_us);
+}
+
+void
+detect_drain(struct detect *d, const struct drain *x)
+{
+	drains_hear(&d->drains, x);
+}
+
 static void
 emit_soft(struct detect *d)
 {
@@ -303,7 +321,7 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
-	o->is_told = true;
+	o->is_told = !e->is_planned;
 	o->told = e->severity;
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->restore_event != NULL)

@@ -11,9 +11,11 @@
 #include "collector/place.h"
 #include "collector/store_detect.h"
 #include "collector/store_doubt.h"
+#include "collector/store_drain.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
+#include "collector/store_site.h"
 #include "collector/store_suspect.h"
 #include "collector/upstream.h"
 #include "schema/base/clock.h"
@@ -96,7 +98,7 @@ forget_detector(struct ingest *in)
 	in->detect = NULL;
 	suspects_free(in->suspects);
 	in->suspects = NULL;
-	in->last_announcement = 0;
+	in->last_announcement = in->last_word_us = in->last_drain_us = 0;
 	observation_cache_forget(in->cache);
 }
 
@@ -134,6 +136,21 @@ restore_suspects(struct ingest *in)
 	free(views.rows);
 }
 
+/* Tells the detector what others have written: operators, and sites. */
+static void
+hear_words(struct ingest *in)
+{
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(in->store, in->detect, in->now_us,
+		    &in->last_announcement, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_site_words(in->store, in->detect, in->now_us,
+		    &in->last_word_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_drains(
+		    in->store, in->detect, &in->last_drain_us, in->err);
+}
+
 /* Makes the detector from the store, when there is none. */
 static void
 need_detector(struct ingest *in)
@@ -155,9 +172,7 @@ need_detector(struct ingest *in)
 		    in->store, in->detect, &n_afresh, in->err);
 	if (in->rc == RC_OK)
 		restore_suspects(in);
-	if (in->rc == RC_OK)
-		in->rc = store_announcements(in->store, in->detect, in->now_us,
-		    &in->last_announcement, in->err);
+	hear_words(in);
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
 }
 
@@ -599,9 +614,7 @@ ingest_tick(
 	enum rc rc;
 
 	ingest_start_work(in, now_us, err);
-	if (in->rc == RC_OK)
-		in->rc = store_announcements(
-		    in->store, in->detect, now_us, &in->last_announcement, err);
+	hear_words(in);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
 	if (in->rc == RC_OK)

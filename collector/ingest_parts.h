@@ -27,7 +27,7 @@ struct ingest {
 	struct upstreams *upstreams;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
-	int64_t last_announcement;
+	int64_t last_announcement, last_word_us, last_drain_us;
 	unsigned n_ticks;
 	/* of the transaction under way */
 	bool is_begun;
