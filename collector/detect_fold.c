@@ -77,6 +77,7 @@ apply(struct detect *d, struct track *t, const struct landing_out *out)
 		detect_emit_landing(d, &out->intervals[i]);
 	d->next_landing_id = out->next_id;
 	if (out->has_move) {
+		t->came_from = out->move.from_site_id;
 		detect_emit_move(d, &out->move);
 		shift_move(d, t, &out->move);
 		for (size_t i = 0; i < detect_n_parts; i++) {
@@ -103,6 +104,32 @@ judge_failure(struct track *t, struct landing_out *out)
 		landing_darken(t, out);
 }
 
+/* What an answer says besides where it lands, unless it is old news. */
+static void
+witness(struct track *t, const struct sighting *s)
+{
+	int64_t at = s->at_us < s->received_us ? s->at_us : s->received_us;
+
+	if (!outcome_is_answer(s->outcome) || s->why == WHY_VARIED ||
+	    s->why == WHY_CONTROL || at < t->seen_us ||
+	    s->received_us - at > t->rules->late_us)
+		return;
+	if (t->target->role == ROLE_SERVICE)
+		t->is_hard |= witness_see(
+		    &t->witness, s, at, t->rules->dns_every_us);
+	else if (t->target->role == ROLE_UNICAST)
+		t->is_hard |= witness_serial(&t->witness, s, at);
+}
+
+/* What landing has not had written already. */
+static void
+emit_hard(struct detect *d, struct track *t)
+{
+	if (t->is_hard)
+		detect_emit_track(d, t);
+	t->is_hard = false;
+}
+
 static void
 see_service(struct detect *d, struct track *t, const struct sighting *s)
 {
@@ -112,12 +139,15 @@ see_service(struct detect *d, struct track *t, const struct sighting *s)
 	if (landing_see(t, s, &out) == HEALTH_BAD)
 		judge_failure(t, &out);
 	apply(d, t, &out);
-	if (t->is_late)
+	if (t->is_late) {
+		emit_hard(d, t);
 		return;
+	}
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->see != NULL)
 			detect_parts[i]->see(d, t, s);
 	}
+	emit_hard(d, t);
 }
 
 /* A control answered: what is silent beside it is dark.  But when the control
@@ -151,6 +181,7 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 	landing_out_init(&out, d->next_landing_id);
 	health = landing_see_reach(c, s, &out);
 	apply(d, c, &out);
+	emit_hard(d, c);
 	if (health != HEALTH_GOOD)
 		return;
 	for (struct track *t = c->member->tracks; t != NULL; t = t->next)
@@ -166,6 +197,9 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		d->now_us = s->received_us;
 	if (t == NULL)
 		return;
+	t->heard_us = d->now_us;
+	t->is_soft = true;
+	witness(t, s);
 	if (t->target->role == ROLE_SERVICE)
 		see_service(d, t, s);
 	else
@@ -179,12 +213,15 @@ detect_way(struct detect *d, const struct way *w)
 
 	if (w->received_us > d->now_us)
 		d->now_us = w->received_us;
-	if (t == NULL || t->target->role != ROLE_SERVICE)
+	if (t == NULL || t->target->role != ROLE_SERVICE ||
+	    !witness_way(&t->witness, w))
 		return;
+	t->is_hard = true;
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->way != NULL)
 			detect_parts[i]->way(d, t, w);
 	}
+	emit_hard(d, t);
 }
 
 void

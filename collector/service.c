@@ -73,6 +73,8 @@ services_fini(struct services *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
+		for (size_t k = 0; k < s->list[i].n_sites; k++)
+			free(s->list[i].sites[k].local_to);
 		free(s->list[i].templates);
 		free(s->list[i].sites);
 		free(s->list[i].site_names);

@@ -5,32 +5,17 @@
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
-#define TRACK_VERSION 1
+#define TRACK_VERSION 2 /* 1: without witness, pace and where it came from */
 #define US_PER_DAY (86400 * US_PER_S)
-
-static void
-put_i64(struct wbuf *w, int64_t v)
-{
-	wbuf_u32(w, (uint32_t)((uint64_t)v >> 32));
-	wbuf_u32(w, (uint32_t)((uint64_t)v & UINT32_MAX));
-}
-
-static int64_t
-get_i64(struct rbuf *r)
-{
-	uint64_t high = rbuf_u32(r);
-
-	return (int64_t)(high << 32 | rbuf_u32(r));
-}
 
 static void
 put_candidate(struct wbuf *w, const struct candidate *c)
 {
-	put_i64(w, c->place);
-	put_i64(w, c->since_us);
-	put_i64(w, c->last_us);
-	put_i64(w, c->rtt.min_us);
-	put_i64(w, c->rtt.sum_us);
+	wbuf_i64(w, c->place);
+	wbuf_i64(w, c->since_us);
+	wbuf_i64(w, c->last_us);
+	wbuf_i64(w, c->rtt.min_us);
+	wbuf_i64(w, c->rtt.sum_us);
 	wbuf_u8(w, c->n);
 	wbuf_u8(w, (uint8_t)c->rtt.n); /* never more than c->n */
 }
@@ -38,11 +23,11 @@ put_candidate(struct wbuf *w, const struct candidate *c)
 static void
 get_candidate(struct rbuf *r, struct candidate *c)
 {
-	c->place = get_i64(r);
-	c->since_us = get_i64(r);
-	c->last_us = get_i64(r);
-	c->rtt.min_us = get_i64(r);
-	c->rtt.sum_us = get_i64(r);
+	c->place = rbuf_i64(r);
+	c->since_us = rbuf_i64(r);
+	c->last_us = rbuf_i64(r);
+	c->rtt.min_us = rbuf_i64(r);
+	c->rtt.sum_us = rbuf_i64(r);
 	c->n = rbuf_u8(r);
 	c->rtt.n = rbuf_u8(r);
 }
@@ -50,13 +35,13 @@ get_candidate(struct rbuf *r, struct candidate *c)
 static void
 put_streaks(struct wbuf *w, const struct track *t)
 {
-	put_i64(w, t->failures.since_us);
-	put_i64(w, t->failures.last_us);
+	wbuf_i64(w, t->failures.since_us);
+	wbuf_i64(w, t->failures.last_us);
 	wbuf_u8(w, t->failures.n);
 	wbuf_u8(w, t->failures.n_retry);
-	put_i64(w, t->recent.from_site_id);
-	put_i64(w, t->recent.at_us);
-	put_i64(w, t->recent.confirmed_us);
+	wbuf_i64(w, t->recent.from_site_id);
+	wbuf_i64(w, t->recent.at_us);
+	wbuf_i64(w, t->recent.confirmed_us);
 	wbuf_u8(w, t->recent.n);
 	wbuf_u32(w, t->noise.day);
 	wbuf_put(w, t->noise.n, sizeof t->noise.n);
@@ -67,13 +52,13 @@ get_streaks(struct rbuf *r, struct track *t)
 {
 	const uint8_t *days;
 
-	t->failures.since_us = get_i64(r);
-	t->failures.last_us = get_i64(r);
+	t->failures.since_us = rbuf_i64(r);
+	t->failures.last_us = rbuf_i64(r);
 	t->failures.n = rbuf_u8(r);
 	t->failures.n_retry = rbuf_u8(r);
-	t->recent.from_site_id = get_i64(r);
-	t->recent.at_us = get_i64(r);
-	t->recent.confirmed_us = get_i64(r);
+	t->recent.from_site_id = rbuf_i64(r);
+	t->recent.at_us = rbuf_i64(r);
+	t->recent.confirmed_us = rbuf_i64(r);
 	t->recent.n = rbuf_u8(r);
 	t->noise.day = rbuf_u32(r);
 	days = rbuf_take(r, sizeof t->noise.n);
@@ -89,15 +74,19 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_u8(&w, TRACK_VERSION);
 	wbuf_u8(
 	    &w, (uint8_t)(t->is_dark | t->is_late << 1 | t->has_answered << 2));
-	put_i64(&w, t->place);
-	put_i64(&w, t->home);
-	put_i64(&w, t->home_since_us);
-	put_i64(&w, t->before);
-	put_i64(&w, t->before_left_us);
-	put_i64(&w, t->seen_us);
-	put_i64(&w, t->ok_us);
+	wbuf_i64(&w, t->place);
+	wbuf_i64(&w, t->home);
+	wbuf_i64(&w, t->home_since_us);
+	wbuf_i64(&w, t->before);
+	wbuf_i64(&w, t->before_left_us);
+	wbuf_i64(&w, t->seen_us);
+	wbuf_i64(&w, t->ok_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
+	wbuf_i64(&w, t->came_from);
+	wbuf_i64(&w, t->heard_us);
+	witness_encode(&t->witness, &w);
+	pace_encode(&t->pace, &w);
 	out->len = (uint16_t)w.len;
 }
 
@@ -111,16 +100,25 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.is_dark = flags & 1;
 	got.is_late = flags >> 1 & 1;
 	got.has_answered = flags >> 2 & 1;
-	got.place = get_i64(&r);
-	got.home = get_i64(&r);
-	got.home_since_us = get_i64(&r);
-	got.before = get_i64(&r);
-	got.before_left_us = get_i64(&r);
-	got.seen_us = get_i64(&r);
-	got.ok_us = get_i64(&r);
+	got.place = rbuf_i64(&r);
+	got.home = rbuf_i64(&r);
+	got.home_since_us = rbuf_i64(&r);
+	got.before = rbuf_i64(&r);
+	got.before_left_us = rbuf_i64(&r);
+	got.seen_us = rbuf_i64(&r);
+	got.ok_us = rbuf_i64(&r);
 	get_candidate(&r, &got.candidate);
 	get_streaks(&r, &got);
-	if (version != TRACK_VERSION || r.is_bad || rbuf_left(&r) != 0)
+	if (version == TRACK_VERSION) {
+		got.came_from = rbuf_i64(&r);
+		got.heard_us = rbuf_i64(&r);
+		witness_decode(&got.witness, &r);
+		pace_decode(&got.pace, &r);
+	} else {
+		got.heard_us = got.seen_us;
+		got.witness.first_us = got.home_since_us;
+	}
+	if (version == 0 || version > TRACK_VERSION || r.is_bad || rbuf_left(&r) != 0)
 		return RC_MALFORMED;
 	*t = got;
 	return RC_OK;

@@ -31,7 +31,10 @@ hand_in(struct detect *d, const struct input *in)
 		break;
 	case INPUT_EXCUSE:
 		detect_excuse(d, in->excuse.vantage_id, in->excuse.target_id,
-		    in->excuse.is_excused ? EXCUSE_INTERCEPTED : EXCUSE_NONE);
+		    in->excuse.excuse);
+		break;
+	case INPUT_WAY:
+		detect_way(d, &in->way);
 		break;
 	case INPUT_ANNOUNCEMENT:
 		detect_announcement(d, in->announcement.site_id,
@@ -95,8 +98,8 @@ static void
 check_notices(const struct memory *m)
 {
 	for (size_t i = 0; i < m->n_events; i++) {
-		T_CHECK(m->opened[i] >= 1, "event %" PRId64 " never told",
-		    m->events[i].id);
+		T_CHECK(m->opened[i] >= 1 || m->events[i].parent_id != 0,
+		    "event %" PRId64 " never told", m->events[i].id);
 		T_CHECK(m->resolved[i] == (m->events[i].resolved_us != 0),
 		    "end of event %" PRId64 " told %zu times", m->events[i].id,
 		    m->resolved[i]);

@@ -28,7 +28,8 @@ enum input_kind {
 	INPUT_TICK,
 	INPUT_ANNOUNCEMENT,
 	INPUT_VANTAGE,
-	INPUT_EXCUSE
+	INPUT_EXCUSE,
+	INPUT_WAY
 };
 
 struct input {
@@ -39,8 +40,9 @@ struct input {
 		struct vantage vantage;
 		struct {
 			int64_t vantage_id, target_id;
-			bool is_excused;
+			enum excuse excuse;
 		} excuse;
+		struct way way;
 		struct {
 			int64_t site_id;
 			uint8_t family;
@@ -61,6 +63,10 @@ struct world_site {
 	enum service_fault fault;
 	bool is_unicast_down;
 	bool is_renamed; /* its identity matches no template */
+	bool is_recoded; /* ... matches one, and names a site nobody has */
+	bool is_stuck;   /* its zone stays as it is */
+	uint32_t serial;
+	int64_t slow_us; /* added to its round trips */
 	bool is_said[2]; /* per family: the announcement is repeated */
 	bool is_up[2];
 };
@@ -82,6 +88,11 @@ struct batch_queue { /* sightings that wait for their upload */
 struct world_vantage { /* one family of one probe */
 	struct vantage vantage;
 	size_t site;     /* where it lands */
+	int flip_site;   /* -1: none; else every other packet goes there */
+	int copied_site; /* an impostor says that it is this one; -1: it has a
+	                    name of its own, */
+	char captor[32]; /* and this is it; "": there is no impostor */
+	bool is_outrun;  /* which answers sooner than it could */
 	bool is_deaf;    /* every question times out; uploads work */
 	bool is_held;    /* nothing is uploaded */
 	int64_t skew_us; /* added to its times */
@@ -96,6 +107,9 @@ struct world {
 	size_t n_vantages;
 	struct world_vantage vantages[WORLD_VANTAGES_MAX];
 	int64_t now_us, tick_us; /* tick_us: between ticks */
+	bool is_away;            /* the collector: no tick, no upload */
+	bool has_ways;           /* probes trace */
+	uint32_t serial;         /* of the zone; 0: answers have none */
 	unsigned loss_percent;
 	uint64_t random;
 	int varied_site; /* where other source ports land; -1: not measured */
@@ -118,8 +132,11 @@ void world_run(struct world *w, int64_t until_us);
 void world_announce(struct world *w, size_t site, size_t family, bool is_up);
 
 /* What a vantage meets at the service addresses counts no more, or again. */
-void
-world_excuse(struct world *w, const struct world_vantage *v, bool is_excused);
+void world_excuse(
+    struct world *w, const struct world_vantage *v, enum excuse excuse);
+
+/* The zone's next edition, at every site that is not stuck. */
+void world_publish(struct world *w, uint32_t serial);
 
 /* Changes the trust in a vantage. */
 void world_trust(struct world *w, struct world_vantage *v, bool is_trusted);
