@@ -248,19 +248,30 @@ is_at(const struct detect *d, const struct track *t, int64_t site_id)
 	return t->place == site_id && track_is_on_site(t, &q);
 }
 
+/* Did t come to its site by a new way, as answers after the trace confirm? */
+static bool
+has_come_by_new_way(const struct detect *d, const struct track *t)
+{
+	int64_t at_us = t->witness.way.at_us;
+
+	return at_us - t->home_since_us < t->rules->stay_us &&
+	       t->candidate.n == 0 && t->open.last_us > at_us &&
+	       compare_way(d, t, t->home, t->home_since_us) == WAY_NEW;
+}
+
 static bool
 claims_copied(const struct detect *d, const struct track *t,
     const struct ballot *b, struct claim *c)
 {
 	const struct question *q = b->about;
-	enum standing_of_way way;
 
 	if (!is_at(d, t, q->site_id))
 		return false;
-	way = compare_way(d, t, q->site_id, t->home_since_us);
 	/* A voter takes it back only when it comes the known way again. */
-	if (!is_fast(t) && way != WAY_NEW &&
-	    (way == WAY_AS_BEFORE || !has_vote(q->event, t)))
+	if (!is_fast(t) && !has_come_by_new_way(d, t) &&
+	    (!has_vote(q->event, t) ||
+		compare_way(d, t, q->site_id, t->home_since_us) ==
+		    WAY_AS_BEFORE))
 		return false;
 	*c = (struct claim){ t->home_since_us, t->came_from, q->site_id };
 	if (is_fast(t) && t->witness.fast_since_us > c->since_us)
@@ -270,6 +281,7 @@ claims_copied(const struct detect *d, const struct track *t,
 
 struct copies {
 	size_t n_fast, n_claim, n_all; /* networks */
+	int64_t since_us;              /* the first of the claims */
 };
 
 static struct copies
@@ -286,9 +298,13 @@ count_copies(struct detect *d, const struct ballot *b)
 			    fleet_count_as(&d->fleet, t->member);
 	x.n_claim = x.n_fast; /* going on in the same count */
 	w = fleet_walk(&d->fleet, b->service);
-	while ((t = fleet_next(&w)) != NULL)
-		x.n_claim += b->claims(d, t, b, &c) &&
-			     fleet_count_as(&d->fleet, t->member);
+	while ((t = fleet_next(&w)) != NULL) {
+		if (!b->claims(d, t, b, &c))
+			continue;
+		x.n_claim += fleet_count_as(&d->fleet, t->member);
+		if (x.since_us == 0 || c.since_us < x.since_us)
+			x.since_us = c.since_us;
+	}
 	x.n_all = x.n_claim;
 	w = fleet_walk(&d->fleet, b->service);
 	while ((t = fleet_next(&w)) != NULL)
@@ -418,7 +434,7 @@ try_site(struct detect *d, size_t service, int64_t site_id)
 		b.severity = SEVERITY_MAJOR;
 		is_enough = is_enough && x.n_all > x.n_claim &&
 			    !announced_changed_near(&d->announced, site_id,
-				d->now_us, ANNOUNCED_NEAR_US);
+				x.since_us, ANNOUNCED_NEAR_US);
 	}
 	if (is_enough)
 		open_event(d, &b);
@@ -477,9 +493,8 @@ is_odd(const struct detect *d, const struct track *t)
 {
 	if (t->place <= 0 || t->place != t->home)
 		return false;
-	return is_fast(t) ||
-	       (t->witness.way.taught_id != t->home &&
-		   compare_way(d, t, t->home, t->home_since_us) == WAY_NEW);
+	return is_fast(t) || (t->witness.way.taught_id != t->home &&
+				 has_come_by_new_way(d, t));
 }
 
 /* Each site once, and only where there is a sign. */
@@ -521,20 +536,26 @@ tick(struct detect *d)
 	}
 }
 
+/* A trace may be the first to show a change: it is learnt once the answers
+ * after it have said that there is none. */
 static void
-way(struct detect *d, struct track *t, const struct way *seen)
+see(struct detect *d, struct track *t, const struct sighting *s)
 {
+	const struct way_seen *way = &t->witness.way;
 	struct ways *w;
 
-	if (seen->penultimate.family == 0 || t->home == 0 ||
-	    t->place != t->home || !track_counts(t) || t->is_dark ||
+	if (s->site_id == 0 || s->site_id != t->home || t->place != t->home ||
+	    way->router.family == 0 || !track_counts(t) || t->is_dark ||
 	    t->candidate.n > 0 || t->witness.n_fast > 0 ||
-	    seen->at_us - t->home_since_us < t->rules->stay_us ||
+	    way->at_us - t->home_since_us < t->rules->stay_us ||
+	    t->seen_us - way->at_us < 3 * t->rules->dns_every_us ||
 	    has_copied_event(d, t->home))
 		return;
 	w = ways_to(d, t->home, t->target->address.family);
-	if (w != NULL && ways_learn(w, t))
-		save(d, w);
+	if (w == NULL || !ways_learn(w, t))
+		return;
+	save(d, w);
+	t->is_hard = true;
 }
 
 static void
@@ -555,7 +576,7 @@ restore_event(struct detect *d, struct open_event *o)
 const struct detect_part impostor_part = { .name = "impostor",
 	.init = init,
 	.fini = fini,
-	.way = way,
+	.see = see,
 	.tick = tick,
 	.restore_event = restore_event,
 	.restore_memo = restore_memo };

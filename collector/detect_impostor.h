@@ -14,9 +14,10 @@
  *            name is only intercepted, and is left out.
  *   copied   three networks (of a site that fewer than six see: two, and 60 %)
  *            are answered by the name of a site that cannot be there: sooner
- *            than light, where it was not so before; or through a router and
- *            an AS through which nobody came to that site before, while others
- *            still come the known ways (major only: it may be a new upstream,
+ *            than light, where it was not so before; or they moved there in
+ *            the last ten periods, through a router and an AS through which
+ *            nobody came to that site before, while others still come the
+ *            known ways (major only: it may be a new upstream,
  *            and none is told when the site's announcement changed within five
  *            minutes).
  *

@@ -58,7 +58,7 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The median of what it costs those that claim. */
+/* The median of what it costs those that claim, in whole milliseconds. */
 static int64_t
 median_cost_us(struct detect *d, const struct ballot *b)
 {
@@ -78,7 +78,7 @@ median_cost_us(struct detect *d, const struct ballot *b)
 	}
 	if (n > 0) {
 		qsort(list, n, sizeof *list, by_value);
-		median = list[n / 2];
+		median = (list[n / 2] + US_PER_MS / 2) / US_PER_MS * US_PER_MS;
 	}
 	free(list);
 	return median;
@@ -124,7 +124,9 @@ static void
 try_site(struct detect *d, size_t service, int64_t site_id)
 {
 	const struct service *s = &d->services->list[service];
-	struct question q = { .from_us = d->now_us - 2 * s->dns_every_us -
+	/* The window, and the answers that the last ones are judged by. */
+	struct question q = { .from_us = d->now_us -
+					 (2 + PACE_LAST) * s->dns_every_us -
 					 60 * US_PER_S };
 	struct ballot b = ballot_of(d, service, site_id, &q);
 	const struct open_event *cause;

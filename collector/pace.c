@@ -160,7 +160,7 @@ judge(struct pace *p, float off, int64_t at_us)
 		p->sum = 0;
 		return;
 	}
-	if (p->sum <= 0)
+	if (p->sum < LIMIT / 4)
 		p->rising_us = at_us;
 	p->sum = fminf(fmaxf(p->sum + step, 0), 2 * LIMIT);
 	if (p->sum >= LIMIT && over >= enough)

@@ -24,11 +24,13 @@ ways_compare(const struct ways *w, const struct track *t, int64_t since_us)
 
 	if (seen->at_us < since_us || seen->router.family == 0)
 		return WAY_SAYS_NOTHING;
+	if (seen->taught_id == w->site_id)
+		return WAY_AS_BEFORE;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct known_way *k = &w->list[i];
 
-		if (addr_equal(&k->router, &seen->router) ||
-		    (seen->asn != 0 && seen->asn == k->asn))
+		if (k->n >= 2 && (addr_equal(&k->router, &seen->router) ||
+				     (seen->asn != 0 && seen->asn == k->asn)))
 			return WAY_AS_BEFORE;
 	}
 	return is_believed(w) ? WAY_NEW : WAY_SAYS_NOTHING;

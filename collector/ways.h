@@ -7,7 +7,8 @@
  * Per site and family the last routers before it, at most 32 (the one not seen
  * for longest goes first), with their ASes and how many vantages have shown
  * each.  They are learnt of vantages that have landed at the site for ten
- * periods.  Whether a router that is not among them means anything is asked of
+ * periods, three periods after the trace; two must show one before it speaks
+ * for a third.  Whether a router that is not among them means anything is asked of
  * the list itself: as many of the vantages to come will show a new router as
  * have shown one alone (Good and Turing), so the list is believed from two
  * vantages on and while that is a fifth at most.

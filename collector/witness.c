@@ -12,7 +12,7 @@
 #define POINTS_PER_CHANGE 1000
 #define POINTS_BEGIN 6000 /* RFC 7196 section 3 */
 #define POINTS_END 750
-#define POINTS_MAX 12000 /* four half-lives above the end */
+#define POINTS_MAX 6000 /* three half-lives above the end */
 #define HALF_LIFE_PERIODS 15
 
 /* Flaps. */
@@ -86,6 +86,7 @@ static bool
 see_place(struct flaps *f, int64_t place, int64_t at_us, int64_t period_us)
 {
 	bool is_change = f->n > 0 && place != f->place;
+	bool was_quiet = f->changes == 0 && f->since_us == 0 && f->n > 0;
 
 	f->changes = f->changes << 1 & ((1U << (FLAP_ANSWERS - 1)) - 1);
 	f->returns = f->returns << 1 & ((1U << (FLAP_ANSWERS - 1)) - 1);
@@ -99,7 +100,7 @@ see_place(struct flaps *f, int64_t place, int64_t at_us, int64_t period_us)
 	if (f->n < FLAP_ANSWERS)
 		f->n++;
 	judge_flaps(f, at_us, period_us);
-	return f->changes != 0 || f->since_us != 0 || f->n < 2;
+	return !was_quiet || f->changes != 0;
 }
 
 /* Names. */

@@ -13,7 +13,8 @@
  *             Flapping begins at 20 % or at 6000 points (RFC 7196), and only
  *             when three of the changes went back to the place just left: a
  *             withdrawal, path hunting and the way home are less.  It ends at
- *             5 % with under 750 points, after 21 answers.
+ *             5 % with under 750 points, after 21 answers; there are never
+ *             more than 6000 points.
  *   stranger  the identity, of those that no site has, that answers now
  *   fast      since when answers come sooner than light could bring them
  *   serial    of the zone, as answered last

@@ -89,6 +89,7 @@ world_fini(struct world *w)
 	for (size_t i = 0; i < w->n_vantages; i++) {
 		free(w->vantages[i].errands);
 		free(w->vantages[i].queue.list);
+		free(w->vantages[i].ways);
 	}
 	free(w->inputs.list);
 	services_fini(&w->services);
@@ -342,13 +343,13 @@ trace(struct world *w, struct world_vantage *v, size_t target)
 	struct world_vantage at = *v;
 	struct way *way;
 
-	if (!w->has_ways || v->is_held || v->is_deaf || w->is_away)
+	if (!w->has_ways || v->is_deaf)
 		return;
-	way = &add_input(w, INPUT_WAY)->way;
+	v->ways = mem_grow(v->ways, v->n_ways + 1, sizeof *v->ways);
+	way = &v->ways[v->n_ways++];
 	*way = (struct way){ .vantage_id = v->vantage.id,
 		.target_id = w->services.targets[target].id,
 		.at_us = w->now_us + v->skew_us,
-		.received_us = w->now_us,
 		.is_reached = true,
 		.n_ttl = 9,
 		.penultimate_asn = 66666 };
@@ -444,6 +445,13 @@ upload(struct world *w, struct world_vantage *v)
 		in->sighting.received_us = w->now_us;
 	}
 	v->queue.n = 0;
+	for (size_t i = 0; i < v->n_ways; i++) {
+		struct input *in = add_input(w, INPUT_WAY);
+
+		in->way = v->ways[i];
+		in->way.received_us = w->now_us;
+	}
+	v->n_ways = 0;
 }
 
 static void

@@ -99,6 +99,8 @@ struct world_vantage { /* one family of one probe */
 	int64_t next_upload_us;
 	struct errand *errands; /* as the targets */
 	struct batch_queue queue;
+	struct way *ways; /* that wait with them */
+	size_t n_ways;
 };
 
 struct world {
