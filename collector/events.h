@@ -16,6 +16,19 @@
 
 #include "collector/detect.h"
 
+/* What the catchment after a shift is, beside the earlier ones. */
+struct recurrence {
+	enum {
+		RECURRENCE_UNKNOWN, /* not judged yet */
+		RECURRENCE_NEW,
+		RECURRENCE_VARIANT,
+		RECURRENCE_SAME
+	} is;
+	double similarity; /* to the nearest mode; 0: there is none */
+	int64_t last_us;   /* when that was last in force */
+	uint32_t mode, n_times;
+};
+
 struct open_event {
 	struct event event;
 	bool is_to;         /* shift: the site gained; else it lost */
@@ -23,6 +36,7 @@ struct open_event {
 	enum severity told; /* and this was its severity */
 	char rule[16];      /* shift, black hole: which quorum was full */
 	char subject[SIGHTING_IDENTITY_MAX + 1]; /* whose name it is about */
+	struct recurrence recurrence; /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
 };

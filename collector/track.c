@@ -5,7 +5,7 @@
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
-#define TRACK_VERSION 2 /* 1: without witness, pace and where it came from */
+#define TRACK_VERSION 3
 #define US_PER_DAY (86400 * US_PER_S)
 
 static void
@@ -66,6 +66,48 @@ get_streaks(struct rbuf *r, struct track *t)
 		memcpy(t->noise.n, days, sizeof t->noise.n);
 }
 
+static void
+put_router(struct wbuf *w, const struct last_router *r)
+{
+	wbuf_u8(w, r->address.family);
+	wbuf_put(w, r->address.bytes, sizeof r->address.bytes);
+	wbuf_u32(w, r->asn);
+	wbuf_i64(w, r->at_us);
+}
+
+static void
+get_router(struct rbuf *b, struct last_router *r)
+{
+	const uint8_t *bytes;
+
+	r->address = (struct addr){ .family = rbuf_u8(b) };
+	bytes = rbuf_take(b, sizeof r->address.bytes);
+	if (bytes != NULL)
+		memcpy(r->address.bytes, bytes, sizeof r->address.bytes);
+	r->asn = rbuf_u32(b);
+	r->at_us = rbuf_i64(b);
+}
+
+/* What version 2 added. */
+static void
+get_second(struct rbuf *r, struct track *t)
+{
+	t->recent.from_rtt_us = rbuf_i64(r);
+	t->recent.to_rtt_us = rbuf_i64(r);
+	get_router(r, &t->router);
+	get_router(r, &t->dark_router);
+}
+
+/* What version 3 added. */
+static void
+get_third(struct rbuf *r, struct track *t)
+{
+	t->came_from = rbuf_i64(r);
+	t->heard_us = rbuf_i64(r);
+	witness_decode(&t->witness, r);
+	pace_decode(&t->pace, r);
+}
+
 void
 track_encode(const struct track *t, struct track_bytes *out)
 {
@@ -83,6 +125,10 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_i64(&w, t->ok_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
+	wbuf_i64(&w, t->recent.from_rtt_us);
+	wbuf_i64(&w, t->recent.to_rtt_us);
+	put_router(&w, &t->router);
+	put_router(&w, &t->dark_router);
 	wbuf_i64(&w, t->came_from);
 	wbuf_i64(&w, t->heard_us);
 	witness_encode(&t->witness, &w);
@@ -109,16 +155,14 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.ok_us = rbuf_i64(&r);
 	get_candidate(&r, &got.candidate);
 	get_streaks(&r, &got);
-	if (version == TRACK_VERSION) {
-		got.came_from = rbuf_i64(&r);
-		got.heard_us = rbuf_i64(&r);
-		witness_decode(&got.witness, &r);
-		pace_decode(&got.pace, &r);
-	} else {
+	if (version >= 2)
+		get_second(&r, &got);
+	if (version >= 3)
+		get_third(&r, &got);
+	else
 		got.heard_us = got.seen_us;
-		got.witness.first_us = got.home_since_us;
-	}
-	if (version == 0 || version > TRACK_VERSION || r.is_bad || rbuf_left(&r) != 0)
+	if (version == 0 || version > TRACK_VERSION || r.is_bad ||
+	    rbuf_left(&r) != 0)
 		return RC_MALFORMED;
 	*t = got;
 	return RC_OK;

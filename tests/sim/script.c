@@ -309,6 +309,8 @@ read_header(struct script *s, const struct line *l)
 		read_local(s, l, &service->sites[site(s, l, value, &families)]);
 	else if (strcmp(word, "stale") == 0)
 		service->stale_after_us = duration(l, value);
+	else if (strcmp(word, "jitter") == 0)
+		s->world.jitter_us = (unsigned)duration(l, value);
 	else if (strcmp(word, "traces") == 0)
 		s->world.has_ways = true;
 	else if (strcmp(word, "loss") == 0 && l->n == 3) {

@@ -14,6 +14,7 @@
  *	local nrt 301 302             (or none) a local site, for these ASes
  *	stale 10m                     stale_after
  *	traces                        probes trace, too
+ *	jitter 2ms                    the most by which round trips differ
  *	fleet ams 101 102 103         probes p1, p2, p3 ... of these ASes (0: not
  *	                              known), v4 and v6, landing at ams
  *
@@ -53,7 +54,8 @@
  *	expect shift ams KEY VALUE... direction, rule, family (4, 6, both), since
  *	                              and detected (A..B), asns, vantages,
  *	                              severity, verdict, end (a resolution, or
- *	                              open), ended (A..B), parent (a kind)
+ *	                              open), ended (A..B), parent (a kind),
+ *	                              gate.NAME (a number or a word)
  *	expect state 12m ams/4 ghost  verdict at that time
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since
  *	expect moves 8

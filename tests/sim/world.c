@@ -275,7 +275,7 @@ answer_service(struct world *w, const struct world_vantage *v, size_t site,
 	name_server(w, v, site, s);
 	s->has_rtt = true;
 	s->rtt_us = 10 * US_PER_MS + (int64_t)site * US_PER_MS + at->slow_us +
-		    dice(w, v) % 400;
+		    dice(w, v) % (w->jitter_us + 1);
 	s->has_serial = w->serial != 0;
 	s->serial = at->serial;
 }
