@@ -60,7 +60,7 @@ by_value(const void *a, const void *b)
 
 /* The median of what it costs those that claim, in whole milliseconds. */
 static int64_t
-median_cost_us(struct detect *d, const struct ballot *b)
+median_cost_ms(struct detect *d, const struct ballot *b)
 {
 	struct track_walk w = fleet_walk(&d->fleet, b->service);
 	int64_t *list = NULL, median = 0;
@@ -78,7 +78,7 @@ median_cost_us(struct detect *d, const struct ballot *b)
 	}
 	if (n > 0) {
 		qsort(list, n, sizeof *list, by_value);
-		median = (list[n / 2] + US_PER_MS / 2) / US_PER_MS * US_PER_MS;
+		median = (list[n / 2] + US_PER_MS / 2) / US_PER_MS;
 	}
 	free(list);
 	return median;
@@ -98,9 +98,9 @@ gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "needed",
 	    (json_int_t)b->needed, "asns_slow",
 	    (json_int_t)ballot_standing(d, o), "asns_with_a_habit",
-	    (json_int_t)count_there(d, b), "median_cost_us",
-	    (json_int_t)median_cost_us(d, b), "least_cost_us",
-	    (json_int_t)(20 * US_PER_MS), "least_share_of_habit", 0.5);
+	    (json_int_t)count_there(d, b), "median_cost_ms",
+	    (json_int_t)median_cost_ms(d, b), "least_cost_ms",
+	    (json_int_t)20, "least_share_of_habit", 0.5);
 }
 
 static struct ballot
