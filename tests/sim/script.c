@@ -233,6 +233,13 @@ flip(struct world *w, struct world_vantage *v, int64_t how)
 }
 
 static void
+lie(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	v->is_liar = how != 0;
+}
+
+static void
 set_free(struct world *w, struct world_vantage *v, int64_t how)
 {
 	(void)w;
@@ -448,7 +455,8 @@ happen(struct script *s, const struct line *l)
 		{ "excuse", excuse, EXCUSE_INTERCEPTED },
 		{ "packet", excuse, EXCUSE_PER_PACKET },
 		{ "count", excuse, EXCUSE_NONE }, { "steady", flip, -1 },
-		{ "free", set_free, 0 } };
+		{ "free", set_free, 0 }, { "lie", lie, 1 },
+		{ "confess", lie, 0 } };
 	const char *word = l->words[1];
 	unsigned families;
 

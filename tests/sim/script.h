@@ -41,6 +41,7 @@
  *	10m flip WHO... fra           half of their packets go there; steady
  *	10m capture WHO... NAME       an impostor answers them, as a site or
  *	                              by another name, by another way; free
+ *	10m lie WHO...                they report whatever they like; confess
  *	10m outrun WHO... NAME        ... and sooner than a site could
  *	10m away                      the collector itself is off; back
  *	10m announce ams up           or down; said again until muted

@@ -54,6 +54,12 @@ hand_in_all(struct detect *d, const struct inputs *in, size_t from, size_t to,
 	}
 }
 
+static int64_t
+since_start(int64_t at_us)
+{
+	return (at_us - WORLD_START_US) / US_PER_S;
+}
+
 /* Invariants of every story. */
 
 static int
@@ -89,8 +95,12 @@ check_journal(struct memory *m)
 		    next->target_id != l->target_id)
 			continue;
 		T_CHECK(l->until_us != 0 && l->until_us <= next->since_us,
-		    "intervals %" PRId64 " and %" PRId64 " overlap", l->id,
-		    next->id);
+		    "intervals %" PRId64 " and %" PRId64 " overlap: %s %" PRId64
+		    "s..%" PRId64 "s, %s from %" PRId64 "s",
+		    l->id, next->id, landing_state_name(l->state),
+		    since_start(l->since_us), since_start(l->until_us),
+		    landing_state_name(next->state),
+		    since_start(next->since_us));
 	}
 }
 
@@ -107,12 +117,6 @@ check_notices(const struct memory *m)
 }
 
 /* Expectations. */
-
-static int64_t
-since_start(int64_t at_us)
-{
-	return (at_us - WORLD_START_US) / US_PER_S;
-}
 
 static const char *
 site_name(const struct script *s, int64_t id)

@@ -231,6 +231,35 @@ name_server(struct world *w, const struct world_vantage *v, size_t site,
 		    server, at->is_recoded ? "new-" : "", name);
 }
 
+/* Anything at all: of any site or none, fast or slow, any serial. */
+static void
+lie(struct world *w, const struct world_vantage *v, struct sighting *s)
+{
+	unsigned x = dice(w, v) ^ (unsigned)s->target_id * 2654435761U;
+	static const enum outcome outcomes[] = { OUTCOME_OK, OUTCOME_OK,
+		OUTCOME_OK, OUTCOME_TIMEOUT, OUTCOME_RCODE, OUTCOME_REFUSED };
+	/* For ten minutes it sticks to one story. */
+	unsigned story =
+	    (unsigned)((w->now_us - WORLD_START_US) / US_PER_S / 600) * 7919;
+
+	s->outcome = outcomes[x % 6];
+	s->rcode = (uint16_t)(x % 6 == 4 ? 2 + x % 4 : 0);
+	s->has_identity = s->has_rtt = outcome_is_answer(s->outcome);
+	s->site_id =
+	    story % 3 == 0 ? 0
+			   : (int64_t)(story % w->services.list->n_sites) + 1;
+	if (story % 5 == 0)
+		s->site_id =
+		    (int64_t)(x / 8 % (w->services.list->n_sites + 1));
+	s->is_foreign = story % 2 == 0;
+	s->is_too_fast = story % 7 < 3;
+	s->rtt_us = 1 + (int64_t)(x % 300) * US_PER_MS;
+	s->has_serial = true;
+	s->serial = story * 1000003U + x % 3;
+	snprintf(s->identity, sizeof s->identity, "liar-%c",
+	    'a' + (int)(story % 26));
+}
+
 /* Somebody else answers. */
 static void
 answer_captive(
@@ -293,6 +322,10 @@ answer(struct world *w, const struct world_vantage *v, const struct target *t,
 		site = (size_t)w->varied_site;
 	else if (v->flip_site >= 0 && dice(w, v) % 2 == 0)
 		site = (size_t)v->flip_site;
+	if (v->is_liar && t->role != ROLE_CONTROL) {
+		lie(w, v, s);
+		return;
+	}
 	if (t->role == ROLE_SERVICE && v->captor[0] != '\0')
 		answer_captive(w, v, s);
 	else if (t->role == ROLE_SERVICE)
@@ -355,6 +388,11 @@ trace(struct world *w, struct world_vantage *v, size_t target)
 		.penultimate_asn = 66666 };
 	way->penultimate.family = at.vantage.family;
 	way->penultimate.bytes[0] = 99;
+	if (v->is_liar) {
+		way->penultimate.bytes[1] = (uint8_t)dice(w, v);
+		way->penultimate_asn = dice(w, v) % 5 + 65000;
+		return;
+	}
 	if (at.captor[0] != '\0')
 		return;
 	way->penultimate.bytes[0] = (uint8_t)(10 + at.site);

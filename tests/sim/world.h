@@ -92,6 +92,7 @@ struct world_vantage { /* one family of one probe */
 	int copied_site; /* an impostor says that it is this one; -1: it has a
 	                    name of its own, */
 	char captor[32]; /* and this is it; "": there is no impostor */
+	bool is_liar;    /* it reports whatever comes to its mind */
 	bool is_outrun;  /* which answers sooner than it could */
 	bool is_deaf;    /* every question times out; uploads work */
 	bool is_held;    /* nothing is uploaded */
