@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/quorum.h"
+#include "schema/base/clock.h"
+
 static bool
 is_asked(const struct ballot *b, const struct target *t)
 {
@@ -203,4 +206,14 @@ ballot_follow(struct detect *d, const struct ballot *b, struct open_event *o)
 		return true;
 	detect_resolve(d, o, b->resolution, b->gates(d, b, o));
 	return false;
+}
+
+size_t
+ballot_quorum(const struct detect *d, size_t service)
+{
+	const int64_t span_us = NOISE_DAYS * 86400 * US_PER_S;
+
+	return quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
+	    span_us,
+	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S);
 }

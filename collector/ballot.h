@@ -1,7 +1,7 @@
 /*
  * ballot.h - one question to all vantages, and the event of the answer. (pure)
  *
- * Uses     collector/detect_state.h
+ * Uses     collector/detect_state.h, quorum.h
  * Used by  the parts of the detector that count claims (detect_KIND.c)
  *
  * The part says who claims; the ballot counts the networks, opens the event
@@ -48,8 +48,8 @@ size_t ballot_count(struct detect *d, const struct ballot *b);
 
 /* Opens an event and takes the votes, or does so for one that was of another
  * kind until now (o; NULL: none). */
-struct open_event *ballot_open(
-    struct detect *d, const struct ballot *b, struct open_event *o);
+struct open_event *
+ballot_open(struct detect *d, const struct ballot *b, struct open_event *o);
 
 /* Takes the votes anew; resolves.  False: o is gone. */
 bool
@@ -57,6 +57,9 @@ ballot_follow(struct detect *d, const struct ballot *b, struct open_event *o);
 
 /* Networks of which a vote stands. */
 size_t ballot_standing(struct detect *d, const struct open_event *o);
+
+/* What a shift of a service would need now (quorum.h). */
+size_t ballot_quorum(const struct detect *d, size_t service);
 
 /* Walks the tracks that are asked. */
 struct track *ballot_next(const struct ballot *b, struct track_walk *w);

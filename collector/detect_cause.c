@@ -1,8 +1,6 @@
 #include "collector/detect_cause.h"
 
 #include "collector/detect_leak.h"
-#include "collector/quorum.h"
-#include "schema/base/clock.h"
 
 #define BIT(kind) (1U << (kind))
 
@@ -48,11 +46,10 @@ is_between(const struct open_event *o, const struct move *m)
 {
 	const struct vote *v = o->votes;
 
-	return o->n_votes > 0 &&
-	       ((v->from_site_id == m->from_site_id &&
-		    v->to_site_id == m->to_site_id) ||
-		   (v->from_site_id == m->to_site_id &&
-		       v->to_site_id == m->from_site_id));
+	return o->n_votes > 0 && ((v->from_site_id == m->from_site_id &&
+				      v->to_site_id == m->to_site_id) ||
+				     (v->from_site_id == m->to_site_id &&
+					 v->to_site_id == m->from_site_id));
 }
 
 bool
@@ -117,8 +114,7 @@ is_part_of(struct detect *d, const struct ballot *b, const struct open_event *o,
 	if (part == o || e->parent_id != 0)
 		return false;
 	if (e->kind == EVENT_MISMATCH)
-		return o->event.site_id != 0 &&
-		       e->site_id == o->event.site_id;
+		return o->event.site_id != 0 && e->site_id == o->event.site_id;
 	return (e->kind == EVENT_SHIFT || e->kind == EVENT_UNKNOWN_IDENTITY) &&
 	       cause_share(d, b, part) > 0;
 }
@@ -145,21 +141,11 @@ cause_parent(struct detect *d, const struct ballot *b)
 	for (size_t i = 0; i < d->events.n; i++) {
 		const struct open_event *o = d->events.list[i];
 
-		if (BIT(o->event.kind) & (BIT(EVENT_SHIFT) |
-					     BIT(EVENT_BLACKHOLE) |
-					     BIT(EVENT_IMPOSTOR)) &&
+		if (BIT(o->event.kind) &
+			(BIT(EVENT_SHIFT) | BIT(EVENT_BLACKHOLE) |
+			    BIT(EVENT_IMPOSTOR)) &&
 		    o->event.kind != b->kind && cause_share(d, b, o) > 0)
 			return o->event.id;
 	}
 	return 0;
-}
-
-size_t
-cause_quorum(const struct detect *d, size_t service)
-{
-	const int64_t span_us = NOISE_DAYS * 86400 * US_PER_S;
-
-	return quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
-	    span_us,
-	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S);
 }

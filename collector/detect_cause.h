@@ -43,9 +43,6 @@ cause_at_site(const struct detect *d, int64_t site_id, unsigned kinds);
 /* Is an event of one of the kinds open in a service? */
 bool cause_in_service(const struct detect *d, size_t service, unsigned kinds);
 
-/* What a shift of a service would need now (quorum.h). */
-size_t cause_quorum(const struct detect *d, size_t service);
-
 /* Distinct networks among the votes of o whose vantages claim. */
 size_t cause_share(
     struct detect *d, const struct ballot *b, const struct open_event *o);

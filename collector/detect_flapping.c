@@ -26,8 +26,7 @@ is_flapping(const struct detect *d, const struct track *t, struct flapper *out)
 {
 	const struct flaps *f = &t->witness.flaps;
 
-	if (!t->member->vantage.is_trusted ||
-	    t->excuse == EXCUSE_INTERCEPTED ||
+	if (!t->member->vantage.is_trusted || t->excuse == EXCUSE_INTERCEPTED ||
 	    d->now_us - t->seen_us > t->rules->fresh_us)
 		return false;
 	*out = (struct flapper){ t, { f->low, f->high, 0 }, f->since_us };
@@ -103,8 +102,8 @@ pair_of(const struct open_event *o)
 		const struct vote *v = &o->votes[i];
 
 		if (v->from_site_id == o->event.site_id && v->to_site_id != 0)
-			return (struct pair){ v->from_site_id, v->to_site_id,
-				0 };
+			return (
+			    struct pair){ v->from_site_id, v->to_site_id, 0 };
 	}
 	return (struct pair){ 0 };
 }

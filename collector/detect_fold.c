@@ -115,8 +115,8 @@ witness(struct track *t, const struct sighting *s)
 	    s->received_us - at > t->rules->late_us)
 		return;
 	if (t->target->role == ROLE_SERVICE)
-		t->is_hard |= witness_see(
-		    &t->witness, s, at, t->rules->dns_every_us);
+		t->is_hard |=
+		    witness_see(&t->witness, s, at, t->rules->dns_every_us);
 	else if (t->target->role == ROLE_UNICAST)
 		t->is_hard |= witness_serial(&t->witness, s, at);
 }

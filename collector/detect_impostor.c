@@ -76,8 +76,8 @@ save(struct detect *d, const struct ways *w)
 	uint8_t bytes[WAYS_BYTES_MAX];
 	char key[MEMO_KEY_MAX + 1];
 
-	snprintf(key, sizeof key, "impostor/%" PRId64 "/%u", w->site_id,
-	    w->family);
+	snprintf(
+	    key, sizeof key, "impostor/%" PRId64 "/%u", w->site_id, w->family);
 	detect_emit_memo(d, key, bytes, ways_encode(w, bytes));
 }
 
@@ -86,8 +86,8 @@ restore_memo(struct detect *d, const struct memo *m)
 {
 	char *slash;
 	int64_t site_id = strtoll(m->key + 9, &slash, 10);
-	struct ways *w = ways_to(
-	    d, site_id, *slash == '/' && slash[1] == '6' ? 6 : 4);
+	struct ways *w =
+	    ways_to(d, site_id, *slash == '/' && slash[1] == '6' ? 6 : 4);
 
 	if (w != NULL)
 		ways_decode(w, m->bytes, m->len);
@@ -99,8 +99,7 @@ static enum standing_of_way
 compare_way(const struct detect *d, const struct track *t, int64_t site_id,
     int64_t since_us)
 {
-	const struct ways *w =
-	    ways_to(d, site_id, t->target->address.family);
+	const struct ways *w = ways_to(d, site_id, t->target->address.family);
 
 	return w == NULL ? WAY_SAYS_NOTHING : ways_compare(w, t, since_us);
 }
@@ -233,9 +232,8 @@ static bool
 has_vote(struct open_event *o, const struct track *t)
 {
 	const struct vote *v =
-	    o == NULL
-		? NULL
-		: events_find_vote(o, t->vantage_id, t->target->id);
+	    o == NULL ? NULL
+		      : events_find_vote(o, t->vantage_id, t->target->id);
 
 	return v != NULL && v->ended_us == 0;
 }
@@ -269,9 +267,8 @@ claims_copied(const struct detect *d, const struct track *t,
 		return false;
 	/* A voter takes it back only when it comes the known way again. */
 	if (!is_fast(t) && !has_come_by_new_way(d, t) &&
-	    (!has_vote(q->event, t) ||
-		compare_way(d, t, q->site_id, t->home_since_us) ==
-		    WAY_AS_BEFORE))
+	    (!has_vote(q->event, t) || compare_way(d, t, q->site_id,
+					   t->home_since_us) == WAY_AS_BEFORE))
 		return false;
 	*c = (struct claim){ t->home_since_us, t->came_from, q->site_id };
 	if (is_fast(t) && t->witness.fast_since_us > c->since_us)
@@ -333,8 +330,7 @@ gates_copied(
 /* Events. */
 
 static struct ballot
-ballot_of(
-    const struct detect *d, size_t service, const struct question *q)
+ballot_of(const struct detect *d, size_t service, const struct question *q)
 {
 	return (struct ballot){ .kind = EVENT_IMPOSTOR,
 		.severity = SEVERITY_CRITICAL,
@@ -352,8 +348,8 @@ ballot_of(
 static void
 open_event(struct detect *d, struct ballot *b)
 {
-	struct open_event *same = cause_same(
-	    d, b, 1U << EVENT_SHIFT | 1U << EVENT_UNKNOWN_IDENTITY);
+	struct open_event *same =
+	    cause_same(d, b, 1U << EVENT_SHIFT | 1U << EVENT_UNKNOWN_IDENTITY);
 	const struct question *q = b->about;
 	struct open_event *o;
 

@@ -13,8 +13,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 {
 	const struct member *of = b->about;
 
-	if (t->excuse != EXCUSE_INTERCEPTED ||
-	    !t->member->vantage.is_trusted ||
+	if (t->excuse != EXCUSE_INTERCEPTED || !t->member->vantage.is_trusted ||
 	    t->member->as_index != of->as_index)
 		return false;
 	*c = (struct claim){ d->now_us, t->home, 0 };
@@ -42,10 +41,9 @@ gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 	const struct member *of = b->about;
 
 	(void)o;
-	return json_pack("{s:I, s:I, s:I}", "asn",
-	    (json_int_t)of->vantage.asn, "vantages_intercepted",
-	    (json_int_t)count_vantages(d, b), "warning_from",
-	    (json_int_t)MANY);
+	return json_pack("{s:I, s:I, s:I}", "asn", (json_int_t)of->vantage.asn,
+	    "vantages_intercepted", (json_int_t)count_vantages(d, b),
+	    "warning_from", (json_int_t)MANY);
 }
 
 static struct ballot

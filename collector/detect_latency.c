@@ -20,8 +20,8 @@ see(struct detect *d, struct track *t, const struct sighting *s)
 	(void)d;
 	if (s->why != WHY_ROUND || s->outcome != OUTCOME_OK || !s->has_rtt ||
 	    s->site_id == 0 || s->site_id != t->place || t->place != t->home ||
-	    t->seen_us != (s->at_us < s->received_us ? s->at_us
-						     : s->received_us))
+	    t->seen_us !=
+		(s->at_us < s->received_us ? s->at_us : s->received_us))
 		return;
 	t->is_hard |= pace_see(&t->pace, s->site_id, s->rtt_us, t->seen_us,
 	    t->rules->dns_every_us);
@@ -31,8 +31,7 @@ static bool
 is_there(const struct track *t, const struct track_query *q)
 {
 	return t->place == q->site_id && t->pace.site_id == q->site_id &&
-	       pace_is_known(&t->pace) && !t->is_dark &&
-	       track_is_on_site(t, q);
+	       pace_is_known(&t->pace) && !t->is_dark && track_is_on_site(t, q);
 }
 
 static bool
@@ -72,8 +71,7 @@ median_cost_ms(struct detect *d, const struct ballot *b)
 		if (!claims(d, t, b, &c))
 			continue;
 		if ((n & (n - 1)) == 0)
-			list = mem_grow(
-			    list, n == 0 ? 1 : 2 * n, sizeof *list);
+			list = mem_grow(list, n == 0 ? 1 : 2 * n, sizeof *list);
 		list[n++] = pace_median_us(&t->pace) - pace_habit_us(&t->pace);
 	}
 	if (n > 0) {
@@ -99,8 +97,8 @@ gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 	    (json_int_t)b->needed, "asns_slow",
 	    (json_int_t)ballot_standing(d, o), "asns_with_a_habit",
 	    (json_int_t)count_there(d, b), "median_cost_ms",
-	    (json_int_t)median_cost_ms(d, b), "least_cost_ms",
-	    (json_int_t)20, "least_share_of_habit", 0.5);
+	    (json_int_t)median_cost_ms(d, b), "least_cost_ms", (json_int_t)20,
+	    "least_share_of_habit", 0.5);
 }
 
 static struct ballot
@@ -161,8 +159,8 @@ try_sites(struct detect *d, size_t service)
 		if (k == s->n_sites || is_tried[k])
 			continue;
 		is_tried[k] = true;
-		if (events_find(&d->events, EVENT_LATENCY,
-			t->pace.site_id) == NULL)
+		if (events_find(&d->events, EVENT_LATENCY, t->pace.site_id) ==
+		    NULL)
 			try_site(d, service, t->pace.site_id);
 	}
 	free(is_tried);
@@ -211,6 +209,6 @@ tick(struct detect *d)
 		try_sites(d, i);
 }
 
-const struct detect_part latency_part = { .name = "latency",
-	.see = see,
-	.tick = tick };
+const struct detect_part latency_part = {
+	.name = "latency", .see = see, .tick = tick
+};

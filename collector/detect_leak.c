@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "collector/ballot.h"
-#include "collector/detect_cause.h"
-#include "collector/quorum.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -48,9 +46,8 @@ init(struct detect *d)
 				continue;
 			all->list =
 			    mem_grow(all->list, all->n + 1, sizeof *all->list);
-			all->list[all->n++] = (struct scope){
-				.service = i, .site = &s->sites[k]
-			};
+			all->list[all->n++] = (struct scope){ .service = i,
+				.site = &s->sites[k] };
 		}
 	}
 	return all;
@@ -236,7 +233,7 @@ ballot_of(struct detect *d, const struct scope *x)
 		.service = x->service,
 		.site_id = x->site->id,
 		.verdict = "",
-		.needed = cause_quorum(d, x->service) - 1,
+		.needed = ballot_quorum(d, x->service) - 1,
 		.hold_us = 2 * s->dns_every_us,
 		.resolution = "contained",
 		.about = x,

@@ -22,8 +22,8 @@
 #include "collector/detect_part.h"
 
 /* Is the site a local one, and t's network not of those it is for? */
-bool leak_is_outside(
-    const struct detect *d, const struct track *t, int64_t site_id);
+bool
+leak_is_outside(const struct detect *d, const struct track *t, int64_t site_id);
 
 extern const struct detect_part leak_part;
 

@@ -90,8 +90,8 @@ judge_group(struct detect *d, struct group *g)
 	size_t less;
 
 	count_group(d, g);
-	g->needed = quorum_needed(
-	    fleet_noise(&d->fleet, g->service, d->now_us), NOISE_SPAN_US, g->window_us);
+	g->needed = quorum_needed(fleet_noise(&d->fleet, g->service, d->now_us),
+	    NOISE_SPAN_US, g->window_us);
 	less = g->needed - 1 > 2 ? g->needed - 1 : 2;
 	if (g->n_asns >= g->needed)
 		g->rule = "quorum";
@@ -268,8 +268,8 @@ static json_t *
 sum_event(struct detect *d, struct open_event *o)
 {
 	struct track_query q = { .now_us = d->now_us };
-	size_t n_fresh =
-	    fleet_count_asns(&d->fleet, detect_service_of(d, &o->event), track_is_fresh, &q);
+	size_t n_fresh = fleet_count_asns(
+	    &d->fleet, detect_service_of(d, &o->event), track_is_fresh, &q);
 	enum severity severity;
 
 	detect_sum_votes(d, o);
@@ -567,7 +567,8 @@ tick(struct detect *d)
 	d->is_reannounced = false;
 	while (i < d->events.n) {
 		struct open_event *o = d->events.list[i];
-		const struct service *s = &d->services->list[detect_service_of(d, &o->event)];
+		const struct service *s =
+		    &d->services->list[detect_service_of(d, &o->event)];
 
 		if (o->event.kind != EVENT_SHIFT)
 			i++;

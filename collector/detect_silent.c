@@ -258,8 +258,8 @@ try_vantage(struct detect *d, const struct track *t)
 	/* Only when it has just become so: what was told is not told again. */
 	if (!is_silent(d, t, heard + window_us(t)) ||
 	    is_silent(d, t, heard + 4 * window_us(t)) ||
-	    heard - t->witness.first_us < DAY_US ||
-	    t->witness.first_us == 0 || is_in_event(d, t))
+	    heard - t->witness.first_us < DAY_US || t->witness.first_us == 0 ||
+	    is_in_event(d, t))
 		return;
 	b = ballot_of(d, t->target->service, &q);
 	if (ballot_count(d, &b) > 0)
@@ -305,10 +305,10 @@ follow(struct detect *d, struct open_event *o)
 
 	if (!is_of_fleet(o) && o->n_votes > 0)
 		q.member = fleet_member(&d->fleet, o->votes[0].vantage_id);
-	q.to_us = q.member != NULL ? d->now_us
-				   : o->event.since_us +
-					 2 * (2 * s->dns_every_us +
-						 60 * US_PER_S);
+	q.to_us =
+	    q.member != NULL
+		? d->now_us
+		: o->event.since_us + 2 * (2 * s->dns_every_us + 60 * US_PER_S);
 	b = ballot_of(d, service, &q);
 	b.needed = (size_t)o->event.needed;
 	b.severity = o->event.severity;

@@ -75,7 +75,7 @@ ballot_of(struct detect *d, size_t service, const struct question *q)
 		.severity = SEVERITY_INFO,
 		.service = service,
 		.verdict = "",
-		.needed = cause_quorum(d, service),
+		.needed = ballot_quorum(d, service),
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "together",
 		.about = q,

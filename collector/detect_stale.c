@@ -47,8 +47,8 @@ save(struct detect *d, size_t service)
 		wbuf_u32(&w, z->list[i].serial);
 		wbuf_i64(&w, z->list[i].first_us);
 	}
-	snprintf(key, sizeof key, "stale/%" PRId64,
-	    d->services->list[service].id);
+	snprintf(
+	    key, sizeof key, "stale/%" PRId64, d->services->list[service].id);
 	detect_emit_memo(d, key, bytes, w.len);
 }
 
@@ -171,9 +171,8 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 	if (!says(d, t, b->site_id))
 		return false;
 	e = next_edition(d, b->service, t->witness.serial);
-	if (e == NULL ||
-	    d->now_us - e->first_us <
-		d->services->list[b->service].stale_after_us)
+	if (e == NULL || d->now_us - e->first_us <
+			     d->services->list[b->service].stale_after_us)
 		return false;
 	*c = (struct claim){ e->first_us, b->site_id, 0 };
 	return true;

@@ -9,8 +9,8 @@ detect_service_of(const struct detect *d, const struct event *e)
 {
 	size_t i = 0;
 
-	while (i + 1 < d->services->n &&
-	       d->services->list[i].id != e->service_id)
+	while (
+	    i + 1 < d->services->n && d->services->list[i].id != e->service_id)
 		i++;
 	return i;
 }
@@ -18,8 +18,7 @@ detect_service_of(const struct detect *d, const struct event *e)
 const char *
 detect_site_name(const struct detect *d, int64_t site_id)
 {
-	const struct site *s =
-	    services_site_by_id(d->services, site_id, NULL);
+	const struct site *s = services_site_by_id(d->services, site_id, NULL);
 
 	return s == NULL ? "" : s->name;
 }

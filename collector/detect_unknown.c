@@ -27,8 +27,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 	if (q->name != NULL && !witness_is_same_name(x->identity, q->name))
 		return false;
 	if (q->name == NULL &&
-	    (t->home != b->site_id ||
-		impostor_presence(d, t) == DISPLACED ||
+	    (t->home != b->site_id || impostor_presence(d, t) == DISPLACED ||
 		d->now_us - t->open.since_us <
 		    RENAMED_PERIODS * t->rules->dns_every_us))
 		return false;
@@ -103,8 +102,7 @@ is_impostor(struct detect *d, const struct ballot *b)
 	for (size_t i = 0; i < d->events.n; i++) {
 		const struct open_event *o = d->events.list[i];
 
-		if (o->event.kind == EVENT_IMPOSTOR &&
-		    cause_share(d, b, o) > 0)
+		if (o->event.kind == EVENT_IMPOSTOR && cause_share(d, b, o) > 0)
 			return true;
 	}
 	return false;
@@ -158,10 +156,9 @@ has_event(
 		if (o->event.kind != EVENT_UNKNOWN_IDENTITY ||
 		    o->event.service_id != d->services->list[service].id)
 			continue;
-		if (name == NULL
-			? is_renamed(o) && o->event.site_id == site_id
-			: !is_renamed(o) &&
-			      witness_is_same_name(o->subject, name))
+		if (name == NULL ? is_renamed(o) && o->event.site_id == site_id
+				 : !is_renamed(o) &&
+				       witness_is_same_name(o->subject, name))
 			return true;
 	}
 	return false;
@@ -185,8 +182,8 @@ static bool
 follow(struct detect *d, struct open_event *o)
 {
 	struct question q = { is_renamed(o) ? NULL : o->subject };
-	struct ballot b = ballot_of(
-	    d, detect_service_of(d, &o->event), o->event.site_id, &q);
+	struct ballot b =
+	    ballot_of(d, detect_service_of(d, &o->event), o->event.site_id, &q);
 
 	return ballot_follow(d, &b, o);
 }
@@ -206,9 +203,9 @@ try_service(struct detect *d, size_t service)
 		for (size_t i = 0; i < n && !is_known; i++) {
 			const struct stranger *y = &tried[i]->witness.stranger;
 
-			is_known = x->is_foreign == y->is_foreign &&
-				   (x->is_foreign
-					   ? t->home == tried[i]->home
+			is_known =
+			    x->is_foreign == y->is_foreign &&
+			    (x->is_foreign ? t->home == tried[i]->home
 					   : witness_is_same_name(
 						 x->identity, y->identity));
 		}
@@ -246,6 +243,6 @@ restore_event(struct detect *d, struct open_event *o)
 	json_decref(gates);
 }
 
-const struct detect_part unknown_part = { .name = "unknown",
-	.tick = tick,
-	.restore_event = restore_event };
+const struct detect_part unknown_part = {
+	.name = "unknown", .tick = tick, .restore_event = restore_event
+};

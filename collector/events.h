@@ -36,7 +36,7 @@ struct open_event {
 	enum severity told; /* and this was its severity */
 	char rule[16];      /* shift, black hole: which quorum was full */
 	char subject[SIGHTING_IDENTITY_MAX + 1]; /* whose name it is about */
-	struct recurrence recurrence; /* shift */
+	struct recurrence recurrence;            /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
 };

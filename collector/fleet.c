@@ -166,8 +166,8 @@ link_twin(struct fleet *f, struct member *m)
 	uint64_t other = m->vantage.family == 4 ? 6 : 4;
 	size_t i = map_get(&f->member_by_probe, m->vantage.probe, other);
 
-	if (map_get(&f->member_by_probe, m->vantage.probe,
-		m->vantage.family) == MAP_NONE)
+	if (map_get(&f->member_by_probe, m->vantage.probe, m->vantage.family) ==
+	    MAP_NONE)
 		map_add(&f->member_by_probe, m->vantage.probe,
 		    m->vantage.family, m->index);
 	if (i == MAP_NONE)

@@ -9,8 +9,8 @@
 #define QUANTILE 0.2F
 #define ENOUGH 50
 #define WEEK_US (7 * 86400 * US_PER_S)
-#define SLACK 0.5F   /* k */
-#define LIMIT 8.0F   /* h */
+#define SLACK 0.5F /* k */
+#define LIMIT 8.0F /* h */
 #define STEP_MAX 4.0F
 #define SPREAD_MIN 0.02F /* 2 %: clocks and schedulers */
 #define GAIN (1.0F / 64)

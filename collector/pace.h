@@ -31,8 +31,8 @@ struct pace {
 	uint32_t ranks[PACE_MARKS]; /* of the marks, among n */
 	float above, spread;        /* of ln(rtt / habit) */
 	float sum;                  /* CUSUM */
-	int64_t rising_us; /* when the sum was last small, under h / 4 */
-	int64_t slow_us;   /* slow since; 0: it is not */
+	int64_t rising_us;        /* when the sum was last small, under h / 4 */
+	int64_t slow_us;          /* slow since; 0: it is not */
 	float last_ms[PACE_LAST]; /* a ring; the newest at n_last % PACE_LAST */
 	uint8_t n_last;           /* goes on from PACE_LAST after 2 PACE_LAST */
 };

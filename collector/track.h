@@ -95,13 +95,13 @@ struct track {
 	struct noise noise;
 	struct last_router router;      /* while the target answered */
 	struct last_router dark_router; /* where traces end since it is dark */
-	int64_t came_from; /* the site before home; 0: none */
-	int64_t heard_us;  /* when the collector last got news of it */
+	int64_t came_from;              /* the site before home; 0: none */
+	int64_t heard_us; /* when the collector last got news of it */
 	struct witness witness;
 	struct pace pace;
 
 	struct landing open; /* id 0: none; until_us not 0: nobody reports */
-	bool is_hard; /* changed so that a restart must know */
+	bool is_hard;        /* changed so that a restart must know */
 	bool is_soft;        /* open or ok_us changed since they were emitted */
 	int64_t shift_id;    /* the open shift event it has a vote in; 0 */
 	enum excuse excuse;  /* not none: seen, not counted */

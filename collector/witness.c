@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "collector/landing.h"
 #include "schema/base/clock.h"
 
+#define AGREE 3      /* answers that make something known: landing.h */
+#define NOWHERE (-1) /* a place like any: a name that no site has */
 #define FLAP_BEGIN 0.20
 #define FLAP_END 0.05
 #define FLAP_RETURNS 3
@@ -143,7 +144,7 @@ see_stranger(struct stranger *x, const struct sighting *s, int64_t at_us)
 	}
 	if (x->n < UINT8_MAX)
 		x->n++;
-	return x->n <= LANDING_AGREE;
+	return x->n <= AGREE;
 }
 
 /* The rest. */
@@ -161,7 +162,7 @@ see_fast(struct witness *w, const struct sighting *s, int64_t at_us)
 		w->fast_since_us = at_us;
 	if (w->n_fast < UINT8_MAX)
 		w->n_fast++;
-	return w->n_fast <= LANDING_AGREE;
+	return w->n_fast <= AGREE;
 }
 
 bool
@@ -187,7 +188,7 @@ bool
 witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
     int64_t period_us)
 {
-	int64_t place = s->site_id == 0 ? PLACE_UNKNOWN : s->site_id;
+	int64_t place = s->site_id == 0 ? NOWHERE : s->site_id;
 	bool is_new = witness_serial(w, s, at_us);
 
 	if (!s->has_identity)

@@ -40,7 +40,7 @@ struct flaps {
 	uint8_t n;           /* answers; stops at FLAP_ANSWERS */
 	uint32_t points;     /* at points_us */
 	int64_t points_us;
-	int64_t since_us; /* flapping since; 0: it is not */
+	int64_t since_us;  /* flapping since; 0: it is not */
 	int64_t low, high; /* between these places, the smaller id first */
 };
 
@@ -52,7 +52,7 @@ struct stranger {
 };
 
 struct way_seen {
-	int64_t at_us; /* 0: no trace yet */
+	int64_t at_us;      /* 0: no trace yet */
 	struct addr router; /* family 0: none, or several */
 	uint32_t asn;
 	int64_t taught_id; /* the site that this router was learnt for; 0 */
@@ -75,8 +75,7 @@ bool witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
     int64_t period_us);
 
 /* The serial alone: of a site's own address. */
-bool witness_serial(
-    struct witness *w, const struct sighting *s, int64_t at_us);
+bool witness_serial(struct witness *w, const struct sighting *s, int64_t at_us);
 
 /* Takes a trace that reached the target.  True as above. */
 bool witness_way(struct witness *w, const struct way *way);

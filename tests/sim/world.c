@@ -116,8 +116,7 @@ world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 }
 
 void
-world_excuse(
-    struct world *w, const struct world_vantage *v, enum excuse excuse)
+world_excuse(struct world *w, const struct world_vantage *v, enum excuse excuse)
 {
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		const struct target *t = &w->services.targets[i];
@@ -220,15 +219,15 @@ name_server(struct world *w, const struct world_vantage *v, size_t site,
 	const char *name = w->services.list->sites[site].name;
 	unsigned server = dice(w, v) % 3 + 1;
 
-	s->site_id =
-	    at->is_renamed || at->is_recoded ? 0 : (int64_t)site + 1;
+	s->site_id = at->is_renamed || at->is_recoded ? 0 : (int64_t)site + 1;
 	s->is_foreign = at->is_renamed;
 	if (at->is_renamed)
 		snprintf(s->identity, sizeof s->identity, "box%u-%.40s", server,
 		    name);
 	else
-		snprintf(s->identity, sizeof s->identity, "ns%u.%s%.40s.example",
-		    server, at->is_recoded ? "new-" : "", name);
+		snprintf(s->identity, sizeof s->identity,
+		    "ns%u.%s%.40s.example", server,
+		    at->is_recoded ? "new-" : "", name);
 }
 
 /* Anything at all: of any site or none, fast or slow, any serial. */
@@ -245,12 +244,11 @@ lie(struct world *w, const struct world_vantage *v, struct sighting *s)
 	s->outcome = outcomes[x % 6];
 	s->rcode = (uint16_t)(x % 6 == 4 ? 2 + x % 4 : 0);
 	s->has_identity = s->has_rtt = outcome_is_answer(s->outcome);
-	s->site_id =
-	    story % 3 == 0 ? 0
-			   : (int64_t)(story % w->services.list->n_sites) + 1;
+	s->site_id = story % 3 == 0
+			 ? 0
+			 : (int64_t)(story % w->services.list->n_sites) + 1;
 	if (story % 5 == 0)
-		s->site_id =
-		    (int64_t)(x / 8 % (w->services.list->n_sites + 1));
+		s->site_id = (int64_t)(x / 8 % (w->services.list->n_sites + 1));
 	s->is_foreign = story % 2 == 0;
 	s->is_too_fast = story % 7 < 3;
 	s->rtt_us = 1 + (int64_t)(x % 300) * US_PER_MS;

@@ -70,8 +70,8 @@ test_what_is_slow(void **state)
 		run(&p, &seed, &minute, 300, steps[i].before_us);
 		T_CHECK(p.slow_us == 0, "%s: slow before", steps[i].name);
 		run(&p, &seed, &minute, 10, steps[i].after_us);
-		T_CHECK((p.slow_us != 0) == steps[i].is_slow, "%s",
-		    steps[i].name);
+		T_CHECK(
+		    (p.slow_us != 0) == steps[i].is_slow, "%s", steps[i].name);
 		if (p.slow_us != 0)
 			T_CHECK(p.slow_us >= 295 * MINUTE &&
 				    p.slow_us <= 302 * MINUTE,

@@ -14,8 +14,8 @@ traced(uint8_t router, uint32_t asn, int64_t at_us)
 	struct track t = { .home = SITE };
 
 	t.witness.way.at_us = at_us;
-	t.witness.way.router = (struct addr){ .family = 4,
-		.bytes = { 192, 0, 2, router } };
+	t.witness.way.router =
+	    (struct addr){ .family = 4, .bytes = { 192, 0, 2, router } };
 	t.witness.way.asn = asn;
 	return t;
 }

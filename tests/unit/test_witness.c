@@ -28,11 +28,13 @@ static const struct {
 	{ "steady", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
 	{ "a move", "aaaaaaaaaaaaaaaaaabbbbbbbbbbbb", false },
 	{ "there and back", "aaaaaaaaaabbbbbaaaaaaaaaaaaaaa", false },
-	{ "by way of a third, and back", "aaaaaaaacbbbbbcaaaaaaaaaaaaaaa", false },
+	{ "by way of a third, and back", "aaaaaaaacbbbbbcaaaaaaaaaaaaaaa",
+	    false },
 	{ "there, back and there", "aaaaaaabbbbaaaabbbbbbbbbbbbbbb", false },
 	{ "every answer", "aaaaaaaaaaabababab", true },
 	{ "every fourth", "aaaaaaaabbbbaaaabbbbaaaabbbb", true },
-	{ "every seventh", "aaaaaaabbbbbbbaaaaaaabbbbbbbaaaaaaabbbbbbb", false },
+	{ "every seventh", "aaaaaaabbbbbbbaaaaaaabbbbbbbaaaaaaabbbbbbb",
+	    false },
 };
 
 static void
