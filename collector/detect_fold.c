@@ -213,10 +213,9 @@ detect_way(struct detect *d, const struct way *w)
 
 	if (w->received_us > d->now_us)
 		d->now_us = w->received_us;
-	if (t == NULL || t->target->role != ROLE_SERVICE ||
-	    !witness_way(&t->witness, w))
+	if (t == NULL || t->target->role != ROLE_SERVICE)
 		return;
-	t->is_hard = true;
+	t->is_hard |= witness_way(&t->witness, w);
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->way != NULL)
 			detect_parts[i]->way(d, t, w);
