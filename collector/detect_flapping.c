@@ -20,23 +20,20 @@ struct flapper {
 	int64_t since_us;
 };
 
-/* False: it does not flap, or not between sites. */
+/* False: it does not flap, has never done anything else, or not between
+ * sites. */
 static bool
 is_flapping(const struct detect *d, const struct track *t, struct flapper *out)
 {
 	const struct flaps *f = &t->witness.flaps;
 
-	if (!t->member->vantage.is_trusted || t->excuse == EXCUSE_INTERCEPTED ||
+	if (f->since_us == 0 || f->low <= 0 ||
+	    f->since_us - t->witness.first_us < t->rules->stay_us ||
+	    !t->member->vantage.is_trusted || t->excuse == EXCUSE_INTERCEPTED ||
 	    d->now_us - t->seen_us > t->rules->fresh_us)
 		return false;
 	*out = (struct flapper){ t, { f->low, f->high, 0 }, f->since_us };
-	if (f->since_us == 0 && t->excuse == EXCUSE_PER_PACKET &&
-	    f->changes != 0) {
-		out->pair.low = f->place < f->left ? f->place : f->left;
-		out->pair.high = f->place < f->left ? f->left : f->place;
-		out->since_us = f->points_us;
-	}
-	return out->since_us != 0 && out->pair.low > 0;
+	return true;
 }
 
 static bool
@@ -53,35 +50,51 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 	return true;
 }
 
+/* Networks that flap between the two sites or land at one of them. */
+static size_t
+count_there(struct detect *d, size_t service, const struct pair *pair)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	size_t n = 0;
+
+	fleet_count_begin(&d->fleet);
+	while ((t = fleet_next(&w)) != NULL) {
+		bool is_there = t->home == pair->low || t->home == pair->high;
+
+		n += is_there && t->member->vantage.is_trusted &&
+		     landing_is_fresh(t, d->now_us) &&
+		     fleet_count_as(&d->fleet, t->member);
+	}
+	return n;
+}
+
 static json_t *
 gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 {
 	const struct service *s = &d->services->list[b->service];
-	struct track_query q = { .now_us = d->now_us };
 	const struct pair *pair = b->about;
 
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:I}",
 	    "site", detect_site_name(d, pair->low), "other_site",
 	    detect_site_name(d, pair->high), "needed", (json_int_t)b->needed,
-	    "asns_flapping", (json_int_t)ballot_standing(d, o), "asns_fresh",
-	    (json_int_t)fleet_count_asns(
-		&d->fleet, b->service, track_is_fresh, &q),
+	    "asns_flapping", (json_int_t)ballot_standing(d, o),
+	    "asns_at_the_two", (json_int_t)count_there(d, b->service, pair),
 	    "begins_at_share", 0.20, "ends_at_share", 0.05, "answers",
-	    (json_int_t)FLAP_ANSWERS, "window_us",
+	    (json_int_t)FLAP_ANSWERS, "half_life_us",
 	    (json_int_t)(15 * s->dns_every_us));
 }
 
 static struct ballot
 ballot_of(struct detect *d, size_t service, const struct pair *pair)
 {
-	struct track_query q = { .now_us = d->now_us };
-	size_t n = fleet_count_asns(&d->fleet, service, track_is_fresh, &q);
+	size_t n = count_there(d, service, pair);
 	struct ballot b = { .kind = EVENT_FLAPPING,
 		.severity = SEVERITY_NOTICE,
 		.service = service,
 		.site_id = pair->low,
 		.verdict = "",
-		.needed = (n + 19) / 20,
+		.needed = (n + 3) / 4,
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "steady",
 		.about = pair,

@@ -221,7 +221,8 @@ static const struct {
 	    "catchwater vantages" },
 	{ "leak", say_leak, "2 ASes outside the scope of a local site" },
 	{ "flapping", say_flapping,
-	    "3 ASes, and 5 % of them, begin to flap within an hour" },
+	    "3 ASes, and a quarter of those at the two sites, begin to "
+	    "flap within an hour" },
 	{ "stale", say_stale,
 	    "2 ASes, and half of those that say, given a serial that is "
 	    "behind for stale_after" },
