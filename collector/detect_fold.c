@@ -197,7 +197,7 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		d->now_us = s->received_us;
 	if (t == NULL)
 		return;
-	t->heard_us = d->now_us;
+	d->heard_us = t->heard_us = d->now_us;
 	t->is_soft = true;
 	witness(t, s);
 	if (t->target->role == ROLE_SERVICE)
@@ -320,6 +320,8 @@ detect_restore_track(
 	if (open != NULL)
 		t->open = *open;
 	rc = track_decode(t, b);
+	if (t->heard_us > d->heard_us)
+		d->heard_us = t->heard_us;
 	if (rc != RC_OK && open != NULL)
 		restore_from_journal(t);
 	return rc;

@@ -13,7 +13,7 @@
 #define STEADY_PERIODS 5
 
 struct memory {
-	int64_t tick_us, saved_us;
+	int64_t news_us, saved_us; /* when anybody was heard */
 	int64_t back_us; /* when the collector last came back; 0: never away */
 };
 
@@ -21,6 +21,7 @@ struct memory {
 struct question {
 	int64_t from_us, to_us;
 	const struct member *member; /* of the probe; NULL: the fleet */
+	struct open_event *event;    /* NULL: not open */
 };
 
 static void *
@@ -42,33 +43,33 @@ restore_memo(struct detect *d, const struct memo *m)
 	struct memory *mine = part_memory(d, &silent_part);
 	struct rbuf r = rbuf_over(m->bytes, m->len);
 
-	mine->tick_us = mine->saved_us = rbuf_i64(&r);
+	mine->news_us = mine->saved_us = rbuf_i64(&r);
 	mine->back_us = rbuf_i64(&r);
 }
 
-/* Was the collector away? */
+/* Has nobody been heard for so long that the collector must have been away? */
 static void
-note_tick(struct detect *d)
+note_news(struct detect *d)
 {
 	struct memory *m = part_memory(d, &silent_part);
-	int64_t away_us = 120 * US_PER_S;
+	int64_t away_us = 0;
 	uint8_t bytes[16];
 	struct wbuf w = wbuf_over(bytes, sizeof bytes);
 
 	for (size_t i = 0; i < d->services->n; i++)
 		if (d->fleet.rules[i].fresh_us > away_us)
 			away_us = d->fleet.rules[i].fresh_us;
-	if (m->tick_us != 0 && d->now_us - m->tick_us > away_us) {
-		m->back_us = d->now_us;
+	if (m->news_us != 0 && d->heard_us - m->news_us > away_us) {
+		m->back_us = d->heard_us;
 		m->saved_us = 0;
 	}
-	m->tick_us = d->now_us;
-	if (d->now_us - m->saved_us < MEMO_EVERY_US)
+	m->news_us = d->heard_us;
+	if (m->news_us - m->saved_us < MEMO_EVERY_US)
 		return;
-	m->saved_us = d->now_us;
-	wbuf_i64(&w, m->tick_us);
+	m->saved_us = m->news_us;
+	wbuf_i64(&w, m->news_us);
 	wbuf_i64(&w, m->back_us);
-	detect_emit_memo(d, "silent/tick", bytes, w.len);
+	detect_emit_memo(d, "silent/news", bytes, w.len);
 }
 
 /* Silence. */
@@ -90,12 +91,13 @@ heard_us(const struct member *m)
 	return at;
 }
 
+/* Others have been heard for so long: where nobody is, nobody is silent. */
 static bool
 is_silent(const struct detect *d, const struct track *t, int64_t heard)
 {
 	int64_t from = heard > back_us(d) ? heard : back_us(d);
 
-	return d->now_us - from > t->rules->fresh_us;
+	return d->heard_us - from > t->rules->fresh_us;
 }
 
 /* A vantage votes with its first track at a service, of all of them. */
@@ -107,6 +109,17 @@ is_first(const struct track *t)
 	while (o != t && o->target->role != ROLE_SERVICE)
 		o = o->next;
 	return o == t;
+}
+
+/* A vote ends when its vantage is heard, and by nothing else. */
+static bool
+is_still_silent(struct open_event *o, const struct track *t, int64_t heard)
+{
+	const struct vote *v =
+	    o == NULL ? NULL
+		      : events_find_vote(o, t->vantage_id, t->target->id);
+
+	return v != NULL && v->ended_us == 0 && heard <= v->at_us;
 }
 
 static bool
@@ -121,12 +134,14 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 	    !t->member->vantage.is_trusted || !is_first(t))
 		return false;
 	heard = heard_us(t->member);
+	*c = (struct claim){ heard, t->home, 0 };
+	if (is_still_silent(q->event, t, heard))
+		return true;
 	if (heard < q->from_us || heard > q->to_us || !is_silent(d, t, heard) ||
 	    t->witness.first_us == 0 ||
 	    heard - t->witness.first_us <
 		STEADY_PERIODS * t->rules->dns_every_us)
 		return false;
-	*c = (struct claim){ heard, t->home, 0 };
 	return true;
 }
 
@@ -233,7 +248,7 @@ try_fleet(struct detect *d, size_t service, const struct track *any)
 	struct ballot b;
 	struct tally y;
 
-	q.from_us = d->now_us - any->rules->fresh_us - window_us(any);
+	q.from_us = d->heard_us - any->rules->fresh_us - window_us(any);
 	if (q.from_us < back_us(d)) /* all of them, from before it was away */
 		q.from_us = 0;
 	b = ballot_of(d, service, &q);
@@ -299,7 +314,7 @@ follow(struct detect *d, struct open_event *o)
 {
 	size_t service = detect_service_of(d, &o->event);
 	const struct service *s = &d->services->list[service];
-	struct question q = { .from_us = o->event.since_us };
+	struct question q = { .from_us = o->event.since_us, .event = o };
 	int64_t age_us = d->now_us - o->event.detected_us;
 	struct ballot b;
 
@@ -325,7 +340,7 @@ tick(struct detect *d)
 {
 	size_t i = 0;
 
-	note_tick(d);
+	note_news(d);
 	while (i < d->events.n)
 		i += d->events.list[i]->event.kind != EVENT_SILENT ||
 		     follow(d, d->events.list[i]);

@@ -4,8 +4,8 @@
  * Uses     collector/detect_part.h
  * Used by  detect_part (the table)
  *
- * A vantage is silent when for three periods and a minute nothing that it
- * measured came in; what it measured does not matter, nor when.
+ * A vantage is silent when for three periods and a minute others were heard and
+ * nothing that it measured came in; what it measured does not matter, nor when.
  *
  *   fleet    three networks, and a fifth of those that were heard, fell silent
  *            within one window (two periods and a minute), each of which had
@@ -17,8 +17,8 @@
  *            and not part of the above: an info, never more.  Resolved when it
  *            is heard again, or (settled) after a week.
  *
- * When the collector itself was away (no tick for longer than makes a vantage
- * silent) silence is counted from its return.
+ * So when nobody is heard, as when the collector itself is away, nobody is
+ * silent; and when that was for as long, silence is counted from its end.
  */
 #ifndef COLLECTOR_DETECT_SILENT_H
 #define COLLECTOR_DETECT_SILENT_H

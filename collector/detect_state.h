@@ -24,8 +24,9 @@ struct detect {
 	const struct services *services;
 	detect_emit *emit;
 	void *ctx;
-	int64_t now_us;  /* the newest received_us or tick */
-	int64_t soft_us; /* when soft fields were last emitted */
+	int64_t now_us;   /* the newest received_us or tick */
+	int64_t heard_us; /* when anything at all last came in */
+	int64_t soft_us;  /* when soft fields were last emitted */
 	int64_t next_landing_id;
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
