@@ -41,11 +41,11 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/sim/test_*.c)
 REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
 
-SCHEMA_LIBS := -ljansson -lsodium -lzstd -lm
+SCHEMA_LIBS := -ljansson -lsodium -lzstd # no -lm: see schema/base/power.h
 PROBE_LIBS := -luv -lcares -lcap -lmaxminddb $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl -lgnutls -lcap -lseccomp $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
-	$(SCHEMA_LIBS) -lpthread
+	$(SCHEMA_LIBS) -lm -lpthread
 
 all: $(PROGRAMS)
 

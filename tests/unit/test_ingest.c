@@ -377,6 +377,41 @@ an_extra_reply_is_no_link_of_the_path(void **state)
 	fini(&job, 1);
 }
 
+/* A TTL at which packets of one flow met two routers keeps both. */
+static void
+a_balanced_hop_is_kept_as_such(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job jobs[] = { new_job(r->probe, 1, 1) };
+	struct observation *o = jobs[0].batch.observations;
+	struct trace_result *t = &o->trace;
+
+	o->kind = KIND_TRACE;
+	memset(t, 0, sizeof *t);
+	t->n_hops = 2;
+	t->n_queries = 8;
+	t->hops[0] = (struct hop){ .ttl = 1,
+		.attempt = 1,
+		.address = rig_addr(RIG_CONTROL),
+		.rtt_us = 5,
+		.icmp_type = 11 };
+	t->hops[1] = t->hops[0];
+	t->hops[1].address = rig_addr(RIG_V4);
+	t->hops[1].attempt = 3;
+	assert_int_equal(ingest(r, jobs, 1), RC_OK);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM path WHERE hops = "
+			 "'[{\"ttl\":1,\"address\":\"" RIG_CONTROL
+			 "\",\"type\":11,\"code\":0,\"balanced\":true},"
+			 "{\"ttl\":1,\"address\":\"" RIG_V4
+			 "\",\"type\":11,\"code\":0,\"balanced\":true}]'"),
+	    1);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM observation "
+				      "WHERE hop_rtts = '[5,5]'"),
+	    1);
+	fini(jobs, 1);
+}
+
 /* Somebody on the way answers for an address that nobody has. */
 static void
 a_decoy_lands_nowhere(void **state)
@@ -582,6 +617,8 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_extra_reply_is_no_link_of_the_path, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_balanced_hop_is_kept_as_such, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_decoy_lands_nowhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -3,6 +3,7 @@ vantage, enrolled by token over TLS.                                 (wiring)
 """
 
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -169,6 +170,12 @@ class Deployment:
 
     def state_of(self, vantage):
         return f"{self.folder}/{vantage}"
+
+    def memory_of(self, vantage):
+        """Where its probe keeps in memory what it has not uploaded, or None."""
+        spool = os.stat(f"{self.state_of(vantage)}/spool")
+        found = glob.glob(f"/dev/shm/catchwater-probe-*-{spool.st_dev:x}-{spool.st_ino:x}")
+        return found[0] if found else None
 
     def user_of(self, vantage):
         """Every other probe is an ordinary user's; all of them are the user's
