@@ -11,9 +11,9 @@
 #define FLAP_END 0.05
 #define FLAP_RETURNS 3
 #define POINTS_PER_CHANGE 1000
-#define POINTS_BEGIN 6000 /* RFC 7196 section 3 */
+#define POINTS_BEGIN 3000 /* where Juniper's routers suppress */
 #define POINTS_END 750
-#define POINTS_MAX 6000 /* three half-lives above the end */
+#define POINTS_MAX 3000 /* two half-lives above the end */
 #define HALF_LIFE_PERIODS 15
 
 /* Flaps. */

@@ -9,12 +9,12 @@
  *
  *   flaps     the places of the last 21 answers.  Every change weighs 0.75
  *             (oldest) to 1.25 (newest) of a twentieth, as Nagios counts; and
- *             gives 1000 points, which halve every 15 periods (RFC 2439).
- *             Flapping begins at 20 % or at 6000 points (RFC 7196), and only
- *             when three of the changes went back to the place just left: a
- *             withdrawal, path hunting and the way home are less.  It ends at
- *             5 % with under 750 points, after 21 answers; there are never
- *             more than 6000 points.
+ *             gives 1000 points, of which there are 3000 at most, and which
+ *             halve every 15 periods (RFC 2439).  Flapping begins at 20 %, or
+ *             at 3000 points, and only when three of the changes went back to
+ *             the place just left: a withdrawal, path hunting and the way home
+ *             are less.  It ends at 5 % with under 750 points, after 21
+ *             answers.
  *   stranger  the identity, of those that no site has, that answers now
  *   fast      since when answers come sooner than light could bring them
  *   serial    of the zone, as answered last

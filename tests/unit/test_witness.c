@@ -67,8 +67,8 @@ test_flapping_ends_when_both_measures_are_low(void **state)
 	assert_int_equal(w.flaps.high, 2);
 	while (w.flaps.since_us != 0 && k < 200)
 		see(&w, k++, 1, "ns1.x");
-	/* 6000 points are 750 after three half-lives of 15 periods. */
-	assert_in_range(k, 60 + 45, 60 + 48);
+	/* 3000 points are 750 after two half-lives of 15 periods. */
+	assert_in_range(k, 60 + 30, 60 + 33);
 	assert_int_equal(w.flaps.place, 1);
 }
 
