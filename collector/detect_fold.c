@@ -104,6 +104,17 @@ judge_failure(struct track *t, struct landing_out *out)
 		landing_darken(t, out);
 }
 
+/* Does a stranger answer the vantage?  Then what its sites' own addresses say,
+ * and when, is evidence. */
+static bool
+is_evidence(const struct track *t)
+{
+	for (const struct track *o = t->member->tracks; o != NULL; o = o->next)
+		if (o->witness.stranger.n > 0)
+			return true;
+	return false;
+}
+
 /* What an answer says besides where it lands, unless it is old news. */
 static void
 witness(struct track *t, const struct sighting *s)
@@ -114,11 +125,10 @@ witness(struct track *t, const struct sighting *s)
 	    s->why == WHY_CONTROL || at < t->seen_us ||
 	    s->received_us - at > t->rules->late_us)
 		return;
-	if (t->target->role == ROLE_SERVICE)
-		t->is_hard |=
-		    witness_see(&t->witness, s, at, t->rules->dns_every_us);
-	else if (t->target->role == ROLE_UNICAST)
-		t->is_hard |= witness_serial(&t->witness, s, at);
+	if (t->target->role == ROLE_CONTROL)
+		return;
+	t->is_hard |= witness_see(&t->witness, s, at, t->rules->dns_every_us);
+	t->is_hard |= t->target->role == ROLE_UNICAST && is_evidence(t);
 }
 
 /* What landing has not had written already. */

@@ -128,14 +128,41 @@ is_fast(const struct track *t)
 	       w->fast_since_us - w->first_us >= t->rules->stay_us;
 }
 
+/* What the site's own address says since: its servers have their names still,
+ * or the stranger's too. */
+static enum presence
+presence_by_own_address(const struct track *t)
+{
+	const struct stranger *x = &t->witness.stranger;
+
+	for (const struct track *o = t->member->tracks; o != NULL;
+	     o = o->next) {
+		const struct witness *own = &o->witness;
+
+		if (o->target->role != ROLE_UNICAST ||
+		    o->unicast_site_id != t->home || own->first_us == 0 ||
+		    o->failures.n > 0 || o->seen_us < x->since_us)
+			continue;
+		if (own->stranger.n == 0 && own->flaps.place == t->home)
+			return DISPLACED;
+		if (own->stranger.n > 0 &&
+		    own->stranger.is_foreign == x->is_foreign)
+			return IN_PLACE;
+	}
+	return PRESENCE_UNKNOWN;
+}
+
 enum presence
 impostor_presence(const struct detect *d, const struct track *t)
 {
 	enum standing_of_way way =
 	    compare_way(d, t, t->home, t->witness.stranger.since_us);
+	enum presence own = presence_by_own_address(t);
 
-	if (is_fast(t) || way == WAY_NEW)
+	if (is_fast(t) || own == DISPLACED || way == WAY_NEW)
 		return DISPLACED;
+	if (own == IN_PLACE)
+		return IN_PLACE;
 	return way == WAY_AS_BEFORE ? IN_PLACE : presence_by_rtt(t);
 }
 

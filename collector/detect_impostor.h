@@ -21,9 +21,11 @@
  *            and none is told when the site's announcement changed within five
  *            minutes).
  *
- * Displaced is who is answered too fast, by a new way, or with a round trip
- * off the habit by 20 ms and half of it; in place who comes the known way, or
- * with a round trip within 5 ms or a quarter of the habit.  Resolved when at
+ * Displaced is who is answered too fast, by a new way, by a stranger while the
+ * site's own address has its old name still, or with a round trip off the
+ * habit by 20 ms and half of it; in place is to whom that address has a new
+ * name too, or who comes the known way, or with a round trip within 5 ms or a
+ * quarter of the habit.  Resolved when at
  * most one network is still answered so, for two periods; a copied one also
  * when it has stood for shift_settles, and its ways are learnt.
  *

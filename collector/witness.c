@@ -171,8 +171,8 @@ serial_is_newer(uint32_t a, uint32_t b)
 	return a != b && a - b < UINT32_C(1) << 31;
 }
 
-bool
-witness_serial(struct witness *w, const struct sighting *s, int64_t at_us)
+static bool
+see_serial(struct witness *w, const struct sighting *s, int64_t at_us)
 {
 	bool is_new =
 	    s->has_serial && (w->serial_us == 0 || w->serial != s->serial);
@@ -189,7 +189,7 @@ witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
     int64_t period_us)
 {
 	int64_t place = s->site_id == 0 ? NOWHERE : s->site_id;
-	bool is_new = witness_serial(w, s, at_us);
+	bool is_new = see_serial(w, s, at_us);
 
 	if (!s->has_identity)
 		return is_new;

@@ -74,9 +74,6 @@ struct witness {
 bool witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
     int64_t period_us);
 
-/* The serial alone: of a site's own address. */
-bool witness_serial(struct witness *w, const struct sighting *s, int64_t at_us);
-
 /* Takes a trace that reached the target.  True as above. */
 bool witness_way(struct witness *w, const struct way *way);
 

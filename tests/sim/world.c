@@ -331,6 +331,8 @@ answer(struct world *w, const struct world_vantage *v, const struct target *t,
 	else if (t->role == ROLE_CONTROL || !w->sites[t->site].is_unicast_down)
 		s->outcome = OUTCOME_OK;
 	if (t->role == ROLE_UNICAST && s->outcome == OUTCOME_OK) {
+		s->has_identity = true;
+		name_server(w, v, t->site, s);
 		s->has_serial = w->serial != 0;
 		s->serial = w->sites[t->site].serial;
 	}
