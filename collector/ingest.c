@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/confidence.h"
 #include "collector/correct.h"
 #include "collector/detect.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/store_detect.h"
+#include "collector/store_doubt.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
 #include "collector/store_suspect.h"
 #include "collector/suspect.h"
+#include "collector/upstream.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -28,6 +31,7 @@ struct ingest {
 	const struct geo *geo;
 	struct metrics *metrics;
 	struct observation_cache *cache;
+	struct upstreams *upstreams;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement;
@@ -235,6 +239,7 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->geo = geo;
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
+	in->upstreams = upstreams_new();
 	start_work(in, now_us, err);
 	rc = end_work(in);
 	if (rc != RC_OK) {
@@ -253,6 +258,7 @@ ingest_close(struct ingest *in)
 	detect_free(in->detect);
 	suspects_free(in->suspects);
 	observation_cache_free(in->cache);
+	upstreams_free(in->upstreams);
 	free(in);
 }
 
@@ -295,21 +301,20 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 
 /* The identity that named the site, or the one that named none. */
 static void
-write_identity(struct sighting *s, const struct dns_result *r)
+write_identity(struct sighting *s, const struct observation *o,
+    const struct interpretation *meaning)
 {
 	char text[IDENTITY_TEXT_LEN];
-	const struct identity *id = &r->nsid;
 
-	if (!id->is_present || id->len == 0)
-		id = &r->chaos.txt;
-	snprintf(
-	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
+	snprintf(s->identity, sizeof s->identity, "%s",
+	    identity_format(interpret_given(o, meaning->method), text));
 }
 
 /* Hands a DNS observation to the detector, which may emit. */
 static void
 sight(struct ingest *in, const struct observation *o,
-    const struct observation_context *c, int64_t id, bool has_identity,
+    const struct observation_context *c, int64_t id,
+    const struct interpretation *meaning, const struct belief *belief,
     bool is_foreign)
 {
 	struct sighting s = {
@@ -322,16 +327,17 @@ sight(struct ingest *in, const struct observation *o,
 		.outcome = o->outcome,
 		.rcode = o->dns.rcode,
 		.site_id = c->site_id,
-		.has_identity = has_identity,
+		.has_identity = meaning->has_identity,
 		.is_foreign = is_foreign,
+		.is_too_fast = (belief->doubts & DOUBT_RTT) != 0,
 		.has_rtt = outcome_is_answer(o->outcome),
 		.rtt_us = o->dns.rtt_us,
 		.has_serial = o->dns.has_serial,
 		.serial = o->dns.serial,
 	};
 
-	if (has_identity)
-		write_identity(&s, &o->dns);
+	if (meaning->has_identity)
+		write_identity(&s, o, meaning);
 	detect_sighting(in->detect, &s);
 }
 
@@ -383,6 +389,42 @@ is_foreign(const struct services *s, const struct target *t,
 	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
 }
 
+/* What disagrees with the site that a trace's last answer names. */
+static struct belief
+believe_trace(struct ingest *in, const struct service *s,
+    const struct observation *o, int64_t vantage_id)
+{
+	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
+	const struct site *site =
+	    interpret_site(s, &o->trace.nsid, METHOD_NSID, NULL);
+	struct belief b = { 0 };
+
+	if (site == NULL || hop == NULL || !o->trace.is_reached ||
+	    !upstreams_see(in->upstreams, &hop->address, site->id, vantage_id))
+		return b;
+	b.confidence = CONFIDENCE_SUSPECT;
+	b.doubts = DOUBT_PATH;
+	return b;
+}
+
+/* How far the identity of an answer of the service is to be believed. */
+static struct belief
+believe(struct ingest *in, const struct target *t, const struct observation *o,
+    const struct interpretation *meaning, const struct vantage_row *v)
+{
+	const struct service *s = &in->settings->services.list[t->service];
+	const struct position at = { v->at.has_position, v->at.latitude,
+		v->at.longitude };
+	struct belief none = { 0 };
+
+	if (t->role != ROLE_SERVICE)
+		return none;
+	if (o->kind == KIND_TRACE)
+		return believe_trace(in, s, o, v->id);
+	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, &at)
+				   : none;
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
@@ -390,6 +432,7 @@ take_observation(
 	const struct services *services = &in->settings->services;
 	const struct target *target = find_target(services, o);
 	struct interpretation meaning = { 0 };
+	struct belief belief = { 0 };
 	struct observation_context c;
 	const struct vantage_row *v;
 	int64_t id;
@@ -417,10 +460,13 @@ take_observation(
 	if (in->rc != RC_OK)
 		return;
 	t->n_stored++;
+	belief = believe(in, target, o, &meaning, v);
+	if (belief.doubts != 0)
+		in->rc = store_doubt_put(in->store, id, &c, &belief, in->err);
 	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
 	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
-		sight(in, o, &c, id, meaning.has_identity,
+		sight(in, o, &c, id, &meaning, &belief,
 		    is_foreign(services, target, &meaning, o));
 	if (o->kind == KIND_TRACE && target->role == ROLE_SERVICE)
 		show_way(in, o, &c);

@@ -42,6 +42,10 @@ ask_target(const struct assignment *a, size_t target, enum kind kind,
 	};
 
 	snprintf(q.zone, sizeof q.zone, "%s", t->zone);
+	if (t->identity == ASSIGNED_NAME) {
+		snprintf(q.name, sizeof q.name, "%s", t->identity_name);
+		q.name_class = NAME_IN;
+	}
 	return q;
 }
 

@@ -117,3 +117,8 @@ INSERT INTO observation (id, vantage_id, seq, received_us, at_us, target_id,
 	(15, 5, 5, 1772368204500000, 1772368200000000, 1, 0, 0, 0, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	(16, 5, 6, 1772368206500000, 1772368202000000, 1, 0, 2, 0, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	(17, 5, 7, 1772368212000000, 1772368206000000, 1, 0, 2, 0, 0, 4, NULL, 71000, NULL, NULL, NULL, NULL, NULL);
+
+INSERT INTO doubt (observation_id, vantage_id, target_id, at_us, doubts,
+	least_rtt_us, other_site_id) VALUES
+	(13, 5, 1, 1772366430000000, 2, 83000, NULL),
+	(14, 5, 1, 1772368140000000, 3, 83000, 2);

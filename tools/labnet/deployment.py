@@ -122,6 +122,15 @@ class Deployment:
             raise LabError(f"catchwater {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
 
+    def catchwater_fails(self, *words):
+        """Runs what must be refused; what it says."""
+        done = subprocess.run(
+            [f"{self.programs}/catchwater", words[0], "--config", self.config, *words[1:]],
+            capture_output=True, text=True, check=False, timeout=60)
+        if not done.returncode:
+            raise LabError(f"catchwater {' '.join(words)} was not refused")
+        return done.stderr
+
     def json(self, *words):
         return json.loads(self.catchwater(*words, "--json"))
 
