@@ -173,7 +173,7 @@ enum effect_kind {
 	EFFECT_NOTICE      /* an event wants to be told: opened or resolved */
 };
 
-#define TRACK_BYTES_MAX 512
+#define TRACK_BYTES_MAX 768
 
 struct track_bytes {
 	int64_t vantage_id, target_id;

@@ -81,6 +81,7 @@ apply(struct detect *d, struct track *t, const struct landing_out *out)
 		detect_emit_landing(d, &out->intervals[i]);
 	d->next_landing_id = out->next_id;
 	if (out->has_move) {
+		t->came_from = out->move.from_site_id;
 		detect_emit_move(d, &out->move);
 		shift_move(d, t, &out->move);
 		for (size_t i = 0; i < detect_n_parts; i++) {
@@ -107,6 +108,44 @@ judge_failure(struct track *t, struct landing_out *out)
 		landing_darken(t, out);
 }
 
+/* Does a stranger answer the vantage?  Then what its sites' own addresses say,
+ * and when, is evidence. */
+static bool
+is_evidence(const struct track *t)
+{
+	for (const struct track *o = t->member->tracks; o != NULL; o = o->next)
+		if (o->witness.stranger.n > 0)
+			return true;
+	return false;
+}
+
+/* What an answer says besides where it lands, unless it is old news. */
+static void
+witness(struct track *t, const struct sighting *s)
+{
+	int64_t at = s->at_us < s->received_us ? s->at_us : s->received_us;
+
+	if (!outcome_is_answer(s->outcome) || s->why == WHY_VARIED ||
+	    s->why == WHY_CONTROL || at < t->seen_us ||
+	    s->received_us - at > t->rules->late_us)
+		return;
+	if (t->target->role == ROLE_CONTROL)
+		return;
+	if (t->rules->round_us != 0)
+		return; /* rounds differ on purpose: nobody flaps by them */
+	t->is_hard |= witness_see(&t->witness, s, at, t->rules->dns_every_us);
+	t->is_hard |= t->target->role == ROLE_UNICAST && is_evidence(t);
+}
+
+/* What landing has not had written already. */
+static void
+emit_hard(struct detect *d, struct track *t)
+{
+	if (t->is_hard)
+		detect_emit_track(d, t);
+	t->is_hard = false;
+}
+
 static void
 see_service(struct detect *d, struct track *t, const struct sighting *s)
 {
@@ -116,12 +155,15 @@ see_service(struct detect *d, struct track *t, const struct sighting *s)
 	if (landing_see(t, s, &out) == HEALTH_BAD)
 		judge_failure(t, &out);
 	apply(d, t, &out);
-	if (t->is_late)
+	if (t->is_late) {
+		emit_hard(d, t);
 		return;
+	}
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->see != NULL)
 			detect_parts[i]->see(d, t, s);
 	}
+	emit_hard(d, t);
 }
 
 /* A control answered: what is silent beside it is dark.  But when the control
@@ -155,6 +197,7 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 	landing_out_init(&out, d->next_landing_id);
 	health = landing_see_reach(c, s, &out);
 	apply(d, c, &out);
+	emit_hard(d, c);
 	if (health != HEALTH_GOOD)
 		return;
 	for (struct track *t = c->member->tracks; t != NULL; t = t->next)
@@ -170,6 +213,9 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		d->now_us = s->received_us;
 	if (t == NULL)
 		return;
+	d->heard_us = t->heard_us = d->now_us;
+	t->is_soft = true;
+	witness(t, s);
 	if (t->target->role == ROLE_SERVICE)
 		see_service(d, t, s);
 	else
@@ -185,10 +231,12 @@ detect_way(struct detect *d, const struct way *w)
 		d->now_us = w->received_us;
 	if (t == NULL || t->target->role != ROLE_SERVICE)
 		return;
+	t->is_hard |= witness_way(&t->witness, w);
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->way != NULL)
 			detect_parts[i]->way(d, t, w);
 	}
+	emit_hard(d, t);
 }
 
 void
@@ -308,6 +356,8 @@ detect_restore_track(
 	if (open != NULL)
 		t->open = *open;
 	rc = track_decode(t, b);
+	if (t->heard_us > d->heard_us)
+		d->heard_us = t->heard_us;
 	if (rc != RC_OK && open != NULL)
 		restore_from_journal(t);
 	return rc;

@@ -375,6 +375,20 @@ is_in_part(const struct numbers *x)
 	return x->own == TRI_NO && x->n_ok > x->n_failing && x->n_ok >= 2;
 }
 
+/* Is it the same as a black hole, or are those who seem to be at the site with
+ * an impostor? */
+static bool
+has_cause(
+    const struct detect *d, const struct site_watch *w, const struct alarm *a)
+{
+	int64_t id = w->state.site_id;
+
+	return (a->is_blackhole_too &&
+		   events_find(&d->events, EVENT_BLACKHOLE, id) != NULL) ||
+	       events_find(&d->events, EVENT_IMPOSTOR, id) != NULL ||
+	       events_find(&d->events, EVENT_LEAK, id) != NULL;
+}
+
 static void
 raise_alarm(
     struct detect *d, const struct site_watch *w, const struct numbers *x)
@@ -398,9 +412,7 @@ raise_alarm(
 	o = find_event(d, w);
 	if (o != NULL)
 		update_event(d, o, w, a, gates_of(d, w, x, hold_us));
-	else if (!a->is_blackhole_too ||
-		 events_find(&d->events, EVENT_BLACKHOLE, w->state.site_id) ==
-		     NULL)
+	else if (!has_cause(d, w, a))
 		open_event(d, w, a, gates_of(d, w, x, hold_us));
 }
 

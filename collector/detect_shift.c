@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/detect_cause.h"
 #include "collector/detect_drain.h"
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
@@ -37,18 +38,6 @@ static bool
 is_within(int64_t a_us, int64_t b_us, int64_t span_us)
 {
 	return a_us - b_us <= span_us && b_us - a_us <= span_us;
-}
-
-static unsigned
-count_noise(const struct detect *d, size_t service)
-{
-	struct track_walk w = fleet_walk(&d->fleet, service);
-	const struct track *t;
-	unsigned n = 0;
-
-	while ((t = fleet_next(&w)) != NULL)
-		n += noise_count(&t->noise, d->now_us);
-	return n;
 }
 
 /* Groups. */
@@ -109,8 +98,8 @@ judge_group(struct detect *d, struct group *g)
 	size_t less;
 
 	count_group(d, g);
-	g->needed = quorum_needed(
-	    count_noise(d, g->service), NOISE_SPAN_US, g->window_us);
+	g->needed = quorum_needed(fleet_noise(&d->fleet, g->service, d->now_us),
+	    NOISE_SPAN_US, g->window_us);
 	less = g->needed - 1 > 2 ? g->needed - 1 : 2;
 	if (g->n_asns >= g->needed)
 		g->rule = "quorum";
@@ -178,17 +167,6 @@ last_vote_us(const struct open_event *o)
 			last = o->votes[i].at_us;
 	}
 	return last;
-}
-
-static size_t
-service_of(const struct detect *d, const struct open_event *o)
-{
-	size_t i = 0;
-
-	while (i + 1 < d->services->n &&
-	       d->services->list[i].id != o->event.service_id)
-		i++;
-	return i;
 }
 
 static int
@@ -261,11 +239,11 @@ static json_t *
 gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 {
 	const struct event *e = &o->event;
-	size_t service = service_of(d, o);
+	size_t service = detect_service_of(d, &o->event);
 	int64_t last = last_vote_us(o);
 	int64_t window =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
-	unsigned noise = count_noise(d, service);
+	unsigned noise = fleet_noise(&d->fleet, service, d->now_us);
 	size_t before = count_before(d, o, service);
 	json_t *gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}",
 	    "direction", o->is_to ? "to" : "from", "rule", o->rule, "window_us",
@@ -298,8 +276,8 @@ static json_t *
 sum_event(struct detect *d, struct open_event *o)
 {
 	struct track_query q = { .now_us = d->now_us };
-	size_t n_fresh =
-	    fleet_count_asns(&d->fleet, service_of(d, o), track_is_fresh, &q);
+	size_t n_fresh = fleet_count_asns(
+	    &d->fleet, detect_service_of(d, &o->event), track_is_fresh, &q);
 	enum severity severity;
 
 	detect_sum_votes(d, o);
@@ -372,7 +350,7 @@ is_same_cause(
 	size_t n;
 
 	if (o->event.kind != EVENT_SHIFT ||
-	    service_of(d, o) != t->target->service)
+	    detect_service_of(d, &o->event) != t->target->service)
 		return false;
 	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
 		return true;
@@ -541,8 +519,8 @@ judge_round(struct detect *d, size_t service)
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;
 	count_group(d, &g);
-	g.needed =
-	    quorum_needed(count_noise(d, service), NOISE_SPAN_US, g.window_us);
+	g.needed = quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
+	    NOISE_SPAN_US, g.window_us);
 	if (g.n_asns < g.needed)
 		return;
 	g.site_id = most_left(d, &g);
@@ -613,7 +591,7 @@ shift_move(struct detect *d, struct track *t, const struct move *m)
 		move_voter(d, o, m);
 		return;
 	}
-	if (!track_counts(t) ||
+	if (!track_counts(t) || cause_takes_move(d, t, m) ||
 	    m->confirmed_us - m->at_us > t->rules->late_us) {
 		t->recent = (struct recent_move){ 0 };
 		return;
@@ -707,7 +685,8 @@ tick(struct detect *d)
 			judge_round(d, k);
 	while (i < d->events.n) {
 		struct open_event *o = d->events.list[i];
-		const struct service *s = &d->services->list[service_of(d, o)];
+		const struct service *s =
+		    &d->services->list[detect_service_of(d, &o->event)];
 
 		if (o->event.kind != EVENT_SHIFT)
 			i++;

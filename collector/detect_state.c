@@ -4,6 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t
+detect_service_of(const struct detect *d, const struct event *e)
+{
+	size_t i = 0;
+
+	while (
+	    i + 1 < d->services->n && d->services->list[i].id != e->service_id)
+		i++;
+	return i;
+}
+
+const char *
+detect_site_name(const struct detect *d, int64_t site_id)
+{
+	const struct site *s = services_site_by_id(d->services, site_id, NULL);
+
+	return s == NULL ? "" : s->name;
+}
+
 void
 detect_emit_landing(struct detect *d, const struct landing *l)
 {
@@ -127,7 +146,7 @@ detect_resolve(struct detect *d, struct open_event *o, const char *resolution,
 	e->resolved_us = e->updated_us = d->now_us;
 	snprintf(e->resolution, sizeof e->resolution, "%s", resolution);
 	detect_emit_event(d, o, gates);
-	if (o->is_told)
+	if (o->is_told || !e->is_planned)
 		emit_notice(d, o);
 	events_close(&d->events, o);
 }

@@ -26,8 +26,9 @@ struct detect {
 	const struct services *services;
 	detect_emit *emit;
 	void *ctx;
-	int64_t now_us;  /* the newest received_us or tick */
-	int64_t soft_us; /* when soft fields were last emitted */
+	int64_t now_us;   /* the newest received_us or tick */
+	int64_t heard_us; /* when anything at all last came in */
+	int64_t soft_us;  /* when soft fields were last emitted */
 	int64_t next_landing_id;
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
@@ -38,6 +39,12 @@ struct detect {
 	size_t n_watches;
 	void **memories; /* what each part's init gave */
 };
+
+/* Which of the services an event is of. */
+size_t detect_service_of(const struct detect *d, const struct event *e);
+
+/* "" when no site has the id. */
+const char *detect_site_name(const struct detect *d, int64_t site_id);
 
 void detect_emit_landing(struct detect *d, const struct landing *l);
 void detect_emit_move(struct detect *d, const struct move *m);
@@ -52,8 +59,8 @@ void detect_sum_votes(struct detect *d, struct open_event *o);
  * (an event with a parent is not told: its cause is).  Takes the gates. */
 void detect_emit_event(struct detect *d, struct open_event *o, json_t *gates);
 
-/* Ends an event: emits it, and its notice if it was told; forgets it.  Takes
- * the gates. */
+/* Ends an event: emits it and its notice, which goes to whom the opening was
+ * told; forgets it.  Takes the gates. */
 void detect_resolve(struct detect *d, struct open_event *o,
     const char *resolution, json_t *gates);
 

@@ -35,7 +35,8 @@ struct open_event {
 	bool is_told;       /* a notice went out, */
 	enum severity told; /* and this was its severity */
 	char rule[16];      /* shift, black hole: which quorum was full */
-	struct recurrence recurrence; /* shift */
+	char subject[SIGHTING_IDENTITY_MAX + 1]; /* whose name it is about */
+	struct recurrence recurrence;            /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
 };

@@ -96,12 +96,14 @@ fill_report(struct store *st, const struct event_list *list, struct report *r,
 static enum rc
 check_kind(const char *word, struct err *err)
 {
-	const char *names[] = { "shift", "blackhole", "mismatch" };
+	const char *names[EVENT_KINDS];
+	enum event_kind kind;
 
-	for (size_t i = 0; word != NULL && i < 3; i++)
-		if (strcmp(word, names[i]) == 0)
-			return RC_OK;
-	return word == NULL ? RC_OK : unknown_word(err, "kind", word, names, 3);
+	if (word == NULL || event_kind_from_name(&kind, word) == RC_OK)
+		return RC_OK;
+	for (unsigned i = 0; i < EVENT_KINDS; i++)
+		names[i] = event_kind_name((enum event_kind)i);
+	return unknown_word(err, "kind", word, names, EVENT_KINDS);
 }
 
 static enum rc

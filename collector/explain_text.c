@@ -179,6 +179,8 @@ print_gates(const struct event_row *e, FILE *to)
 	const char *key;
 
 	fputs("\ngates\n", to);
+	if (event_rule(e)[0] != '\0')
+		fprintf(to, "  %-22s  %s\n", "opens when", event_rule(e));
 	if (e->needed > 0)
 		fprintf(to,
 		    "  %-22s  %" PRId64 " distinct ASes, %" PRId64 " needed\n",

@@ -116,6 +116,7 @@ fleet_fini(struct fleet *f)
 	map_fini(&f->member_by_id);
 	map_fini(&f->track_by_ids);
 	map_fini(&f->as_by_key);
+	map_fini(&f->member_by_probe);
 }
 
 static size_t
@@ -164,6 +165,23 @@ fleet_member(const struct fleet *f, int64_t vantage_id)
 	return i == MAP_NONE ? NULL : f->members[i];
 }
 
+/* A probe has one vantage of each family; of more, the newest are twins. */
+static void
+link_twin(struct fleet *f, struct member *m)
+{
+	uint64_t other = m->vantage.family == 4 ? 6 : 4;
+	size_t i = map_get(&f->member_by_probe, m->vantage.probe, other);
+
+	if (map_get(&f->member_by_probe, m->vantage.probe, m->vantage.family) ==
+	    MAP_NONE)
+		map_add(&f->member_by_probe, m->vantage.probe,
+		    m->vantage.family, m->index);
+	if (i == MAP_NONE)
+		return;
+	m->twin = f->members[i];
+	f->members[i]->twin = m;
+}
+
 void
 fleet_put_vantage(struct fleet *f, const struct vantage *v)
 {
@@ -172,6 +190,7 @@ fleet_put_vantage(struct fleet *f, const struct vantage *v)
 	if (m == NULL)
 		m = add_member(f, v->id);
 	m->vantage = *v;
+	link_twin(f, m);
 	m->as_index = as_index(f, v);
 }
 
@@ -293,7 +312,8 @@ fleet_count_tracks(const struct fleet *f, size_t service, track_claim *claim,
 bool
 track_counts(const struct track *t)
 {
-	return t->member->vantage.is_trusted && t->excuse == EXCUSE_NONE;
+	return t->member->vantage.is_trusted && t->excuse == EXCUSE_NONE &&
+	       t->witness.flaps.since_us == 0;
 }
 
 bool
@@ -330,4 +350,16 @@ fleet_next(struct track_walk *w)
 			return w->fleet->of_target[w->target].list[w->i++];
 	}
 	return NULL;
+}
+
+unsigned
+fleet_noise(const struct fleet *f, size_t service, int64_t now_us)
+{
+	struct track_walk w = fleet_walk(f, service);
+	const struct track *t;
+	unsigned n = 0;
+
+	while ((t = fleet_next(&w)) != NULL)
+		n += noise_count(&t->noise, now_us);
+	return n;
 }

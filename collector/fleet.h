@@ -28,6 +28,7 @@ struct member {
 	size_t index;    /* into fleet.members */
 	size_t as_index; /* dense: equal for vantages of one network */
 	struct track *tracks;
+	struct member *twin; /* the same probe's other family; NULL */
 };
 
 struct track_list {
@@ -49,7 +50,7 @@ struct fleet {
 	                            that effects may follow */
 	struct member **members;
 	size_t n_members, cap_members, n_asns, cap_asns;
-	struct map member_by_id, track_by_ids, as_by_key;
+	struct map member_by_id, track_by_ids, as_by_key, member_by_probe;
 	struct marks asns, vantages;
 };
 
@@ -107,8 +108,11 @@ size_t fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
 size_t fleet_count_tracks(const struct fleet *f, size_t service,
     track_claim *claim, const struct track_query *q);
 
-/* Is it counted at all: of a trusted vantage, and not excused? */
+/* Is it counted at all: of a trusted vantage, not excused and not flapping? */
 bool track_counts(const struct track *t);
+
+/* Moves of the last NOISE_DAYS days that belonged to no event. */
+unsigned fleet_noise(const struct fleet *f, size_t service, int64_t now_us);
 
 /* Claims: of one that counts with fresh news (q.family 0: either). */
 bool track_is_fresh(const struct track *t, const struct track_query *q);

@@ -331,7 +331,10 @@ landing_see(struct track *t, const struct sighting *s, struct landing_out *out)
 	if (health == HEALTH_GOOD && t->is_dark) {
 		t->is_dark = false;
 		out->is_other = true;
-		close_interval(t, t->seen_us, out);
+		/* A failure may have said already where it comes from now. */
+		close_interval(t,
+		    t->candidate.n > 0 ? t->candidate.since_us : t->seen_us,
+		    out);
 		if (place == PLACE_NONE)
 			place = t->place;
 	}
@@ -357,10 +360,14 @@ void
 landing_darken(struct track *t, struct landing_out *out)
 {
 	const struct failures *f = &t->failures;
+	/* Failures may have named the place that it landed at meanwhile. */
+	int64_t since_us = larger(f->since_us, t->open.since_us);
 
-	close_interval(t, f->since_us, out);
+	close_interval(t, since_us, out);
 	t->is_dark = true;
-	open_interval(t, LANDING_DARK, f->since_us, f->last_us, f->n, out);
+	/* Answers from before and after it are not in a row. */
+	t->candidate = (struct candidate){ 0 };
+	open_interval(t, LANDING_DARK, since_us, f->last_us, f->n, out);
 	out->is_other = true;
 }
 

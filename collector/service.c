@@ -112,6 +112,7 @@ free_sites(struct service *s)
 		for (size_t k = 0; k < s->sites[i].n_aliases; k++)
 			free(s->sites[i].aliases[k]);
 		free(s->sites[i].aliases);
+		free(s->sites[i].local_to);
 	}
 	free(s->sites);
 }

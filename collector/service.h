@@ -37,6 +37,8 @@ struct site {
 	size_t n_aliases;
 	char **aliases; /* what it is called in identities beside its name */
 	bool is_local;  /* scope = "local": NO_EXPORT and the like */
+	size_t n_local_to;
+	uint32_t *local_to; /* the ASes it is for; none: they are learnt */
 	bool has_position;
 	double latitude, longitude;
 	int64_t capacity; /* any unit; 0: not said */
@@ -79,6 +81,7 @@ struct service {
 	int64_t
 	    sick_after_us; /* how long sick_* verdicts hold before an event */
 	int64_t settle_us; /* how long routing may take: ghost, shadowed */
+	int64_t stale_after_us; /* how long a serial may lag behind */
 	int64_t
 	    shift_settles_us; /* an unreversed shift is the new normal then */
 	/* Imported rounds, each of which looks at every vantage once: when the

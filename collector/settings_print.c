@@ -125,6 +125,10 @@ print_site(FILE *to, const struct services *all, size_t service, size_t i)
 	print_targets(to, all, &like, "\t\tunicast");
 	fprintf(
 	    to, "\t\tscope = \"%s\"\n", site->is_local ? "local" : "global");
+	for (size_t k = 0; k < site->n_local_to; k++)
+		fprintf(to, "%s\"%" PRIu32 "\"%s",
+		    k == 0 ? "\t\tlocal_to = { " : ", ", site->local_to[k],
+		    k + 1 == site->n_local_to ? " }\n" : "");
 	if (site->capacity > 0)
 		fprintf(to, "\t\tcapacity = %" PRId64 "\n", site->capacity);
 	fputs("\t}\n", to);
@@ -141,6 +145,7 @@ print_times(FILE *to, const struct service *s)
 	print_duration(to, "\t", "timeout", s->timeout_us);
 	print_duration(to, "\t", "sick_after", s->sick_after_us);
 	print_duration(to, "\t", "settle", s->settle_us);
+	print_duration(to, "\t", "stale_after", s->stale_after_us);
 	print_duration(to, "\t", "shift_settles", s->shift_settles_us);
 }
 

@@ -19,6 +19,7 @@ static cfg_opt_t site_rows[] = {
 	CONF_TEXT("position"),
 	CONF_LIST("unicast"),
 	CONF_TEXT("scope"),
+	CONF_LIST("local_to"),
 	CONF_TEXT("capacity"),
 	CFG_END(),
 };
@@ -38,6 +39,7 @@ cfg_opt_t settings_service_rows[] = {
 	CONF_TEXT("timeout"),
 	CONF_TEXT("sick_after"),
 	CONF_TEXT("settle"),
+	CONF_TEXT("stale_after"),
 	CONF_TEXT("shift_settles"),
 	CFG_END(),
 };
@@ -86,6 +88,44 @@ read_scope(struct reading *r, cfg_t *section, struct site *site)
 		    "scope is '%.40s', expected \"global\" or \"local\"", text);
 }
 
+/* "AS64500" or "64500". */
+static bool
+parse_asn(const char *text, uint32_t *out)
+{
+	unsigned long long n;
+	char *end;
+
+	if ((text[0] == 'A' || text[0] == 'a') &&
+	    (text[1] == 'S' || text[1] == 's'))
+		text += 2;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	n = strtoull(text, &end, 10);
+	*out = (uint32_t)n;
+	return *end == '\0' && n > 0 && n <= UINT32_MAX;
+}
+
+static void
+read_local_to(struct reading *r, cfg_t *section, struct site *site)
+{
+	unsigned n = cfg_size(section, "local_to");
+
+	if (n > 0 && !site->is_local)
+		value_fail(r, section, "local_to", 0,
+		    "local_to is for sites with scope = \"local\" only");
+	site->local_to = mem_new((n + 1) * sizeof *site->local_to);
+	for (unsigned i = 0; r->rc == RC_OK && i < n; i++) {
+		const char *text = conf_text(section, "local_to", i);
+
+		if (!parse_asn(text, &site->local_to[i]))
+			value_fail(r, section, "local_to", i,
+			    "local_to: '%.40s', expected an AS number such as "
+			    "64500",
+			    text);
+	}
+	site->n_local_to = n;
+}
+
 /* Any language's letters; nothing that moves a terminal's cursor. */
 static void
 read_city(struct reading *r, cfg_t *section, struct site *site)
@@ -119,6 +159,7 @@ read_sites(struct reading *r, cfg_t *section, struct service *s)
 		    r, site, s->sites[i].name, sizeof s->sites[i].name, false);
 		read_position(r, site, &s->sites[i]);
 		read_scope(r, site, &s->sites[i]);
+		read_local_to(r, site, &s->sites[i]);
 		read_city(r, site, &s->sites[i]);
 		settings_aliases(r, site, &s->sites[i]);
 		s->sites[i].capacity =
@@ -160,6 +201,9 @@ static const struct {
 	    { 30 * S, S, DAY, false } },
 	{ "settle", offsetof(struct service, settle_us),
 	    { 300 * S, S, DAY, false } },
+	/* RSSAC047v2's threshold of publication latency: 65 minutes. */
+	{ "stale_after", offsetof(struct service, stale_after_us),
+	    { 3900 * S, S, 365 * DAY, false } },
 	{ "shift_settles", offsetof(struct service, shift_settles_us),
 	    { DAY, 60 * S, 365 * DAY, false } },
 };

@@ -15,6 +15,10 @@
 const char *event_summary(const struct event_row *e,
     const struct event_moves *moves, char buf[static SUMMARY_LEN]);
 
+/* When such an event opens, in a few words; "" for a shift, a black hole and a
+ * mismatch, whose gates say it. */
+const char *event_rule(const struct event_row *e);
+
 /* What a mismatch's verdict means: "withdrawn, but still receiving"; "" for a
  * word that is not one. */
 const char *verdict_meaning(const char *verdict);

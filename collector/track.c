@@ -5,7 +5,7 @@
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
-#define TRACK_VERSION 2
+#define TRACK_VERSION 3
 #define US_PER_DAY (86400 * US_PER_S)
 
 static void
@@ -98,6 +98,16 @@ get_second(struct rbuf *r, struct track *t)
 	get_router(r, &t->dark_router);
 }
 
+/* What version 3 added. */
+static void
+get_third(struct rbuf *r, struct track *t)
+{
+	t->came_from = rbuf_i64(r);
+	t->heard_us = rbuf_i64(r);
+	witness_decode(&t->witness, r);
+	pace_decode(&t->pace, r);
+}
+
 void
 track_encode(const struct track *t, struct track_bytes *out)
 {
@@ -119,6 +129,10 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_i64(&w, t->recent.to_rtt_us);
 	put_router(&w, &t->router);
 	put_router(&w, &t->dark_router);
+	wbuf_i64(&w, t->came_from);
+	wbuf_i64(&w, t->heard_us);
+	witness_encode(&t->witness, &w);
+	pace_encode(&t->pace, &w);
 	out->len = (uint16_t)w.len;
 }
 
@@ -143,6 +157,10 @@ track_decode(struct track *t, const struct track_bytes *b)
 	get_streaks(&r, &got);
 	if (version >= 2)
 		get_second(&r, &got);
+	if (version >= 3)
+		get_third(&r, &got);
+	else
+		got.heard_us = got.seen_us;
 	if (version == 0 || version > TRACK_VERSION || r.is_bad ||
 	    rbuf_left(&r) != 0)
 		return RC_MALFORMED;

@@ -1,7 +1,8 @@
 /*
  * track.h - what is remembered of one vantage and one target.        (pure)
  *
- * Uses     collector/detect.h (the values), schema/base/bytes.h
+ * Uses     collector/detect.h (the values), witness.h, pace.h,
+ *          schema/base/bytes.h
  * Used by  landing (moves it along), fleet (keeps them), detect_*
  *
  * Everything here but the open interval survives a restart as bytes of a
@@ -15,7 +16,9 @@
 #include <stdint.h>
 
 #include "collector/detect.h"
+#include "collector/pace.h"
 #include "collector/service.h"
+#include "collector/witness.h"
 
 /* A place is a site's id, or one of these. */
 #define PLACE_NONE 0
@@ -92,8 +95,13 @@ struct track {
 	struct noise noise;
 	struct last_router router;      /* while the target answered */
 	struct last_router dark_router; /* where traces end since it is dark */
+	int64_t came_from;              /* the site before home; 0: none */
+	int64_t heard_us; /* when the collector last got news of it */
+	struct witness witness;
+	struct pace pace;
 
 	struct landing open; /* id 0: none; until_us not 0: nobody reports */
+	bool is_hard;        /* changed so that a restart must know */
 	bool is_soft;        /* open or ok_us changed since they were emitted */
 	int64_t shift_id;    /* the open shift event it has a vote in; 0 */
 	enum excuse excuse;  /* not none: seen, not counted */

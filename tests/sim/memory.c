@@ -103,6 +103,7 @@ take_event(struct memory *m, const struct event *e)
 		m->opened = more(m->opened, i, sizeof *m->opened);
 		m->told_severity =
 		    more(m->told_severity, i, sizeof *m->told_severity);
+		m->told_kind = more(m->told_kind, i, sizeof *m->told_kind);
 		m->resolved = more(m->resolved, i, sizeof *m->resolved);
 		m->opened[i] = m->resolved[i] = 0;
 		m->n_events++;
@@ -159,9 +160,11 @@ take_notice(struct memory *m, const struct notice *n)
 	else
 		m->opened[i]++;
 	T_CHECK(n->is_resolve || m->opened[i] == 1 ||
-		    n->event.severity > m->told_severity[i],
+		    n->event.severity > m->told_severity[i] ||
+		    n->event.kind != m->told_kind[i],
 	    "event %" PRId64 " told anew and no worse", n->event.id);
 	m->told_severity[i] = n->event.severity;
+	m->told_kind[i] = n->event.kind;
 	tell_event(m, n->is_resolve ? "resolve" : "open", &n->event);
 }
 
@@ -277,5 +280,6 @@ memory_fini(struct memory *m)
 	free(m->states);
 	free(m->opened);
 	free(m->told_severity);
+	free(m->told_kind);
 	free(m->resolved);
 }

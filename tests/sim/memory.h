@@ -29,6 +29,7 @@ struct memory {
 	    n_memos;
 	size_t *opened, *resolved; /* notices of each event */
 	enum severity *told_severity;
+	enum event_kind *told_kind;
 
 	/* Effects about events, as text with the input that made them. */
 	struct told {

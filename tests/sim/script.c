@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 #include "tests/unit/check.h"
 
 struct line {
@@ -221,7 +222,30 @@ trust(struct world *w, struct world_vantage *v, int64_t how)
 static void
 excuse(struct world *w, struct world_vantage *v, int64_t how)
 {
-	world_excuse(w, v, how != 0);
+	world_excuse(w, v, (enum excuse)how);
+}
+
+static void
+flip(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	v->flip_site = (int)how;
+}
+
+static void
+lie(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	v->is_liar = how != 0;
+}
+
+static void
+set_free(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	(void)how;
+	v->captor[0] = '\0';
+	v->is_outrun = false;
 }
 
 /* Header lines. */
@@ -253,6 +277,17 @@ read_fleet(struct script *s, const struct line *l)
 	}
 }
 
+static void
+read_local(const struct script *s, const struct line *l, struct site *of)
+{
+	(void)s;
+	of->is_local = true;
+	of->n_local_to = l->n - 2;
+	of->local_to = mem_new(l->n * sizeof *of->local_to);
+	for (size_t i = 2; i < l->n; i++)
+		of->local_to[i - 2] = (uint32_t)number(l, l->words[i]);
+}
+
 static bool
 read_header(struct script *s, const struct line *l)
 {
@@ -278,7 +313,13 @@ read_header(struct script *s, const struct line *l)
 	else if (strcmp(word, "tick") == 0)
 		s->world.tick_us = duration(l, value);
 	else if (strcmp(word, "local") == 0)
-		service->sites[site(s, l, value, &families)].is_local = true;
+		read_local(s, l, &service->sites[site(s, l, value, &families)]);
+	else if (strcmp(word, "stale") == 0)
+		service->stale_after_us = duration(l, value);
+	else if (strcmp(word, "jitter") == 0)
+		s->world.jitter_us = (unsigned)duration(l, value);
+	else if (strcmp(word, "traces") == 0)
+		s->world.has_ways = true;
 	else if (strcmp(word, "loss") == 0 && l->n == 3) {
 		s->world.loss_percent = (unsigned)number(l, value);
 		s->seed = (uint64_t)number(l, l->words[2]);
@@ -355,6 +396,18 @@ fault(const struct line *l, const char *word)
 	return FAULT_NONE;
 }
 
+static const char *const sites_words[] = { "fault", "unicast", "rename",
+	"recode", "name", "varied", "slow", "stick", "unstick" };
+
+static bool
+is_one_of(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* Things that happen to a site. */
 static bool
 happen_at_site(struct script *s, const struct line *l)
@@ -366,9 +419,7 @@ happen_at_site(struct script *s, const struct line *l)
 
 	if (say(s, l))
 		return true;
-	if (strcmp(word, "fault") != 0 && strcmp(word, "unicast") != 0 &&
-	    strcmp(word, "rename") != 0 && strcmp(word, "name") != 0 &&
-	    strcmp(word, "varied") != 0)
+	if (!is_one_of(word, sites_words, T_LEN(sites_words)))
 		return false;
 	at = &s->world.sites[site(s, l, l->words[2], &families)];
 	if (strcmp(word, "fault") == 0)
@@ -377,8 +428,49 @@ happen_at_site(struct script *s, const struct line *l)
 		at->is_unicast_down = strcmp(value, "down") == 0;
 	else if (strcmp(word, "varied") == 0)
 		s->world.varied_site = (int)(at - s->world.sites);
-	else
+	else if (strcmp(word, "slow") == 0)
+		at->slow_us = duration(l, value);
+	else if (strstr(word, "stick") != NULL)
+		at->is_stuck = strcmp(word, "stick") == 0;
+	else {
 		at->is_renamed = strcmp(word, "rename") == 0;
+		at->is_recoded = strcmp(word, "recode") == 0;
+	}
+	return true;
+}
+
+/* The last word is the impostor's name, or the site whose name it takes. */
+static void
+capture(struct script *s, const struct line *l)
+{
+	const char *name = l->words[l->n - 1];
+	bool is_chosen[WORLD_VANTAGES_MAX] = { false };
+
+	for (size_t i = 0; i < s->world.n_vantages; i++) {
+		struct world_vantage *v = &s->world.vantages[i];
+
+		for (size_t k = 2; k + 1 < l->n; k++)
+			is_chosen[i] |= is_meant(s, l, l->words[k], v);
+		if (!is_chosen[i])
+			continue;
+		snprintf(v->captor, sizeof v->captor, "%s", name);
+		v->copied_site = script_site(s, name);
+		v->is_outrun = strcmp(l->words[1], "outrun") == 0;
+	}
+}
+
+/* Things that happen everywhere. */
+static bool
+happen_to_all(struct script *s, const struct line *l)
+{
+	const char *word = l->words[1];
+
+	if (strcmp(word, "away") == 0 || strcmp(word, "back") == 0)
+		s->world.is_away = strcmp(word, "away") == 0;
+	else if (strcmp(word, "serial") == 0 && l->n > 2)
+		world_publish(&s->world, (uint32_t)number(l, l->words[2]));
+	else
+		return strcmp(word, "end") == 0;
 	return true;
 }
 
@@ -391,21 +483,30 @@ happen(struct script *s, const struct line *l)
 		int64_t how;
 	} acts[] = { { "deafen", deafen, 0 }, { "cut", cut, 0 },
 		{ "hold", hold, 0 }, { "mend", mend, 0 }, { "trust", trust, 1 },
-		{ "distrust", trust, 0 }, { "excuse", excuse, 1 },
-		{ "count", excuse, 0 } };
+		{ "distrust", trust, 0 },
+		{ "excuse", excuse, EXCUSE_INTERCEPTED },
+		{ "packet", excuse, EXCUSE_PER_PACKET },
+		{ "count", excuse, EXCUSE_NONE }, { "steady", flip, -1 },
+		{ "free", set_free, 0 }, { "lie", lie, 1 },
+		{ "confess", lie, 0 } };
 	const char *word = l->words[1];
 	unsigned families;
 
-	if (strcmp(word, "end") == 0)
+	if (happen_to_all(s, l))
 		return;
 	if (l->n < 3)
 		BAD(l, "expected more words");
 	if (happen_at_site(s, l))
 		return;
-	if (strcmp(word, "move") == 0) {
+	if (strcmp(word, "move") == 0 || strcmp(word, "flip") == 0) {
 		size_t to = site(s, l, l->words[l->n - 1], &families);
 
-		for_each(s, l, 2, l->n - 1, move, (int64_t)to);
+		for_each(s, l, 2, l->n - 1, word[0] == 'm' ? move : flip,
+		    (int64_t)to);
+		return;
+	}
+	if (strcmp(word, "capture") == 0 || strcmp(word, "outrun") == 0) {
+		capture(s, l);
 		return;
 	}
 	if (strcmp(word, "skew") == 0) {

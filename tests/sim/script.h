@@ -10,7 +10,11 @@
  *	every 60s                     period of the DNS questions
  *	sites ams fra nrt             (after every)
  *	bare                          (before sites) no controls, no unicast
- *	settles 1h | sick 30s | settle 5m | tick 10s | local nrt | loss 5 SEED
+ *	settles 1h | sick 30s | settle 5m | tick 10s | loss 5 SEED
+ *	local nrt 301 302             (or none) a local site, for these ASes
+ *	stale 10m                     stale_after
+ *	traces                        probes trace, too
+ *	jitter 2ms                    the most by which round trips differ
  *	fleet ams 101 102 103         probes p1, p2, p3 ... of these ASes (0: not
  *	                              known), v4 and v6, landing at ams
  *
@@ -21,7 +25,11 @@
  *	10m fault ams silent          or refused, servfail, none
  *	10m unicast ams down          or up: its own addresses
  *	10m rename ams                its identity matches no template
- *	10m name ams                  ... and does again
+ *	10m recode ams                it names a site that nobody has
+ *	10m name ams                  ... and all is well again
+ *	10m slow ams 60ms             its round trips are longer by this
+ *	10m serial 5                  the zone's next edition, everywhere but
+ *	10m stick ams                 at such a site; unstick
  *	10m deafen WHO...             all questions time out; uploads work
  *	10m cut WHO...                all time out, nothing is uploaded
  *	10m hold WHO...               only uploads wait
@@ -29,6 +37,13 @@
  *	10m skew -10m WHO...          their clocks are wrong
  *	10m distrust WHO...           quarantined; trust
  *	10m excuse WHO...             intercepted: not counted; count
+ *	10m packet WHO...             balanced by packet: the same
+ *	10m flip WHO... fra           half of their packets go there; steady
+ *	10m capture WHO... NAME       an impostor answers them, as a site or
+ *	                              by another name, by another way; free
+ *	10m lie WHO...                they report whatever they like; confess
+ *	10m outrun WHO... NAME        ... and sooner than a site could
+ *	10m away                      the collector itself is off; back
  *	10m announce ams up           or down; said again until muted
  *	10m announce ams/6 down       one family
  *	10m mute ams                  nobody says anything any more

@@ -10,6 +10,7 @@
 #define STEP_US US_PER_S
 #define UPLOAD_EVERY_US (30 * US_PER_S)
 #define LEASE_US (90 * US_PER_S)
+#define TRACE_EVERY_S 300
 
 static const int64_t confirm_after_us[2] = { 10 * US_PER_S, 20 * US_PER_S };
 static const int64_t retry_after_us[2] = { 2 * US_PER_S, 6 * US_PER_S };
@@ -55,6 +56,7 @@ fill_service(struct service *s, const char *const *sites, size_t n_sites,
 	s->n_confirm = s->n_retry = 2;
 	memcpy(s->confirm_after_us, confirm_after_us, sizeof confirm_after_us);
 	memcpy(s->retry_after_us, retry_after_us, sizeof retry_after_us);
+	s->stale_after_us = 3900 * US_PER_S;
 	s->sick_after_us = 30 * US_PER_S;
 	s->settle_us = 300 * US_PER_S;
 	s->shift_settles_us = 3600 * US_PER_S;
@@ -87,6 +89,7 @@ world_fini(struct world *w)
 	for (size_t i = 0; i < w->n_vantages; i++) {
 		free(w->vantages[i].errands);
 		free(w->vantages[i].queue.list);
+		free(w->vantages[i].ways);
 	}
 	free(w->inputs.list);
 	services_fini(&w->services);
@@ -113,19 +116,29 @@ world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 }
 
 void
-world_excuse(struct world *w, const struct world_vantage *v, bool is_excused)
+world_excuse(struct world *w, const struct world_vantage *v, enum excuse excuse)
 {
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		const struct target *t = &w->services.targets[i];
 		struct input *in;
 
-		if (t->role != ROLE_SERVICE)
+		if (t->role != ROLE_SERVICE ||
+		    t->address.family != v->vantage.family)
 			continue;
 		in = add_input(w, INPUT_EXCUSE);
 		in->excuse.vantage_id = v->vantage.id;
 		in->excuse.target_id = t->id;
-		in->excuse.is_excused = is_excused;
+		in->excuse.excuse = excuse;
 	}
+}
+
+void
+world_publish(struct world *w, uint32_t serial)
+{
+	w->serial = serial;
+	for (size_t i = 0; i < WORLD_SITES_MAX; i++)
+		if (!w->sites[i].is_stuck)
+			w->sites[i].serial = serial;
 }
 
 /* Phases spread the fleet over the period, as the collector does. */
@@ -141,6 +154,7 @@ add_vantage(
 		.asn = asn,
 		.probe = probe };
 	v->site = site;
+	v->flip_site = -1;
 	v->errands = mem_new(w->services.n_targets * sizeof *v->errands);
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		uint64_t spread = (uint64_t)v->vantage.id * 37 + i * 11;
@@ -223,8 +237,88 @@ world_undrain(struct world *w, size_t site)
 
 /* What comes back. */
 
+/* Looks random, and is the same for the same moment and vantage; it takes
+ * nothing from the losses' own randomness. */
+static unsigned
+dice(const struct world *w, const struct world_vantage *v)
+{
+	uint64_t x = (uint64_t)(w->now_us / STEP_US) * 1000003 +
+		     (uint64_t)v->vantage.id * 7919;
+
+	x ^= x >> 17;
+	x *= UINT64_C(0x9e3779b97f4a7c15);
+	return (unsigned)(x >> 40);
+}
+
 static void
-answer_service(struct world *w, size_t site, struct sighting *s)
+name_server(struct world *w, const struct world_vantage *v, size_t site,
+    struct sighting *s)
+{
+	const struct world_site *at = &w->sites[site];
+	const char *name = w->services.list->sites[site].name;
+	unsigned server = dice(w, v) % 3 + 1;
+
+	s->site_id = at->is_renamed || at->is_recoded ? 0 : (int64_t)site + 1;
+	s->is_foreign = at->is_renamed;
+	if (at->is_renamed)
+		snprintf(s->identity, sizeof s->identity, "box%u-%.40s", server,
+		    name);
+	else
+		snprintf(s->identity, sizeof s->identity,
+		    "ns%u.%s%.40s.example", server,
+		    at->is_recoded ? "new-" : "", name);
+}
+
+/* Anything at all: of any site or none, fast or slow, any serial. */
+static void
+lie(struct world *w, const struct world_vantage *v, struct sighting *s)
+{
+	unsigned x = dice(w, v) ^ (unsigned)s->target_id * 2654435761U;
+	static const enum outcome outcomes[] = { OUTCOME_OK, OUTCOME_OK,
+		OUTCOME_OK, OUTCOME_TIMEOUT, OUTCOME_RCODE, OUTCOME_REFUSED };
+	/* For ten minutes it sticks to one story. */
+	unsigned story =
+	    (unsigned)((w->now_us - WORLD_START_US) / US_PER_S / 600) * 7919;
+
+	s->outcome = outcomes[x % 6];
+	s->rcode = (uint16_t)(x % 6 == 4 ? 2 + x % 4 : 0);
+	s->has_identity = s->has_rtt = outcome_is_answer(s->outcome);
+	s->site_id = story % 3 == 0
+			 ? 0
+			 : (int64_t)(story % w->services.list->n_sites) + 1;
+	if (story % 5 == 0)
+		s->site_id = (int64_t)(x / 8 % (w->services.list->n_sites + 1));
+	s->is_foreign = story % 2 == 0;
+	s->is_too_fast = story % 7 < 3;
+	s->rtt_us = 1 + (int64_t)(x % 300) * US_PER_MS;
+	s->has_serial = true;
+	s->serial = story * 1000003U + x % 3;
+	snprintf(s->identity, sizeof s->identity, "liar-%c",
+	    'a' + (int)(story % 26));
+}
+
+/* Somebody else answers. */
+static void
+answer_captive(
+    struct world *w, const struct world_vantage *v, struct sighting *s)
+{
+	s->outcome = OUTCOME_OK;
+	s->has_identity = s->has_rtt = true;
+	s->rtt_us = 2 * US_PER_MS + dice(w, v) % 100;
+	s->is_too_fast = v->is_outrun;
+	s->has_serial = w->serial != 0;
+	s->serial = w->serial;
+	if (v->copied_site >= 0) {
+		name_server(w, v, (size_t)v->copied_site, s);
+		return;
+	}
+	s->is_foreign = true;
+	snprintf(s->identity, sizeof s->identity, "%s", v->captor);
+}
+
+static void
+answer_service(struct world *w, const struct world_vantage *v, size_t site,
+    struct sighting *s)
 {
 	const struct world_site *at = &w->sites[site];
 
@@ -244,9 +338,12 @@ answer_service(struct world *w, size_t site, struct sighting *s)
 		break;
 	}
 	s->has_identity = true;
-	s->site_id = at->is_renamed ? 0 : (int64_t)site + 1;
+	name_server(w, v, site, s);
 	s->has_rtt = true;
-	s->rtt_us = 10 * US_PER_MS + (int64_t)site * US_PER_MS;
+	s->rtt_us = 10 * US_PER_MS + (int64_t)site * US_PER_MS + at->slow_us +
+		    dice(w, v) % (w->jitter_us + 1);
+	s->has_serial = w->serial != 0;
+	s->serial = at->serial;
 }
 
 static void
@@ -260,10 +357,24 @@ answer(struct world *w, const struct world_vantage *v, const struct target *t,
 		return;
 	if (s->why == WHY_VARIED)
 		site = (size_t)w->varied_site;
-	if (t->role == ROLE_SERVICE)
-		answer_service(w, site, s);
+	else if (v->flip_site >= 0 && dice(w, v) % 2 == 0)
+		site = (size_t)v->flip_site;
+	if (v->is_liar && t->role != ROLE_CONTROL) {
+		lie(w, v, s);
+		return;
+	}
+	if (t->role == ROLE_SERVICE && v->captor[0] != '\0')
+		answer_captive(w, v, s);
+	else if (t->role == ROLE_SERVICE)
+		answer_service(w, v, site, s);
 	else if (t->role == ROLE_CONTROL || !w->sites[t->site].is_unicast_down)
 		s->outcome = OUTCOME_OK;
+	if (t->role == ROLE_UNICAST && s->outcome == OUTCOME_OK) {
+		s->has_identity = true;
+		name_server(w, v, t->site, s);
+		s->has_serial = w->serial != 0;
+		s->serial = w->sites[t->site].serial;
+	}
 }
 
 static struct sighting
@@ -297,6 +408,37 @@ measure_controls(struct world *w, struct world_vantage *v)
 	}
 }
 
+/* Each site has two routers of one AS; an impostor has another. */
+static void
+trace(struct world *w, struct world_vantage *v, size_t target)
+{
+	struct world_vantage at = *v;
+	struct way *way;
+
+	if (!w->has_ways || v->is_deaf)
+		return;
+	v->ways = mem_grow(v->ways, v->n_ways + 1, sizeof *v->ways);
+	way = &v->ways[v->n_ways++];
+	*way = (struct way){ .vantage_id = v->vantage.id,
+		.target_id = w->services.targets[target].id,
+		.at_us = w->now_us + v->skew_us,
+		.is_reached = true,
+		.n_ttl = 9,
+		.penultimate_asn = 66666 };
+	way->penultimate.family = at.vantage.family;
+	way->penultimate.bytes[0] = 99;
+	if (v->is_liar) {
+		way->penultimate.bytes[1] = (uint8_t)dice(w, v);
+		way->penultimate_asn = dice(w, v) % 5 + 65000;
+		return;
+	}
+	if (at.captor[0] != '\0')
+		return;
+	way->penultimate.bytes[0] = (uint8_t)(10 + at.site);
+	way->penultimate.bytes[3] = (uint8_t)(at.vantage.probe % 2);
+	way->penultimate_asn = 65000 + (uint32_t)at.site;
+}
+
 /* The probe. */
 
 static void
@@ -316,6 +458,7 @@ react(struct world *w, struct world_vantage *v, struct errand *e,
 	bool is_failing = !outcome_is_answer(s->outcome) || s->rcode == 2;
 	int64_t place = s->site_id == 0 ? -1 : s->site_id;
 	bool is_news = false;
+	size_t target = (size_t)(e - v->errands);
 
 	if (is_failing && s->why == WHY_ROUND) {
 		schedule_again(w, e, WHY_RETRY, retry_after_us);
@@ -329,6 +472,8 @@ react(struct world *w, struct world_vantage *v, struct errand *e,
 	else
 		e->last_place = place;
 	e->was_failing = is_failing;
+	if (is_news)
+		trace(w, v, target);
 	if (is_news || s->why == WHY_CONFIRM || s->why == WHY_RETRY)
 		v->next_upload_us = w->now_us + STEP_US;
 }
@@ -354,6 +499,10 @@ run_errand(struct world *w, struct world_vantage *v, size_t target)
 	if (!is_service)
 		return;
 	react(w, v, e, &s);
+	if (w->now_us / STEP_US / TRACE_EVERY_S !=
+	    (w->now_us - w->services.list[0].dns_every_us) / STEP_US /
+		TRACE_EVERY_S)
+		trace(w, v, target);
 	if (w->varied_site >= 0)
 		(void)measure(w, v, target, WHY_VARIED);
 }
@@ -364,7 +513,7 @@ upload(struct world *w, struct world_vantage *v)
 	if (v->next_upload_us > w->now_us)
 		return;
 	v->next_upload_us = w->now_us + UPLOAD_EVERY_US;
-	if (v->is_held)
+	if (v->is_held || w->is_away)
 		return;
 	for (size_t i = 0; i < v->queue.n; i++) {
 		struct input *in = add_input(w, INPUT_SIGHTING);
@@ -373,6 +522,13 @@ upload(struct world *w, struct world_vantage *v)
 		in->sighting.received_us = w->now_us;
 	}
 	v->queue.n = 0;
+	for (size_t i = 0; i < v->n_ways; i++) {
+		struct input *in = add_input(w, INPUT_WAY);
+
+		in->way = v->ways[i];
+		in->way.received_us = w->now_us;
+	}
+	v->n_ways = 0;
 }
 
 static void
@@ -398,7 +554,7 @@ step(struct world *w)
 		    since % (30 * US_PER_S) == 0)
 			say_health(w, i / 2, i % 2, LEASE_US);
 	}
-	if (since % w->tick_us == 0)
+	if (since % w->tick_us == 0 && !w->is_away)
 		add_input(w, INPUT_TICK)->tick_us = w->now_us;
 }
 

@@ -30,7 +30,8 @@ enum input_kind {
 	INPUT_HEALTH,
 	INPUT_DRAIN,
 	INPUT_VANTAGE,
-	INPUT_EXCUSE
+	INPUT_EXCUSE,
+	INPUT_WAY
 };
 
 struct input {
@@ -41,8 +42,9 @@ struct input {
 		struct vantage vantage;
 		struct {
 			int64_t vantage_id, target_id;
-			bool is_excused;
+			enum excuse excuse;
 		} excuse;
+		struct way way;
 		struct {
 			int64_t site_id;
 			uint8_t family;
@@ -64,6 +66,10 @@ struct world_site {
 	enum service_fault fault;
 	bool is_unicast_down;
 	bool is_renamed; /* its identity matches no template */
+	bool is_recoded; /* ... matches one, and names a site nobody has */
+	bool is_stuck;   /* its zone stays as it is */
+	uint32_t serial;
+	int64_t slow_us; /* added to its round trips */
 	bool is_said[2]; /* per family: the announcement is repeated */
 	bool is_up[2];
 	bool is_health_said[2], is_healthy[2];
@@ -87,12 +93,20 @@ struct batch_queue { /* sightings that wait for their upload */
 struct world_vantage { /* one family of one probe */
 	struct vantage vantage;
 	size_t site;     /* where it lands */
+	int flip_site;   /* -1: none; else every other packet goes there */
+	int copied_site; /* an impostor says that it is this one; -1: it has a
+	                    name of its own, */
+	char captor[32]; /* and this is it; "": there is no impostor */
+	bool is_liar;    /* it reports whatever comes to its mind */
+	bool is_outrun;  /* which answers sooner than it could */
 	bool is_deaf;    /* every question times out; uploads work */
 	bool is_held;    /* nothing is uploaded */
 	int64_t skew_us; /* added to its times */
 	int64_t next_upload_us;
 	struct errand *errands; /* as the targets */
 	struct batch_queue queue;
+	struct way *ways; /* that wait with them */
+	size_t n_ways;
 };
 
 struct world {
@@ -101,6 +115,10 @@ struct world {
 	size_t n_vantages;
 	struct world_vantage vantages[WORLD_VANTAGES_MAX];
 	int64_t now_us, tick_us; /* tick_us: between ticks */
+	bool is_away;            /* the collector: no tick, no upload */
+	bool has_ways;           /* probes trace */
+	unsigned jitter_us;      /* the most by which round trips are longer */
+	uint32_t serial;         /* of the zone; 0: answers have none */
 	unsigned loss_percent;
 	uint64_t random;
 	int64_t n_drains;
@@ -133,8 +151,11 @@ void world_drain(struct world *w, size_t site);
 void world_undrain(struct world *w, size_t site);
 
 /* What a vantage meets at the service addresses counts no more, or again. */
-void
-world_excuse(struct world *w, const struct world_vantage *v, bool is_excused);
+void world_excuse(
+    struct world *w, const struct world_vantage *v, enum excuse excuse);
+
+/* The zone's next edition, at every site that is not stuck. */
+void world_publish(struct world *w, uint32_t serial);
 
 /* Changes the trust in a vantage. */
 void world_trust(struct world *w, struct world_vantage *v, bool is_trusted);

@@ -61,7 +61,7 @@ test_words_go_both_ways(void **state)
 		    RC_OK);
 		assert_int_equal(severity, i);
 	}
-	for (int i = 0; i <= EVENT_MISMATCH; i++) {
+	for (int i = 0; i < EVENT_KINDS; i++) {
 		assert_int_equal(event_kind_from_name(&kind,
 				     event_kind_name((enum event_kind)i)),
 		    RC_OK);

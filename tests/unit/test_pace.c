@@ -1,145 +1,144 @@
-/* test_pace.c - never more than the cap, whatever the order of calls. */
-#include "tests/unit/check.h"
+#include "collector/pace.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "probe/pace.h"
-#include "probe/resident.h"
-#include "probe/schedule.h"
+#include "schema/base/clock.h"
+#include "tests/unit/check.h"
 
-#define S INT64_C(1000000)
+#define MINUTE (60 * US_PER_S)
+
+/* A round trip of base plus up to a tenth, and now and then a late one. */
+static int64_t
+round_trip(uint64_t *seed, int64_t base_us)
+{
+	uint64_t x;
+
+	*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407U;
+	x = *seed >> 33;
+	return base_us + (int64_t)(x % (uint64_t)(base_us / 10)) +
+	       (x % 50 == 0 ? 5 * base_us : 0);
+}
+
+static void
+run(struct pace *p, uint64_t *seed, int64_t *minute, int n, int64_t base_us)
+{
+	for (int i = 0; i < n; i++)
+		(void)pace_see(p, 7, round_trip(seed, base_us),
+		    ++*minute * MINUTE, MINUTE);
+}
+
+static void
+test_the_habit_is_the_20th_percentile(void **state)
+{
+	uint64_t seed = 1;
+	struct pace p = { 0 };
+	int64_t minute = 0;
+
+	(void)state;
+	run(&p, &seed, &minute, 49, 50 * US_PER_MS);
+	assert_false(pace_is_known(&p));
+	run(&p, &seed, &minute, 30000, 50 * US_PER_MS);
+	/* uniform over 50 to 55 ms */
+	assert_in_range(pace_habit_us(&p), 50800, 51200);
+	assert_in_range(pace_median_us(&p), 50000, 55000);
+	assert_int_equal(p.slow_us, 0);
+	assert_true(p.n < 2 * 10080); /* older ones fade */
+}
 
 static const struct {
-	const char *claim;
-	unsigned rate, burst;
-	int64_t every_us, for_us; /* how often somebody wants to send */
-	unsigned sent;
-} cases[] = {
-	{ "no cap lets all through", 0, 0, 1000, S, 1000 },
-	{ "a burst leaves at once", 20, 10, 1, 10, 10 },
-	{ "the rate holds behind the burst", 20, 10, 1000, 10 * S, 200 },
-	{ "a slow sender never waits", 20, 1, S / 10, 10 * S, 100 },
-	{ "no burst counts as one", 20, 0, 1000, S, 20 },
-	{ "a burst over the cap is cut to it", 20, 40, 1000, S, 20 },
-	{ "a cap that is not exact has its burst on top", 100, 10, 1000, S,
-	    10 + 99 },
+	const char *name;
+	int64_t before_us, after_us;
+	bool is_slow;
+} steps[] = {
+	{ "20 ms and half are over", 30 * US_PER_MS, 60 * US_PER_MS, true },
+	{ "under 20 ms", 10 * US_PER_MS, 25 * US_PER_MS, false },
+	{ "under half", 200 * US_PER_MS, 260 * US_PER_MS, false },
+	{ "over half", 200 * US_PER_MS, 330 * US_PER_MS, true },
+	{ "quicker", 200 * US_PER_MS, 20 * US_PER_MS, false },
 };
 
 static void
-test_counts(void **state)
+test_what_is_slow(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < T_LEN(cases); i++) {
-		struct pace p;
-		unsigned n = 0;
+	for (size_t i = 0; i < T_LEN(steps); i++) {
+		struct pace p = { 0 };
+		uint64_t seed = i + 1;
+		int64_t minute = 0;
 
-		pace_init(&p, cases[i].rate, cases[i].burst);
-		for (int64_t t = 0; t < cases[i].for_us; t += cases[i].every_us)
-			n += pace_take(&p, 7 * S + t);
-		T_CHECK(n == cases[i].sent, "%s: %u", cases[i].claim, n);
+		run(&p, &seed, &minute, 300, steps[i].before_us);
+		T_CHECK(p.slow_us == 0, "%s: slow before", steps[i].name);
+		run(&p, &seed, &minute, 10, steps[i].after_us);
+		T_CHECK(
+		    (p.slow_us != 0) == steps[i].is_slow, "%s", steps[i].name);
+		if (p.slow_us != 0)
+			T_CHECK(p.slow_us >= 295 * MINUTE &&
+				    p.slow_us <= 302 * MINUTE,
+			    "%s: since %lld", steps[i].name,
+			    (long long)(p.slow_us / MINUTE));
+		run(&p, &seed, &minute, 10, steps[i].before_us);
+		T_CHECK(p.slow_us == 0, "%s: slow afterwards", steps[i].name);
 	}
 }
 
-/* Whoever waits until pace_ready_us is let through, and nobody before. */
 static void
-test_ready(void **state)
+test_another_site_begins_anew(void **state)
 {
-	struct pace p;
-	int64_t now = 3 * S;
+	struct pace p = { 0 };
+	uint64_t seed = 1;
+	int64_t minute = 0;
 
 	(void)state;
-	pace_init(&p, 7, 3);
-	for (int i = 0; i < 100; i++) {
-		int64_t ready = pace_ready_us(&p, now);
-
-		if (ready > now)
-			assert_false(pace_take(&p, ready - 1));
-		assert_true(pace_take(&p, ready));
-		now = ready;
-	}
+	run(&p, &seed, &minute, 100, 20 * US_PER_MS);
+	assert_true(pace_is_known(&p));
+	(void)pace_see(&p, 8, 300 * US_PER_MS, ++minute * MINUTE, MINUTE);
+	assert_false(pace_is_known(&p));
+	assert_int_equal(p.slow_us, 0);
 }
 
-/* ---- the host's cap, whatever is assigned ---- */
-
-/* Far more than can be sent: everything of every target, all the time. */
-static struct assignment *
-assign_too_much(void)
-{
-	struct assignment *a = calloc(1, sizeof *a);
-
-	for (unsigned i = 0; i < ASSIGNMENT_TARGETS_MAX; i++) {
-		struct assigned_target *t = assignment_add(a);
-
-		t->address = (struct addr){ 4,
-			{ 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
-		t->port = 53;
-		t->dns_every_us = t->ping_every_us = t->trace_every_us = S;
-		t->phase_us = (int64_t)i * 1000 % S;
-	}
-	return a;
-}
-
-/* What a round sends at most: the pair of questions, on other ports and by
- * TCP too; three echoes; a trace. */
-static unsigned
-packets_of(const struct round *r)
-{
-	if (r->kind == KIND_TRACE)
-		return TRACE_TTL_MAX;
-	if (r->kind == KIND_PING)
-		return 3;
-	return 2U + 3U * r->with_varied + 4U * r->with_tcp;
-}
-
-/* What waits has no end; it leaves as soon as the pace lets it. */
 static void
-no_second_has_more_than_the_cap(void **state)
+test_bytes_bring_it_back(void **state)
 {
-	enum { CAP = RESIDENT_PACKETS_PER_S };
-	struct assignment *a = assign_too_much();
-	int64_t now_us = 1763700000 * S, end_us = now_us + 300 * S;
-	int64_t left_us[CAP] = { 0 };
-	uint64_t n_sent = 0, n_waiting = 0;
-	struct pace pace, traces;
-	struct schedule s;
-	struct round r;
+	struct pace p = { 0 }, back = { 0 };
+	uint8_t bytes[256];
+	struct wbuf to = wbuf_over(bytes, sizeof bytes);
+	struct rbuf from;
+	uint64_t seed = 1;
+	int64_t minute = 0;
 
 	(void)state;
-	pace_init(&pace, CAP, RESIDENT_BURST_PACKETS);
-	pace_init(&traces, RESIDENT_TRACES_PER_S, 1);
-	schedule_init(&s, 11, &traces);
-	schedule_replace(&s, a, now_us);
-	while (now_us < end_us) {
-		int64_t next_us = schedule_next_us(&s);
+	run(&p, &seed, &minute, 100, 20 * US_PER_MS);
+	run(&p, &seed, &minute, 8, 80 * US_PER_MS);
+	pace_encode(&p, &to);
+	assert_false(to.is_bad);
+	from = rbuf_over(bytes, to.len);
+	pace_decode(&back, &from);
+	assert_false(from.is_bad);
+	assert_int_equal(rbuf_left(&from), 0);
+	for (int i = 0; i < 200; i++) { /* and they go on alike */
+		int64_t rtt_us = round_trip(&seed, 20 * US_PER_MS);
+		bool a = pace_see(&p, 7, rtt_us, ++minute * MINUTE, MINUTE);
+		bool b = pace_see(&back, 7, rtt_us, minute * MINUTE, MINUTE);
 
-		while (schedule_take(&s, now_us, &r))
-			n_waiting += packets_of(&r);
-		while (n_waiting > 0 && pace_take(&pace, now_us)) {
-			int64_t *before = &left_us[n_sent++ % CAP];
-
-			T_CHECK(now_us - *before >= S,
-			    "packet %llu: more than %d in a second",
-			    (unsigned long long)n_sent, CAP);
-			*before = now_us;
-			n_waiting--;
-		}
-		if (n_waiting > 0 && pace_ready_us(&pace, now_us) < next_us)
-			next_us = pace_ready_us(&pace, now_us);
-		now_us = next_us > now_us ? next_us : now_us + 1;
+		assert_true(a == b && p.slow_us == back.slow_us);
+		assert_int_equal(pace_habit_us(&p), pace_habit_us(&back));
 	}
-	T_CHECK(n_sent >= 299 * CAP, "%llu packets in 300 s",
-	    (unsigned long long)n_sent);
-	schedule_fini(&s);
-	assignment_fini(a);
-	free(a);
+	memset(bytes, 0xff, sizeof bytes); /* no numbers at all */
+	from = rbuf_over(bytes, to.len);
+	pace_decode(&back, &from);
+	assert_true(from.is_bad);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_ready),
-		cmocka_unit_test(no_second_has_more_than_the_cap) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_habit_is_the_20th_percentile),
+		cmocka_unit_test(test_what_is_slow),
+		cmocka_unit_test(test_another_site_begins_anew),
+		cmocka_unit_test(test_bytes_bring_it_back),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

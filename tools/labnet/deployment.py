@@ -22,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PERIODS = {
     "dns_every": "4s", "ping_every": "12s", "trace_every": "60s",
     "confirm_after": '{ "500ms", "1s" }', "retry_after": '{ "500ms", "1s" }',
-    "timeout": "2s", "sick_after": "4s", "settle": "20s",
+    "timeout": "2s", "sick_after": "4s", "settle": "20s", "stale_after": "20s",
 }
 PROGRAMS = ("catchwater", "catchwater-probe", "catchwater-upload")
 LEASE_S = 20

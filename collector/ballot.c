@@ -1,0 +1,219 @@
+#include "collector/ballot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/quorum.h"
+#include "schema/base/clock.h"
+
+static bool
+is_asked(const struct ballot *b, const struct target *t)
+{
+	return t->service == b->service &&
+	       (t->role == ROLE_SERVICE ||
+		   (b->is_unicast_too && t->role == ROLE_UNICAST));
+}
+
+struct track *
+ballot_next(const struct ballot *b, struct track_walk *w)
+{
+	const struct services *s = w->fleet->services;
+
+	for (; w->target < s->n_targets; w->target++, w->i = 0) {
+		const struct track_list *l = &w->fleet->of_target[w->target];
+
+		if (is_asked(b, &s->targets[w->target]) && w->i < l->n)
+			return l->list[w->i++];
+	}
+	return NULL;
+}
+
+size_t
+ballot_count(struct detect *d, const struct ballot *b)
+{
+	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	const struct track *t;
+	struct claim c;
+	size_t n = 0;
+
+	fleet_count_begin(&d->fleet);
+	while ((t = ballot_next(b, &w)) != NULL)
+		n += b->claims(d, t, b, &c) &&
+		     fleet_count_as(&d->fleet, t->member);
+	return n;
+}
+
+size_t
+ballot_standing(struct detect *d, const struct open_event *o)
+{
+	size_t n = 0;
+
+	fleet_count_begin(&d->fleet);
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct member *m =
+		    fleet_member(&d->fleet, o->votes[i].vantage_id);
+
+		n += o->votes[i].ended_us == 0 && m != NULL &&
+		     fleet_count_as(&d->fleet, m);
+	}
+	return n;
+}
+
+/* A vote of t that is new, or stands again. */
+static bool
+cast(struct detect *d, struct open_event *o, const struct track *t,
+    const struct claim *c)
+{
+	const struct vote *known =
+	    events_find_vote(o, t->vantage_id, t->target->id);
+	struct vote v = { .event_id = o->event.id,
+		.vantage_id = t->vantage_id,
+		.target_id = t->target->id,
+		.from_site_id = c->from_site_id,
+		.to_site_id = c->to_site_id,
+		.at_us = c->since_us,
+		.confirmed_us = d->now_us };
+
+	if (known != NULL && known->ended_us == 0)
+		return false;
+	if (known != NULL) { /* its first sign is what it was */
+		v.at_us = known->at_us;
+		v.confirmed_us = known->confirmed_us;
+	}
+	events_vote(o, &v);
+	return true;
+}
+
+static bool
+end_vote(struct detect *d, struct open_event *o, const struct track *t)
+{
+	struct vote *v = events_find_vote(o, t->vantage_id, t->target->id);
+
+	if (v == NULL || v->ended_us != 0)
+		return false;
+	v->ended_us = d->now_us;
+	return true;
+}
+
+/* True: some vote changed. */
+static bool
+poll(struct detect *d, const struct ballot *b, struct open_event *o)
+{
+	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	const struct track *t;
+	bool is_changed = false;
+	struct claim c;
+
+	while ((t = ballot_next(b, &w)) != NULL) {
+		c = (struct claim){ 0 };
+		is_changed |= b->claims(d, t, b, &c) ? cast(d, o, t, &c)
+						     : end_vote(d, o, t);
+	}
+	return is_changed;
+}
+
+static void
+emit(struct detect *d, const struct ballot *b, struct open_event *o)
+{
+	detect_sum_votes(d, o);
+	if (b->severity > o->event.severity)
+		o->event.severity = b->severity;
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, b->gates(d, b, o));
+	for (size_t i = 0; i < o->n_votes; i++)
+		detect_emit_vote(d, &o->votes[i]);
+}
+
+/* What a vote of a shift is in what it has become: who does not claim has no
+ * say in that. */
+static void
+turn_vote(struct detect *d, const struct ballot *b, struct vote *v)
+{
+	struct track *t =
+	    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
+	struct claim c = { 0 };
+
+	if (t != NULL)
+		t->shift_id = 0;
+	if (t != NULL && t->target->service == b->service &&
+	    b->claims(d, t, b, &c)) {
+		v->from_site_id = c.from_site_id;
+		v->to_site_id = c.to_site_id;
+		v->ended_us = 0;
+		return;
+	}
+	v->to_site_id = 0;
+	if (v->ended_us == 0)
+		v->ended_us = d->now_us;
+}
+
+static void
+turn(struct detect *d, const struct ballot *b, struct open_event *o)
+{
+	struct event *e = &o->event;
+
+	e->kind = b->kind;
+	e->site_id = b->site_id;
+	e->needed = (int64_t)b->needed;
+	snprintf(e->verdict, sizeof e->verdict, "%s", b->verdict);
+	o->is_to = false;
+	o->rule[0] = '\0';
+	o->is_told = false; /* by this name to nobody */
+	for (size_t i = 0; i < o->n_votes; i++)
+		turn_vote(d, b, &o->votes[i]);
+}
+
+struct open_event *
+ballot_open(struct detect *d, const struct ballot *b, struct open_event *o)
+{
+	struct event e = { .kind = b->kind,
+		.severity = b->severity,
+		.service_id = d->services->list[b->service].id,
+		.site_id = b->site_id,
+		.since_us = d->now_us,
+		.detected_us = d->now_us,
+		.parent_id = b->parent_id,
+		.needed = (int64_t)b->needed };
+
+	snprintf(e.verdict, sizeof e.verdict, "%s", b->verdict);
+	if (o == NULL)
+		o = events_open(&d->events, &e);
+	else
+		turn(d, b, o);
+	(void)poll(d, b, o);
+	emit(d, b, o);
+	return o;
+}
+
+static int64_t
+last_end_us(const struct open_event *o)
+{
+	int64_t last = o->event.detected_us;
+
+	for (size_t i = 0; i < o->n_votes; i++)
+		if (o->votes[i].ended_us > last)
+			last = o->votes[i].ended_us;
+	return last;
+}
+
+bool
+ballot_follow(struct detect *d, const struct ballot *b, struct open_event *o)
+{
+	if (poll(d, b, o))
+		emit(d, b, o);
+	if (ballot_standing(d, o) * 2 >= b->needed ||
+	    d->now_us - last_end_us(o) < b->hold_us)
+		return true;
+	detect_resolve(d, o, b->resolution, b->gates(d, b, o));
+	return false;
+}
+
+size_t
+ballot_quorum(const struct detect *d, size_t service)
+{
+	const int64_t span_us = NOISE_DAYS * 86400 * US_PER_S;
+
+	return quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
+	    span_us,
+	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S);
+}
