@@ -39,6 +39,7 @@ static const struct column columns[] = {
 	{ "service", NULL, CELL_TEXT },
 	{ "site", NULL, CELL_TEXT },
 	{ "family", NULL, CELL_COUNT },
+	{ "verdict", NULL, CELL_TEXT },
 	{ "since", "since", CELL_TIME },
 	{ "detected", NULL, CELL_TIME },
 	{ "delay_us", NULL, CELL_AGO },
@@ -62,6 +63,7 @@ add_row(struct report *r, const struct event_row *e, const char *summary)
 	report_text(r, e->service);
 	report_text(r, e->site[0] != '\0' ? e->site : NULL);
 	report_number_if(r, e->family != 0, e->family);
+	report_text(r, e->verdict[0] != '\0' ? e->verdict : NULL);
 	report_number(r, e->since_us);
 	report_number(r, e->detected_us);
 	report_number(r, e->detected_us - e->since_us);
