@@ -6,7 +6,7 @@
 
 #include "collector/confidence.h"
 #include "collector/correct.h"
-#include "collector/detect.h"
+#include "collector/ingest_parts.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/store_detect.h"
@@ -17,7 +17,6 @@
 #include "collector/store_services.h"
 #include "collector/store_site.h"
 #include "collector/store_suspect.h"
-#include "collector/suspect.h"
 #include "collector/upstream.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -27,27 +26,8 @@
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
 
-struct ingest {
-	struct store *store;
-	const struct settings *settings;
-	const struct geo *geo;
-	struct metrics *metrics;
-	struct observation_cache *cache;
-	struct upstreams *upstreams;
-	struct detect *detect; /* NULL: to be made anew, with the next */
-	struct suspects *suspects;
-	int64_t last_announcement, last_word_us, last_drain_us;
-	unsigned n_ticks;
-	/* of the transaction under way */
-	bool is_begun;
-	int64_t now_us;
-	enum rc rc; /* first fault */
-	struct err *err;
-};
-
-/* Starts the transaction, unless it has been or something went wrong. */
-static void
-begin(struct ingest *in)
+void
+ingest_begin(struct ingest *in)
 {
 	if (in->is_begun || in->rc != RC_OK)
 		return;
@@ -73,7 +53,7 @@ on_effect(void *ctx, const struct effect *e)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc != RC_OK)
 		return;
 	if (e->kind == EFFECT_NOTICE)
@@ -96,7 +76,7 @@ on_view(void *ctx, const struct suspect_view *v)
 	struct ingest *in = ctx;
 
 	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
 }
@@ -106,7 +86,7 @@ on_signal(void *ctx, const struct suspect_signal *s)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_signal(in->store, s, in->err);
 }
@@ -196,8 +176,8 @@ need_detector(struct ingest *in)
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
 }
 
-static void
-start_work(struct ingest *in, int64_t now_us, struct err *err)
+void
+ingest_start_work(struct ingest *in, int64_t now_us, struct err *err)
 {
 	in->now_us = now_us;
 	in->err = err;
@@ -205,9 +185,8 @@ start_work(struct ingest *in, int64_t now_us, struct err *err)
 	need_detector(in);
 }
 
-/* Commits what was begun, or takes back what was folded. */
-static enum rc
-end_work(struct ingest *in)
+enum rc
+ingest_end_work(struct ingest *in)
 {
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
@@ -255,8 +234,8 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
 	in->upstreams = upstreams_new();
-	start_work(in, now_us, err);
-	rc = end_work(in);
+	ingest_start_work(in, now_us, err);
+	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
 		ingest_close(in);
 		return rc;
@@ -325,34 +304,40 @@ write_identity(struct sighting *s, const struct observation *o,
 	    identity_format(interpret_given(o, meaning->method), text));
 }
 
-/* Hands a DNS observation to the detector, which may emit. */
+/* Hands an observation that tells where it landed to the detector, which may
+ * emit. */
 static void
-sight(struct ingest *in, const struct observation *o,
-    const struct observation_context *c, int64_t id,
-    const struct interpretation *meaning, const struct belief *belief,
-    bool is_foreign)
+sight(struct ingest *in, const struct ingest_found *f, int64_t id,
+    const struct belief *belief, bool is_foreign)
 {
+	const struct observation *o = f->observation;
+	bool is_dns = o->kind == KIND_DNS;
 	struct sighting s = {
 		.observation_id = id,
-		.vantage_id = c->vantage_id,
-		.target_id = c->target_id,
-		.at_us = c->at_us,
-		.received_us = c->received_us,
+		.vantage_id = f->context.vantage_id,
+		.target_id = f->context.target_id,
+		.at_us = f->context.at_us,
+		.received_us = f->context.received_us,
 		.why = o->why,
 		.outcome = o->outcome,
-		.rcode = o->dns.rcode,
-		.site_id = c->site_id,
-		.has_identity = meaning->has_identity,
+		.site_id = f->context.site_id,
+		.has_identity = f->meaning.has_identity,
 		.is_foreign = is_foreign,
 		.is_too_fast = (belief->doubts & DOUBT_RTT) != 0,
-		.has_rtt = outcome_is_answer(o->outcome),
-		.rtt_us = o->dns.rtt_us,
-		.has_serial = o->dns.has_serial,
-		.serial = o->dns.serial,
+		.has_rtt = outcome_is_answer(o->outcome) &&
+			   (is_dns || o->ping.rtt_median_us > 0),
+		.rtt_us = is_dns ? o->dns.rtt_us : o->ping.rtt_median_us,
+		.is_whole = f->is_whole,
+		.is_first_look = f->is_first_look,
 	};
 
-	if (meaning->has_identity)
-		write_identity(&s, o, meaning);
+	if (is_dns) {
+		s.rcode = o->dns.rcode;
+		s.has_serial = o->dns.has_serial;
+		s.serial = o->dns.serial;
+	}
+	if (is_dns && f->meaning.has_identity)
+		write_identity(&s, o, &f->meaning);
 	detect_sighting(in->detect, &s);
 }
 
@@ -425,32 +410,64 @@ believe_trace(struct ingest *in, const struct service *s,
 /* How far the identity of an answer of the service is to be believed. */
 static struct belief
 believe(struct ingest *in, const struct target *t, const struct observation *o,
-    const struct interpretation *meaning, const struct vantage_row *v)
+    const struct interpretation *meaning, int64_t vantage_id,
+    const struct position *at)
 {
 	const struct service *s = &in->settings->services.list[t->service];
-	const struct position at = { v->at.has_position, v->at.latitude,
-		v->at.longitude };
 	struct belief none = { 0 };
 
 	if (t->role != ROLE_SERVICE)
 		return none;
 	if (o->kind == KIND_TRACE)
-		return believe_trace(in, s, o, v->id);
-	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, &at)
+		return believe_trace(in, s, o, vantage_id);
+	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, at)
 				   : none;
+}
+
+void
+ingest_store(struct ingest *in, const struct ingest_found *f)
+{
+	const struct services *services = &in->settings->services;
+	const struct observation *o = f->observation;
+	const struct observation_context *c = &f->context;
+	const struct target *t = f->target;
+	struct belief belief;
+	int64_t id;
+
+	in->rc =
+	    store_observation_put(in->store, in->cache, o, c, &id, in->err);
+	if (in->rc != RC_OK)
+		return;
+	belief = believe(in, t, o, &f->meaning, c->vantage_id, &f->at);
+	if (belief.doubts != 0)
+		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
+	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
+	/* Whoever answers for a decoy stands in between: it lands nowhere. */
+	if ((o->kind == KIND_DNS || f->meaning.has_identity) &&
+	    t->role != ROLE_DECOY)
+		sight(in, f, id, &belief,
+		    is_foreign(services, t, &f->meaning, o));
+	if (o->kind == KIND_TRACE && t->role == ROLE_SERVICE)
+		show_way(in, o, c);
+}
+
+struct interpretation
+ingest_interpret(const struct ingest *in, const struct target *t,
+    const struct observation *o)
+{
+	if (o->kind != KIND_DNS || t->role == ROLE_CONTROL ||
+	    t->role == ROLE_DECOY)
+		return (struct interpretation){ 0 };
+	return interpret_dns(&in->settings->services.list[t->service], o);
 }
 
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
-	const struct services *services = &in->settings->services;
-	const struct target *target = find_target(services, o);
-	struct interpretation meaning = { 0 };
-	struct belief belief = { 0 };
-	struct observation_context c;
+	const struct target *target = find_target(&in->settings->services, o);
+	struct ingest_found f = { .observation = o, .target = target };
 	const struct vantage_row *v;
-	int64_t id;
 
 	if (target == NULL) {
 		t->n_unknown++;
@@ -459,32 +476,19 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
-	    target->role != ROLE_DECOY)
-		meaning = interpret_dns(&services->list[target->service], o);
-	c = (struct observation_context){
+	f.at = (struct position){ v->at.has_position, v->at.latitude,
+		v->at.longitude };
+	f.meaning = ingest_interpret(in, target, o);
+	f.context = (struct observation_context){
 		.vantage_id = v->id,
 		.target_id = target->id,
-		.site_id = meaning.site_id,
+		.site_id = f.meaning.site_id,
 		.received_us = t->job->received_us,
 		.at_us =
 		    correct_time(o->at_us, t->offset_us, t->job->received_us),
 	};
-	in->rc =
-	    store_observation_put(in->store, in->cache, o, &c, &id, in->err);
-	if (in->rc != RC_OK)
-		return;
-	t->n_stored++;
-	belief = believe(in, target, o, &meaning, v);
-	if (belief.doubts != 0)
-		in->rc = store_doubt_put(in->store, id, &c, &belief, in->err);
-	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
-	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
-		sight(in, o, &c, id, &meaning, &belief,
-		    is_foreign(services, target, &meaning, o));
-	if (o->kind == KIND_TRACE && target->role == ROLE_SERVICE)
-		show_way(in, o, &c);
+	ingest_store(in, &f);
+	t->n_stored += in->rc == RC_OK;
 }
 
 static void
@@ -560,14 +564,14 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	struct intake *intakes = mem_new(n * sizeof *intakes);
 	enum rc rc;
 
-	start_work(in, now_us, err);
-	begin(in);
+	ingest_start_work(in, now_us, err);
+	ingest_begin(in);
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->rc = RC_OK;
 		if (in->rc == RC_OK)
 			take_batch(in, jobs[i], &intakes[i]);
 	}
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	for (size_t i = 0; i < n; i++) {
 		if (rc != RC_OK)
 			jobs[i]->rc = rc;
@@ -609,24 +613,24 @@ ingest_tick(
 {
 	enum rc rc;
 
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	hear_words(in);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
 
 enum rc
 ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		detect_flush(in->detect, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
-	return end_work(in);
+	return ingest_end_work(in);
 }

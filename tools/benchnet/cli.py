@@ -13,7 +13,7 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import collector, probe_footprint, probe_packets, probe_times, probe_traces
+from . import collector, collector_import, probe_footprint, probe_packets, probe_times, probe_traces
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -42,6 +42,8 @@ BENCHES = {
     "probe.memory.flat": probe_footprint.flat_memory,
     "probe.disk": probe_footprint.disk,
     "collector.ingest": collector.ingest,
+    "collector.import.atlas": collector_import.results,
+    "collector.import.catchment": collector_import.rounds,
 }
 
 
