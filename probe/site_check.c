@@ -16,6 +16,7 @@
 #include "schema/base/clock.h"
 #include "schema/dnswire.h"
 #include "schema/base/mem.h"
+#include "schema/dnswire.h"
 
 enum stage { STAGE_SOA, STAGE_CHAOS, STAGE_DONE };
 

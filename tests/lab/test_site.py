@@ -14,6 +14,9 @@ from labnet import process
 from labnet.topology import ANYCAST_PREFIX, ZONE
 
 SITE = "ams"
+# Another one: vantages that went to and fro within a minute, as other tests have
+# them do, count as balanced by packet (schema/flows.h), and for nothing.
+DRAINED = "sin"
 LEASE_S = 6
 
 
@@ -127,9 +130,9 @@ def test_what_is_wrong_at_a_site_is_told(lab, probe):
 def test_router_and_service_are_told_as_they_change(world, speaker):
     assert speaker.poll() is None
     wait_for(world, SITE, "yes", "yes")
-    rows = world.query("SELECT count(*) FROM site_report")[0][0]
-    assert rows < 20
-    assert {serial for _, _, serial in reasons(world, SITE)} == {2026010101}
+    world.wait("its report", lambda: {
+        serial for _, _, serial in reasons(world, SITE)} == {2026010101})
+    assert world.query("SELECT count(*) FROM site_report")[0][0] < 20
 
     world.lab.event("stop-dns", SITE)
     wait_for(world, SITE, "yes", "no")
@@ -180,27 +183,26 @@ def test_another_site_is_not_spoken_for(world, speaker):
 
 
 def drain(world, *words):
-    return json.loads(world.catchwater("drain", "anycast-example", SITE, "--json", *words))
+    return json.loads(world.catchwater("drain", "anycast-example", DRAINED, "--json", *words))
 
 
-def test_a_drain_with_rollback_is_one_planned_event(world, speaker):
-    assert speaker.poll() is None
+def test_a_drain_with_rollback_is_one_planned_event(world):
     at_rest(world)
-    wait_for(world, SITE, "yes", "yes")
+    wait_for(world, DRAINED, "yes", "yes")
     before = world.truth()
     movers = {f"{vantage}/{family[1]}" for vantage, both in before.items()
-              for family in ("v4", "v6") if both[family] == SITE}
+              for family in ("v4", "v6") if both[family] == DRAINED}
     told = len(world.webhook.alerts)
     started = drain(world)
     assert started["state"] == "draining"
     assert {v["vantage"] for v in started["vantages"]} == movers
     assert sum(d["expected_share"] for d in started["destinations"]) == pytest.approx(1, abs=.01)
     assert {row.get("drain") for row in world.json("sites")
-            if row["site"] == SITE} == {"draining"}
+            if row["site"] == DRAINED} == {"draining"}
 
-    begun = world.lab.event("withdraw", SITE)
+    begun = world.lab.event("withdraw", DRAINED)
     done = json.loads(world.catchwater(
-        "drain", "anycast-example", SITE, "--watch", "--json"))
+        "drain", "anycast-example", DRAINED, "--watch", "--json"))
     assert done["n_left"] == len(movers) and done["n_stayed"] == 0
     assert 0 <= done["left_median_us"] <= done["left_last_us"]
     world.lab.settle()
@@ -210,13 +212,13 @@ def test_a_drain_with_rollback_is_one_planned_event(world, speaker):
     assert {v["vantage"]: v["site"] for v in done["vantages"]} == {
         name: after[name[:-2]][f"v{name[-1]}"] for name in movers}
     event = world.wait("the planned shift", lambda: next(iter(world.events("--open")), None))
-    assert (event["kind"], event["site"], event["severity"]) == ("shift", SITE, "info")
+    assert (event["kind"], event["site"], event["severity"]) == ("shift", DRAINED, "info")
     assert event["planned"] == "yes"
 
     drain(world, "--undo")
-    world.lab.event("announce", SITE)
+    world.lab.event("announce", DRAINED)
     done = json.loads(world.catchwater(
-        "drain", "anycast-example", SITE, "--show", "--watch", "--json"))
+        "drain", "anycast-example", DRAINED, "--show", "--watch", "--json"))
     assert done["state"] == "over" and done["n_returned"] == len(movers)
     world.lab.settle()
     world.wait_for_truth()
@@ -227,14 +229,13 @@ def test_a_drain_with_rollback_is_one_planned_event(world, speaker):
     assert len(world.webhook.alerts) == told
 
 
-def test_a_drain_that_does_not_happen_is_a_ghost(world, speaker):
-    assert speaker.poll() is None
+def test_a_drain_that_does_not_happen_is_a_ghost(world):
     at_rest(world)
-    wait_for(world, SITE, "yes", "yes")
+    wait_for(world, DRAINED, "yes", "yes")
     drain(world, "--for", "10m")
     try:
         event = world.wait("the ghost", lambda: next(iter(world.events("--open")), None), 120)
-        assert event["kind"] == "mismatch" and event["site"] == SITE
+        assert event["kind"] == "mismatch" and event["site"] == DRAINED
         assert world.json("explain", str(event["id"]))["verdict"] == "ghost"
     finally:
         drain(world, "--undo")
