@@ -150,7 +150,7 @@ for_each(struct script *s, const struct line *l, size_t from, size_t to, act *f,
     int64_t how)
 {
 	struct world *w = &s->world;
-	bool is_chosen[WORLD_VANTAGES_MAX] = { false };
+	bool is_chosen[SCRIPT_VANTAGES_MAX] = { false };
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_vantages; i++) {
@@ -246,7 +246,7 @@ read_fleet(struct script *s, const struct line *l)
 	size_t at = site(s, l, l->words[1], &families);
 
 	for (size_t i = 2; i < l->n; i++) {
-		if (s->world.n_vantages + 2 > WORLD_VANTAGES_MAX)
+		if (s->world.n_vantages + 2 > SCRIPT_VANTAGES_MAX)
 			BAD(l, "too many vantages");
 		world_add_probe(
 		    &s->world, (uint32_t)number(l, l->words[i]), at);

@@ -57,6 +57,7 @@
 #define SCRIPT_WORDS_MAX 64
 #define SCRIPT_LINE_MAX 256
 #define SCRIPT_EXPECT_MAX 64
+#define SCRIPT_VANTAGES_MAX 256
 
 struct expectation { /* the words after "expect" */
 	int line;

@@ -88,28 +88,35 @@ world_fini(struct world *w)
 		free(w->vantages[i].errands);
 		free(w->vantages[i].queue.list);
 	}
+	free(w->vantages);
 	free(w->inputs.list);
 	services_fini(&w->services);
 }
 
-static struct input *
-add_input(struct world *w, enum input_kind kind)
+static void
+give(struct world *w, const struct input *x)
 {
 	struct inputs *in = &w->inputs;
 
+	if (w->sink != NULL) {
+		w->sink(w->ctx, x);
+		return;
+	}
 	if (in->n == in->cap) {
 		in->cap = in->cap == 0 ? 1024 : in->cap * 2;
 		in->list = mem_grow(in->list, in->cap, sizeof *in->list);
 	}
-	in->list[in->n] = (struct input){ .kind = kind };
-	return &in->list[in->n++];
+	in->list[in->n++] = *x;
 }
 
 void
 world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 {
+	struct input in = { .kind = INPUT_VANTAGE };
+
 	v->vantage.is_trusted = is_trusted;
-	add_input(w, INPUT_VANTAGE)->vantage = v->vantage;
+	in.vantage = v->vantage;
+	give(w, &in);
 }
 
 void
@@ -117,14 +124,14 @@ world_excuse(struct world *w, const struct world_vantage *v, bool is_excused)
 {
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		const struct target *t = &w->services.targets[i];
-		struct input *in;
+		struct input in = { .kind = INPUT_EXCUSE };
 
 		if (t->role != ROLE_SERVICE)
 			continue;
-		in = add_input(w, INPUT_EXCUSE);
-		in->excuse.vantage_id = v->vantage.id;
-		in->excuse.target_id = t->id;
-		in->excuse.is_excused = is_excused;
+		in.excuse.vantage_id = v->vantage.id;
+		in.excuse.target_id = t->id;
+		in.excuse.is_excused = is_excused;
+		give(w, &in);
 	}
 }
 
@@ -133,9 +140,13 @@ static void
 add_vantage(
     struct world *w, uint64_t probe, uint32_t asn, uint8_t family, size_t site)
 {
-	struct world_vantage *v = &w->vantages[w->n_vantages++];
+	struct world_vantage *v;
 	int64_t every = w->services.list[0].dns_every_us;
 
+	w->vantages =
+	    mem_grow(w->vantages, w->n_vantages + 1, sizeof *w->vantages);
+	v = &w->vantages[w->n_vantages++];
+	*v = (struct world_vantage){ 0 };
 	v->vantage = (struct vantage){ .id = (int64_t)w->n_vantages,
 		.family = family,
 		.asn = asn,
@@ -145,7 +156,7 @@ add_vantage(
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		uint64_t spread = (uint64_t)v->vantage.id * 37 + i * 11;
 
-		v->errands[i].next_round_us =
+		v->errands[i].phase_us = v->errands[i].next_round_us =
 		    w->now_us +
 		    (int64_t)(spread % (uint64_t)(every / STEP_US)) * STEP_US;
 	}
@@ -165,13 +176,14 @@ world_add_probe(struct world *w, uint32_t asn, size_t site)
 static void
 say_announcement(struct world *w, size_t site, size_t family)
 {
-	struct input *in = add_input(w, INPUT_ANNOUNCEMENT);
+	struct input in = { .kind = INPUT_ANNOUNCEMENT };
 
-	in->announcement.site_id = (int64_t)site + 1;
-	in->announcement.family = family == 0 ? 4 : 6;
-	in->announcement.is_up = w->sites[site].is_up[family];
-	in->announcement.at_us = w->now_us;
-	in->announcement.lease_until_us = w->now_us + LEASE_US;
+	in.announcement.site_id = (int64_t)site + 1;
+	in.announcement.family = family == 0 ? 4 : 6;
+	in.announcement.is_up = w->sites[site].is_up[family];
+	in.announcement.at_us = w->now_us;
+	in.announcement.lease_until_us = w->now_us + LEASE_US;
+	give(w, &in);
 }
 
 void
@@ -237,7 +249,10 @@ measure(struct world *w, struct world_vantage *v, size_t target, enum why why)
 		.at_us = w->now_us + v->skew_us,
 		.why = why };
 
-	answer(w, v, t, &s);
+	if (w->answer != NULL)
+		w->answer(w->ctx, w, v, t, &s);
+	else
+		answer(w, v, t, &s);
 	if (q->n == q->cap) {
 		q->cap = q->cap == 0 ? 64 : q->cap * 2;
 		q->list = mem_grow(q->list, q->cap, sizeof *q->list);
@@ -294,6 +309,18 @@ react(struct world *w, struct world_vantage *v, struct errand *e,
 		v->next_upload_us = w->now_us + STEP_US;
 }
 
+/* Whole steps, to both sides. */
+static int64_t
+jitter(struct world *w)
+{
+	int64_t steps = w->jitter_us / STEP_US;
+
+	return steps == 0
+		   ? 0
+		   : ((int64_t)random_next(w) % (2 * steps + 1) - steps) *
+			 STEP_US;
+}
+
 static void
 run_errand(struct world *w, struct world_vantage *v, size_t target)
 {
@@ -310,7 +337,8 @@ run_errand(struct world *w, struct world_vantage *v, size_t target)
 	}
 	if (e->next_round_us > w->now_us)
 		return;
-	e->next_round_us += w->services.list[0].dns_every_us;
+	e->phase_us += w->services.list[0].dns_every_us;
+	e->next_round_us = e->phase_us + jitter(w);
 	s = measure(w, v, target, WHY_ROUND);
 	if (!is_service)
 		return;
@@ -328,10 +356,11 @@ upload(struct world *w, struct world_vantage *v)
 	if (v->is_held)
 		return;
 	for (size_t i = 0; i < v->queue.n; i++) {
-		struct input *in = add_input(w, INPUT_SIGHTING);
+		struct input in = { .kind = INPUT_SIGHTING };
 
-		in->sighting = v->queue.list[i];
-		in->sighting.received_us = w->now_us;
+		in.sighting = v->queue.list[i];
+		in.sighting.received_us = w->now_us;
+		give(w, &in);
 	}
 	v->queue.n = 0;
 }
@@ -340,6 +369,7 @@ static void
 step(struct world *w)
 {
 	int64_t since = w->now_us - WORLD_START_US;
+	struct input tick = { .kind = INPUT_TICK, .tick_us = w->now_us };
 
 	for (size_t i = 0; i < w->n_vantages; i++) {
 		struct world_vantage *v = &w->vantages[i];
@@ -357,7 +387,7 @@ step(struct world *w)
 			say_announcement(w, i / 2, i % 2);
 	}
 	if (since % w->tick_us == 0)
-		add_input(w, INPUT_TICK)->tick_us = w->now_us;
+		give(w, &tick);
 }
 
 void

@@ -2,7 +2,7 @@
  * world.h - a small Internet: sites, vantages, and probes that measure.
  *
  * Uses     collector/detect.h (the values)
- * Used by  tests/sim
+ * Used by  tests/sim, tools/simulate.d
  *
  * Knows where every vantage really lands, lets its probe measure by schedule
  * and react as the real one does (confirmations, retries, controls, batches),
@@ -21,7 +21,6 @@
 
 #define WORLD_START_US (INT64_C(1800000000) * 1000000)
 #define WORLD_SITES_MAX 8
-#define WORLD_VANTAGES_MAX 256
 
 enum input_kind {
 	INPUT_SIGHTING,
@@ -67,9 +66,9 @@ struct world_site {
 
 /* What a probe remembers of one target. */
 struct errand {
-	int64_t next_round_us;
-	int64_t again_us[2]; /* confirmations or retries; 0: none */
-	enum why why;        /* of again_us */
+	int64_t phase_us, next_round_us; /* without and with jitter */
+	int64_t again_us[2];             /* confirmations or retries; 0: none */
+	enum why why;                    /* of again_us */
 	int64_t last_place;
 	bool was_failing;
 };
@@ -90,15 +89,29 @@ struct world_vantage { /* one family of one probe */
 	struct batch_queue queue;
 };
 
+struct world;
+
+/* What comes back, for a world whose own sites and faults are not enough:
+ * fills in the outcome and what came with it. */
+typedef void world_answer(void *ctx, const struct world *w,
+    const struct world_vantage *v, const struct target *t, struct sighting *s);
+
+/* Takes an input as it comes, lent for the call. */
+typedef void world_sink(void *ctx, const struct input *in);
+
 struct world {
 	struct services services;
 	struct world_site sites[WORLD_SITES_MAX];
 	size_t n_vantages;
-	struct world_vantage vantages[WORLD_VANTAGES_MAX];
+	struct world_vantage *vantages;
 	int64_t now_us, tick_us; /* tick_us: between ticks */
 	unsigned loss_percent;
 	uint64_t random;
-	int varied_site; /* where other source ports land; -1: not measured */
+	int varied_site;   /* where other source ports land; -1: not measured */
+	int64_t jitter_us; /* rounds start up to so much sooner or later */
+	world_answer *answer; /* NULL: the sites' own */
+	world_sink *sink;     /* NULL: into inputs */
+	void *ctx;            /* of both */
 	struct inputs inputs;
 };
 
