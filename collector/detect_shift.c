@@ -270,23 +270,62 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 	return v;
 }
 
+/* Networks that voted within a window of t's move, and those of them that
+ * share an end with it. */
+struct nearby {
+	size_t n, n_from, n_to;
+};
+
+static bool
+is_counted(struct detect *d, const struct vote *v)
+{
+	const struct member *m = fleet_member(&d->fleet, v->vantage_id);
+
+	return m != NULL && fleet_count_as(&d->fleet, m);
+}
+
+static struct nearby
+count_nearby(
+    struct detect *d, const struct open_event *o, const struct track *t)
+{
+	struct nearby near = { 0 };
+
+	for (int pass = 0; pass < 3; pass++) {
+		size_t *n = pass == 0   ? &near.n
+			    : pass == 1 ? &near.n_from
+					: &near.n_to;
+
+		fleet_count_begin(&d->fleet);
+		for (size_t i = 0; i < o->n_votes; i++) {
+			const struct vote *v = &o->votes[i];
+
+			if (!is_within(
+				v->at_us, t->recent.at_us, window_of(t)) ||
+			    (pass == 1 &&
+				v->from_site_id != t->recent.from_site_id) ||
+			    (pass == 2 && v->to_site_id != t->home))
+				continue;
+			*n += is_counted(d, v);
+		}
+	}
+	return near;
+}
+
 /* Does the recent move of t have the same cause as the event? */
 static bool
 is_same_cause(
     struct detect *d, const struct open_event *o, const struct track *t)
 {
-	size_t n;
+	struct nearby near;
 
 	if (o->event.kind != EVENT_SHIFT ||
 	    service_of(d, o) != t->target->service)
 		return false;
 	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
 		return true;
-	if (!is_within(t->recent.at_us, o->event.since_us, window_of(t)))
-		return false;
-	n = (size_t)o->event.n_asns;
-	return count_label(d, o, false, t->recent.from_site_id) * 2 >= n ||
-	       count_label(d, o, true, t->home) * 2 >= n;
+	near = count_nearby(d, o, t);
+	return near.n > 0 &&
+	       (near.n_from * 2 >= near.n || near.n_to * 2 >= near.n);
 }
 
 static struct open_event *

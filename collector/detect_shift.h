@@ -17,8 +17,8 @@
  * So a site that a single network sees cannot open one.
  *
  * One event per cause: while it is open it takes in every later move that
- * shares its site, and in its first window those that share either end with
- * half of its networks; its label is the site that most of them share,
+ * shares its site, and those that share either end with half of the networks
+ * that voted within a window of the move; its label is the site that most of them share,
  * preferring the one that was left.  Voters that move on, or home, only
  * change their vote.
  */

@@ -99,7 +99,7 @@ give(struct world *w, const struct input *x)
 	struct inputs *in = &w->inputs;
 
 	if (w->sink != NULL) {
-		w->sink(w->ctx, x);
+		w->sink(w->sink_ctx, x);
 		return;
 	}
 	if (in->n == in->cap) {
@@ -250,7 +250,7 @@ measure(struct world *w, struct world_vantage *v, size_t target, enum why why)
 		.why = why };
 
 	if (w->answer != NULL)
-		w->answer(w->ctx, w, v, t, &s);
+		w->answer(w->answer_ctx, w, v, t, &s);
 	else
 		answer(w, v, t, &s);
 	if (q->n == q->cap) {

@@ -111,7 +111,7 @@ struct world {
 	int64_t jitter_us; /* rounds start up to so much sooner or later */
 	world_answer *answer; /* NULL: the sites' own */
 	world_sink *sink;     /* NULL: into inputs */
-	void *ctx;            /* of both */
+	void *answer_ctx, *sink_ctx;
 	struct inputs inputs;
 };
 
