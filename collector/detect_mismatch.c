@@ -262,6 +262,20 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 	detect_emit_event(d, o, gates);
 }
 
+/* How long a verdict must stand.  Sick: two periods more than said, for a
+ * black hole's own quorum comes first.  Else: while routes settle, but no less
+ * than three periods, in which every vantage has been asked again, even if one
+ * question of it was lost. */
+static int64_t
+hold_of(const struct service *s, const struct alarm *a)
+{
+	int64_t asked_us = 3 * s->dns_every_us;
+
+	if (a->is_sick)
+		return s->sick_after_us + 2 * s->dns_every_us;
+	return s->settle_us > asked_us ? s->settle_us : asked_us;
+}
+
 static void
 raise_alarm(
     struct detect *d, const struct site_watch *w, const struct numbers *x)
@@ -273,9 +287,7 @@ raise_alarm(
 
 	if (a == NULL)
 		return;
-	/* Two periods more than said: a black hole's own quorum comes first. */
-	hold_us =
-	    a->is_sick ? s->sick_after_us + 2 * s->dns_every_us : s->settle_us;
+	hold_us = hold_of(s, a);
 	if (d->now_us - w->state.since_us < hold_us)
 		return;
 	o = find_event(d, w);

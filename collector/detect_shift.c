@@ -1,12 +1,16 @@
 #include "collector/detect_shift.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/quorum.h"
+#include "schema/base/bytes.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 
 #define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
+#define WATCHED "shift/watched"
 #define ANNOUNCED_NEAR_US (300 * US_PER_S)
 
 /* Moves that share an end, within a window around one of them. */
@@ -32,16 +36,40 @@ is_within(int64_t a_us, int64_t b_us, int64_t span_us)
 	return a_us - b_us <= span_us && b_us - a_us <= span_us;
 }
 
+/* Since when false moves are counted; remembered as a memo. */
+struct watched {
+	int64_t since_us; /* 0: not yet */
+};
+
+/* What is not measured yet is assumed: one false move of each vantage in the
+ * week (science.md 5).  So a fleet that was started just now is not taken for
+ * one that never errs. */
+static unsigned
+assume_noise(const struct detect *d, unsigned n_tracks)
+{
+	const struct watched *x = part_memory(d, &shift_part);
+	int64_t missing_us = x->since_us == 0
+				 ? NOISE_SPAN_US
+				 : x->since_us + NOISE_SPAN_US - d->now_us;
+
+	if (missing_us <= 0)
+		return 0;
+	return (unsigned)((double)n_tracks * (double)missing_us /
+			  (double)NOISE_SPAN_US);
+}
+
 static unsigned
 count_noise(const struct detect *d, size_t service)
 {
 	struct track_walk w = fleet_walk(&d->fleet, service);
 	const struct track *t;
-	unsigned n = 0;
+	unsigned n = 0, n_tracks = 0;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = fleet_next(&w)) != NULL) {
 		n += noise_count(&t->noise, d->now_us);
-	return n;
+		n_tracks += track_counts(t);
+	}
+	return n + assume_noise(d, n_tracks);
 }
 
 /* Groups. */
@@ -239,11 +267,25 @@ update(struct detect *d, struct open_event *o, const struct vote *v)
 	detect_emit_vote(d, v);
 }
 
+/* Did nearly all leave the site of its label?  Then that is the cause, and
+ * where they went is not. */
+static bool
+has_emptied(struct detect *d, const struct open_event *o)
+{
+	size_t before;
+
+	if (o->is_to)
+		return false;
+	before = count_before(d, o, service_of(d, o));
+	return count_label(d, o, false, o->event.site_id) * 10 >= before * 9;
+}
+
 static void
 relabel(struct detect *d, struct open_event *o, bool is_to, int64_t site_id)
 {
 	if (count_label(d, o, is_to, site_id) <=
-	    count_label(d, o, o->is_to, o->event.site_id))
+		count_label(d, o, o->is_to, o->event.site_id) ||
+	    has_emptied(d, o))
 		return;
 	o->is_to = is_to;
 	o->event.site_id = site_id;
@@ -324,8 +366,10 @@ is_same_cause(
 	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
 		return true;
 	near = count_nearby(d, o, t);
-	return near.n > 0 &&
-	       (near.n_from * 2 >= near.n || near.n_to * 2 >= near.n);
+	if (near.n == 0)
+		return false;
+	return near.n_from * 2 >= near.n ||
+	       (near.n_to * 2 >= near.n && !has_emptied(d, o));
 }
 
 static struct open_event *
@@ -536,9 +580,44 @@ resolve(struct detect *d, struct open_event *o, const char *resolution)
 }
 
 static void
+watch(struct detect *d)
+{
+	struct watched *x = part_memory(d, &shift_part);
+	uint8_t bytes[sizeof(uint64_t)];
+	struct wbuf w = wbuf_over(bytes, sizeof bytes);
+
+	if (x->since_us != 0)
+		return;
+	x->since_us = d->now_us;
+	wbuf_u32(&w, (uint32_t)((uint64_t)x->since_us >> 32));
+	wbuf_u32(&w, (uint32_t)((uint64_t)x->since_us & UINT32_MAX));
+	detect_emit_memo(d, WATCHED, bytes, w.len);
+}
+
+static void *
+init(struct detect *d)
+{
+	(void)d;
+	return mem_new(sizeof(struct watched));
+}
+
+static void
+restore_memo(struct detect *d, const struct memo *m)
+{
+	struct rbuf r = rbuf_over(m->bytes, m->len);
+	struct watched *x = part_memory(d, &shift_part);
+	uint64_t high = rbuf_u32(&r), low = rbuf_u32(&r);
+
+	if (strcmp(m->key, WATCHED) == 0 && !r.is_bad)
+		x->since_us = (int64_t)(high << 32 | low);
+}
+
+static void
 tick(struct detect *d)
 {
 	size_t i = 0;
+
+	watch(d);
 
 	if (d->is_reannounced)
 		reconsider(d);
@@ -587,6 +666,9 @@ restore_vote(struct detect *d, struct open_event *o, const struct vote *v)
 }
 
 const struct detect_part shift_part = { .name = "shift",
+	.init = init,
+	.fini = free,
 	.tick = tick,
 	.restore_event = restore_event,
-	.restore_vote = restore_vote };
+	.restore_vote = restore_vote,
+	.restore_memo = restore_memo };

@@ -8,7 +8,8 @@
  * that was left and by the site that was gained, over both families.  A group
  * opens an event when its distinct networks
  *
- *   quorum        reach k (quorum.h), or
+ *   quorum        reach k (quorum.h, with the false moves of seven days; of
+ *                 days not yet watched, one of each vantage in the week), or
  *   majority      are two or more, and 60 % of those that were on the site
  *                 that was left, or
  *   announcement  reach k - 1 (2 or more), and the announcement of a site of
@@ -18,8 +19,9 @@
  *
  * One event per cause: while it is open it takes in every later move that
  * shares its site, and those that share either end with half of the networks
- * that voted within a window of the move; its label is the site that most of them share,
- * preferring the one that was left.  Voters that move on, or home, only
+ * that voted within a window of the move (where they went says nothing once the
+ * site of the label has lost nearly all); its label is the site that most of
+ * them share, preferring the one that was left.  Voters that move on, or home, only
  * change their vote.
  */
 #ifndef COLLECTOR_DETECT_SHIFT_H

@@ -1,7 +1,7 @@
 /*
  * quorum.h - how many networks must agree before it is an event.     (pure)
  *
- * Used by  detect_shift
+ * Used by  detect_shift, tools/simulate.d
  *
  * Vantages move now and then for reasons of their own.  When such false moves
  * come independently at a total rate L, the events that chance alone makes of

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "collector/quorum.h"
 #include "schema/base/clock.h"
 
 #define CONFIRM_S 20.0 /* (m - 1) tau: three samples, ten seconds apart */
@@ -11,6 +12,7 @@
 #define UPLOAD_S 1.0   /* of a reaction: at once, a step of the world */
 #define HUNTING 0.2    /* networks whose routes search their way */
 #define WITHIN_S 900.0
+#define WEEK_US (7 * 86400 * US_PER_S)
 
 void
 crowd_add(struct crowd *c, const struct story *s, size_t vantage)
@@ -256,6 +258,14 @@ part(size_t n, unsigned tenths)
 	return k > 2 ? k : 2;
 }
 
+/* The quorum that a fleet asks for of which nothing is known yet. */
+static size_t
+quorum_of(const struct story *s)
+{
+	return quorum_needed((unsigned)s->net.world.n_vantages, WEEK_US,
+	    2 * s->plan.every_us + 60 * US_PER_S);
+}
+
 void
 story_expect_shift(struct story *s, size_t site, const struct crowd *moved,
     const struct crowd *before, bool is_announced)
@@ -264,8 +274,10 @@ story_expect_shift(struct story *s, size_t site, const struct crowd *moved,
 	struct theory x = { .confirm_s = CONFIRM_S,
 		.upload_s = UPLOAD_S,
 		.converge_s = STORY_CONVERGE_S,
-		.k = is_announced ? 2 : 3 };
+		.k = quorum_of(s) };
 
+	if (is_announced)
+		x.k = x.k > 3 ? x.k - 1 : 2;
 	if (part(before->n_asns, 6) < x.k)
 		x.k = part(before->n_asns, 6);
 	judge(s, l, moved, &x);
