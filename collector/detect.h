@@ -26,10 +26,17 @@
 struct vantage {
 	int64_t id;
 	uint8_t family;
-	uint32_t asn;   /* 0: not known; counts as an AS of its own probe */
+	uint32_t asn;   /* 0: not known */
 	uint64_t probe; /* the probe's id as a number: both families share it */
+	uint64_t prefix; /* of the address that its requests come from, /24 or
+	                  * /48 (vantage_prefix); 0: not known */
 	bool is_trusted; /* false: quarantined; seen, never counted */
 };
+
+/* The prefix that an address is of, as a number: it tells networks apart that
+ * nobody can make up, since an answer had to reach the address.  0 of none,
+ * and of a loopback address, behind which there is a proxy. */
+uint64_t vantage_prefix(const struct addr *seen);
 
 #define SIGHTING_IDENTITY_MAX 63 /* longer ones are cut */
 
