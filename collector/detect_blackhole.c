@@ -1,8 +1,10 @@
 #include "collector/detect_blackhole.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/quorum.h"
 #include "schema/base/clock.h"
 
 struct tally {
@@ -10,6 +12,7 @@ struct tally {
 	int64_t site_id;
 	size_t n_dark, n_all; /* networks */
 	size_t n_together;    /* of the dark: began within a window */
+	size_t n_quorum;      /* for these */
 	const char *rule;     /* NULL: too few to open one */
 };
 
@@ -40,6 +43,56 @@ is_dark_lately(const struct track *t, const struct track_query *q)
 	return is_dark_at(t, q) && q->at_us - t->open.since_us <= q->window_us;
 }
 
+static int64_t
+oldest_dark_us(struct detect *d, size_t service, const struct track_query *q)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	int64_t oldest = q->at_us;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (is_dark_lately(t, q) && t->open.since_us < oldest)
+			oldest = t->open.since_us;
+	}
+	return oldest;
+}
+
+/* The part of their questions that vantages of other sites lost since a
+ * moment, as if one more had lost and one not: few say little. */
+static double
+loss_elsewhere(const struct detect *d, size_t service,
+    const struct track_query *q, int64_t since_us)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	size_t n = 2, n_lost = 1;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (t->home == 0 || t->home == q->site_id || t->is_dark ||
+		    t->round_us < since_us || !track_is_fresh(t, q))
+			continue;
+		n_lost += t->is_round_lost;
+		n++;
+	}
+	return (double)n_lost / (double)n;
+}
+
+/* How many must be dark together: more than a storm of loss darkens when a
+ * question and all its retries are lost, in the rounds since the first. */
+static size_t
+quorum_together(
+    struct detect *d, const struct tally *y, const struct track_query *q)
+{
+	const struct service *s = &d->services->list[y->service];
+	int64_t since_us = oldest_dark_us(d, y->service, q);
+	double loss = loss_elsewhere(d, y->service, q, since_us);
+	double rounds =
+	    1 + (double)(q->at_us - since_us) / (double)s->dns_every_us;
+
+	return quorum_over_chance(
+	    (double)y->n_all * rounds * pow(loss, 1.0 + s->n_retry));
+}
+
 static struct tally
 count_dark(struct detect *d, size_t service, int64_t site_id)
 {
@@ -56,8 +109,11 @@ count_dark(struct detect *d, size_t service, int64_t site_id)
 		y.rule = "half";
 	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
 		y.rule = "small_site";
-	else if (y.n_together >= 3 && y.n_together * 10 >= y.n_all)
-		y.rule = "together";
+	else if (y.n_together * 10 >= y.n_all) {
+		y.n_quorum = quorum_together(d, &y, &q);
+		if (y.n_together >= y.n_quorum)
+			y.rule = "together";
+	}
 	return y;
 }
 
@@ -242,7 +298,9 @@ open_event(struct detect *d, const struct tally *y, int64_t hold_us)
 		.site_id = y->site_id,
 		.since_us = d->now_us,
 		.detected_us = d->now_us,
-		.needed = y->n_all < 6 ? 2 : 3 };
+		.needed = y->n_quorum != 0 ? (int64_t)y->n_quorum
+			  : y->n_all < 6   ? 2
+					   : 3 };
 	struct open_event *o = events_open(&d->events, &e);
 	struct recovery r;
 

@@ -13,6 +13,8 @@
 #include "schema/base/mem.h"
 
 #define SOFT_EVERY_US (60 * US_PER_S)
+#define CONTROL_AFTER_US \
+	(10 * US_PER_S) /* a control is asked so soon after a failure */
 
 struct detect *
 detect_new(const struct services *services, detect_emit *emit, void *ctx,
@@ -120,7 +122,9 @@ see_service(struct detect *d, struct track *t, const struct sighting *s)
 	}
 }
 
-/* A control answered: what is silent beside it is dark.  But when the control
+/* A control answered: what is silent beside it is dark, if the answer is of the
+ * time of the silence; a later one only says that the network works now, and
+ * the next failure will tell.  But when the control
  * itself was silent and no other answered meanwhile, it was the vantage's own
  * network that was away and came back: that is evidence of nothing. */
 static void
@@ -136,7 +140,8 @@ judge_silence(
 	landing_out_init(&out, d->next_landing_id);
 	if (was_failing && !fleet_control_answered(t, since_us, c))
 		landing_forgive(t, &out);
-	else if (landing_is_silent(t))
+	else if (c->ok_us <= t->failures.last_us + CONTROL_AFTER_US &&
+		 landing_is_silent(t))
 		landing_darken(t, &out);
 	apply(d, t, &out);
 }

@@ -5,7 +5,7 @@
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
-#define TRACK_VERSION 1
+#define TRACK_VERSION 2
 #define US_PER_DAY (86400 * US_PER_S)
 
 static void
@@ -87,8 +87,8 @@ track_encode(const struct track *t, struct track_bytes *out)
 	struct wbuf w = wbuf_over(out->bytes, sizeof out->bytes);
 
 	wbuf_u8(&w, TRACK_VERSION);
-	wbuf_u8(
-	    &w, (uint8_t)(t->is_dark | t->is_late << 1 | t->has_answered << 2));
+	wbuf_u8(&w, (uint8_t)(t->is_dark | t->is_late << 1 |
+			      t->has_answered << 2 | t->is_round_lost << 3));
 	put_i64(&w, t->place);
 	put_i64(&w, t->home);
 	put_i64(&w, t->home_since_us);
@@ -96,6 +96,7 @@ track_encode(const struct track *t, struct track_bytes *out)
 	put_i64(&w, t->before_left_us);
 	put_i64(&w, t->seen_us);
 	put_i64(&w, t->ok_us);
+	put_i64(&w, t->round_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
 	out->len = (uint16_t)w.len;
@@ -111,6 +112,7 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.is_dark = flags & 1;
 	got.is_late = flags >> 1 & 1;
 	got.has_answered = flags >> 2 & 1;
+	got.is_round_lost = flags >> 3 & 1;
 	got.place = get_i64(&r);
 	got.home = get_i64(&r);
 	got.home_since_us = get_i64(&r);
@@ -118,6 +120,7 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.before_left_us = get_i64(&r);
 	got.seen_us = get_i64(&r);
 	got.ok_us = get_i64(&r);
+	got.round_us = get_i64(&r);
 	get_candidate(&r, &got.candidate);
 	get_streaks(&r, &got);
 	if (version != TRACK_VERSION || r.is_bad || rbuf_left(&r) != 0)

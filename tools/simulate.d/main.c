@@ -64,6 +64,39 @@ since_start(int64_t at_us)
 	return (at_us - WORLD_START_US) / US_PER_S;
 }
 
+static bool
+is_honest(const struct play *p, int64_t vantage_id)
+{
+	const struct net_vantage *v = &p->story.net.vantages[vantage_id - 1];
+
+	return v->flapping == FLAPS_NOT && v->lie == LIE_NOT;
+}
+
+/* Each vote once: as it was last told. */
+static void
+print_votes(const struct play *p, int64_t event_id)
+{
+	for (size_t i = 0; i < p->n_votes; i++) {
+		const struct vote *v = &p->votes[i];
+		bool is_last = v->event_id == event_id;
+
+		for (size_t k = i + 1; k < p->n_votes; k++)
+			is_last &= p->votes[k].event_id != event_id ||
+				   p->votes[k].vantage_id != v->vantage_id;
+		if (is_last)
+			printf("    vantage %" PRId64 " AS %u %" PRId64
+			       " -> %" PRId64 " at %" PRId64 " s, sure %" PRId64
+			       " s, over %" PRId64 " s%s\n",
+			    v->vantage_id,
+			    p->story.net.vantages[v->vantage_id - 1].asn,
+			    v->from_site_id, v->to_site_id,
+			    since_start(v->at_us), since_start(v->confirmed_us),
+			    v->ended_us == 0 ? 0 : since_start(v->ended_us),
+			    is_honest(p, v->vantage_id) ? ""
+							: " (flaps, lies)");
+	}
+}
+
 static void
 print_play(const struct play *p)
 {
@@ -91,6 +124,7 @@ print_play(const struct play *p)
 		    event_kind_name(e->kind), e->site_id, e->verdict,
 		    since_start(e->detected_us), e->parent_id, e->resolution,
 		    e->gates);
+		print_votes(p, e->id);
 	}
 }
 

@@ -8,11 +8,23 @@
 #include "schema/base/mem.h"
 
 static void
+keep_vote(struct play *p, const struct vote *v)
+{
+	if (p->n_votes == p->cap_votes) {
+		p->cap_votes = 2 * p->cap_votes + 64;
+		p->votes = mem_grow(p->votes, p->cap_votes, sizeof *p->votes);
+	}
+	p->votes[p->n_votes++] = *v;
+}
+
+static void
 on_effect(void *ctx, const struct effect *e)
 {
 	struct play *p = ctx;
 	size_t id = (size_t)e->event.id;
 
+	if (e->kind == EFFECT_VOTE)
+		keep_vote(p, &e->vote);
 	if (e->kind != EFFECT_EVENT)
 		return;
 	if (id > p->n_events) {
@@ -139,5 +151,6 @@ play_fini(struct play *p)
 	suspects_free(p->suspects);
 	rules_free(p->rules);
 	free(p->events);
+	free(p->votes);
 	internet_fini(&p->story.net);
 }

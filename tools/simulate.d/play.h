@@ -21,6 +21,8 @@ struct play {
 	struct rules *rules;
 	struct event *events; /* as last told, by id from 1 */
 	size_t n_events;
+	struct vote *votes; /* as they were told */
+	size_t n_votes, cap_votes;
 	uint64_t n_sightings;
 };
 

@@ -434,8 +434,7 @@ tell_stuck(struct story *s)
 	announce_all(s);
 	warm_up(s);
 	announce(s, SUBJECT, false);
-	story_expect_mismatch(
-	    s, SUBJECT, "ghost", &none, 0, 0, 1, settle_s(s));
+	story_expect_mismatch(s, SUBJECT, "ghost", &none, 0, 0, 1, settle_s(s));
 	go_on(s);
 	announce(s, SUBJECT, true);
 	go_on(s);
