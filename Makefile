@@ -64,6 +64,7 @@ $(SIMULATE): $(B)/tools/simulate.d/main.o $(SIMULATE_OBJS) $(call libs,$(LAYERS)
 $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
 $(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
+$(B)/tests/sim/test_fleet: $(SIMULATE_OBJS)
 $(REPLAY): $(B)/tests/fuzz/replay.o
 $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE):
 	@mkdir -p $(@D)

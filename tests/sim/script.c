@@ -183,6 +183,14 @@ deafen(struct world *w, struct world_vantage *v, int64_t how)
 }
 
 static void
+lose(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	(void)how;
+	v->is_lost = true;
+}
+
+static void
 hold(struct world *w, struct world_vantage *v, int64_t how)
 {
 	(void)w;
@@ -202,7 +210,7 @@ mend(struct world *w, struct world_vantage *v, int64_t how)
 {
 	(void)w;
 	(void)how;
-	v->is_deaf = v->is_held = false;
+	v->is_lost = v->is_deaf = v->is_held = false;
 }
 
 static void
@@ -357,10 +365,10 @@ happen(struct script *s, const struct line *l)
 		const char *word;
 		act *f;
 		int64_t how;
-	} acts[] = { { "deafen", deafen, 0 }, { "cut", cut, 0 },
-		{ "hold", hold, 0 }, { "mend", mend, 0 }, { "trust", trust, 1 },
-		{ "distrust", trust, 0 }, { "excuse", excuse, 1 },
-		{ "count", excuse, 0 } };
+	} acts[] = { { "deafen", deafen, 0 }, { "lose", lose, 0 },
+		{ "cut", cut, 0 }, { "hold", hold, 0 }, { "mend", mend, 0 },
+		{ "trust", trust, 1 }, { "distrust", trust, 0 },
+		{ "excuse", excuse, 1 }, { "count", excuse, 0 } };
 	const char *word = l->words[1];
 	unsigned families;
 

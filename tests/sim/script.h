@@ -23,9 +23,10 @@
  *	10m rename ams                its identity matches no template
  *	10m name ams                  ... and does again
  *	10m deafen WHO...             all questions time out; uploads work
+ *	10m lose WHO...               only those to the service do
  *	10m cut WHO...                all time out, nothing is uploaded
  *	10m hold WHO...               only uploads wait
- *	10m mend WHO...               undoes these three
+ *	10m mend WHO...               undoes these four
  *	10m skew -10m WHO...          their clocks are wrong
  *	10m distrust WHO...           quarantined; trust
  *	10m excuse WHO...             intercepted: not counted; count

@@ -229,7 +229,8 @@ answer(struct world *w, const struct world_vantage *v, const struct target *t,
 	size_t site = v->site;
 
 	s->outcome = OUTCOME_TIMEOUT;
-	if (v->is_deaf || (unsigned)(random_next(w) % 100) < w->loss_percent)
+	if (v->is_deaf || (v->is_lost && t->role == ROLE_SERVICE) ||
+	    (unsigned)(random_next(w) % 100) < w->loss_percent)
 		return;
 	if (s->why == WHY_VARIED)
 		site = (size_t)w->varied_site;

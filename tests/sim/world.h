@@ -82,6 +82,7 @@ struct world_vantage { /* one family of one probe */
 	struct vantage vantage;
 	size_t site;     /* where it lands */
 	bool is_deaf;    /* every question times out; uploads work */
+	bool is_lost;    /* only those to the service do */
 	bool is_held;    /* nothing is uploaded */
 	int64_t skew_us; /* added to its times */
 	int64_t next_upload_us;

@@ -5,6 +5,8 @@
 
 #include "schema/base/clock.h"
 
+#define SYBIL_ASN \
+	65000     /* by which its vantages are found; nobody else is of it */
 #define SUBJECT 0 /* the site that things happen to */
 
 static double
@@ -199,6 +201,21 @@ tell_liars_as(struct story *s)
 	for (size_t i = 0; i < s->net.world.n_vantages / 3; i++) {
 		s->net.vantages[i].asn = 64512;
 		s->net.world.vantages[i].vantage.asn = 64512;
+		world_trust(&s->net.world, &s->net.world.vantages[i], true);
+	}
+	lie_as(s, true);
+}
+
+/* One host has enrolled a third of the fleet, of no known AS. */
+static void
+tell_sybil(struct story *s)
+{
+	for (size_t i = 0; i < s->net.world.n_vantages / 3; i++) {
+		struct vantage *v = &s->net.world.vantages[i].vantage;
+
+		s->net.vantages[i].asn = SYBIL_ASN;
+		v->asn = 0;
+		v->prefix = 1;
 		world_trust(&s->net.world, &s->net.world.vantages[i], true);
 	}
 	lie_as(s, true);
@@ -475,6 +492,8 @@ const struct scenario scenarios[] = {
 	{ "liar", "one enrolment reports anything", tell_liar, 0 },
 	{ "liars_as", "a third of the fleet in one AS, and it lies",
 	    tell_liars_as, 0 },
+	{ "sybil", "a third of the fleet is one host of no known AS, and lies",
+	    tell_sybil, 0 },
 	{ "withdraw_2", "a site of 2 % of the networks withdrawn",
 	    tell_withdraw, 0.02 },
 	{ "withdraw_5", "... of 5 %", tell_withdraw, 0.05 },
