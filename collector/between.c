@@ -16,6 +16,7 @@ static const struct column target_columns[] = {
 	{ "score", "score", CELL_COUNT },
 	{ "answer_ttl", "answers at TTL", CELL_COUNT },
 	{ "answer_hop", "by", CELL_TEXT },
+	{ "place", "place", CELL_TEXT },
 	{ "counted", "counted", CELL_TEXT },
 };
 
@@ -51,10 +52,10 @@ add_target(struct report *r, const struct view_row *row)
 	report_text(r, yes_no(v->is_intercepted));
 	report_number_if(r, v->is_intercepted, v->intercepted_since_us);
 	report_number(r, v->score);
-	report_number_if(r, v->answer_ttl != 0, v->answer_ttl);
-	report_text(r, v->answer_hop.family != 0
-			   ? addr_format(&v->answer_hop, text)
-			   : NULL);
+	report_number_if(r, v->place.ttl != 0, v->place.ttl);
+	report_text(r,
+	    v->place.hop.family != 0 ? addr_format(&v->place.hop, text) : NULL);
+	report_text(r, v->is_intercepted ? locate_text(v->place.doubt) : NULL);
 	report_text(r, yes_no(suspect_counts(v)));
 }
 

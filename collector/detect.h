@@ -94,6 +94,7 @@ struct move {
 	int64_t from_site_id, to_site_id;
 	int64_t at_us;        /* first changed sample */
 	int64_t confirmed_us; /* when the last confirmation was received */
+	int64_t from_rtt_us, to_rtt_us; /* the shortest there; 0: not known */
 };
 
 /* In the order in which they take the blame for one another: an event whose
@@ -147,7 +148,8 @@ struct vote {
 	int64_t vantage_id, target_id;
 	int64_t from_site_id, to_site_id; /* 0: none */
 	int64_t at_us, confirmed_us;
-	int64_t ended_us; /* 0: still stands */
+	int64_t ended_us;               /* 0: still stands */
+	int64_t from_rtt_us, to_rtt_us; /* shift: the shortest; 0: not known */
 };
 
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };

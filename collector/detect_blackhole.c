@@ -162,19 +162,59 @@ count_recovery(struct detect *d, const struct open_event *o, int64_t hold_us)
 	return r;
 }
 
+/* Where the traces of those that are dark end. */
+static void
+add_trace_ends(
+    const struct detect *d, const struct open_event *o, json_t *gates)
+{
+	const struct addr *common = NULL;
+	char text[ADDR_TEXT_LEN];
+	size_t n = 0, n_usual = 0, n_common = 0;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+		const struct track *t =
+		    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
+
+		if (t == NULL || t->dark_router.at_us < v->at_us ||
+		    t->dark_router.address.family == 0)
+			continue;
+		n++;
+		n_usual +=
+		    addr_equal(&t->dark_router.address, &t->router.address);
+		if (common == NULL)
+			common = &t->dark_router.address;
+		n_common += addr_equal(&t->dark_router.address, common);
+	}
+	if (n == 0)
+		return;
+	json_object_update_new(
+	    gates, json_pack("{s:{s:I, s:I}}", "traces", "dark", (json_int_t)n,
+		       "end_at_usual_router", (json_int_t)n_usual));
+	if (n_common == n)
+		json_object_set_new(gates, "last_router",
+		    json_string(addr_format(common, text)));
+}
+
 static json_t *
 gates_of(struct detect *d, struct open_event *o, const struct tally *y,
     const struct recovery *r, int64_t hold_us)
 {
+	json_t *gates;
+
 	detect_sum_votes(d, o);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
-	    "rule", o->rule, "needed", (json_int_t)o->event.needed, "asns_dark",
+	gates = json_pack(
+	    "{s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "rule",
+	    o->rule, "scope", y->n_dark < y->n_all ? "partial" : "site",
+	    "needed", (json_int_t)o->event.needed, "asns_dark",
 	    (json_int_t)y->n_dark, "asns_together", (json_int_t)y->n_together,
 	    "asns_at_site", (json_int_t)y->n_all, "share",
 	    y->n_all == 0 ? 0.0 : (double)y->n_dark / (double)y->n_all,
 	    "asns_standing", (json_int_t)r->n_standing, "asns_answered",
 	    (json_int_t)r->n_answered, "hold_us", (json_int_t)hold_us,
 	    "first_us", (json_int_t)o->event.since_us);
+	add_trace_ends(d, o, gates);
+	return gates;
 }
 
 static bool
@@ -372,6 +412,45 @@ blackhole_count(struct detect *d, size_t service)
 }
 
 static void
+refresh(struct detect *d, const struct track *t)
+{
+	struct open_event *o =
+	    events_find(&d->events, EVENT_BLACKHOLE, t->home);
+	int64_t hold_us = 2 * t->rules->dns_every_us;
+	struct recovery r;
+	struct tally y;
+
+	if (o == NULL)
+		return;
+	y = count_dark(d, t->target->service, t->home);
+	r = count_recovery(d, o, hold_us);
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, gates_of(d, o, &y, &r, hold_us));
+}
+
+/* Where a trace ends says where the silence is: behind the router that always
+ * stood before the target, or on the way. */
+static void
+way(struct detect *d, struct track *t, const struct way *w)
+{
+	struct last_router *r = t->is_dark ? &t->dark_router : &t->router;
+	bool is_news;
+
+	if ((!t->is_dark && !w->is_reached) || w->why == WHY_VARIED ||
+	    w->at_us < r->at_us)
+		return;
+	is_news = !addr_equal(&r->address, &w->penultimate) ||
+		  (t->is_dark && r->at_us < t->open.since_us);
+	*r = (struct last_router){ w->penultimate, w->penultimate_asn,
+		w->at_us };
+	if (!is_news)
+		return;
+	detect_emit_track(d, t);
+	if (t->is_dark)
+		refresh(d, t);
+}
+
+static void
 tick(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++)
@@ -393,6 +472,7 @@ restore_event(struct detect *d, struct open_event *o)
 	json_decref(gates);
 }
 
-const struct detect_part blackhole_part = {
-	.name = "blackhole", .tick = tick, .restore_event = restore_event
-};
+const struct detect_part blackhole_part = { .name = "blackhole",
+	.way = way,
+	.tick = tick,
+	.restore_event = restore_event };

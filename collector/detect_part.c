@@ -3,17 +3,6 @@
 
 #include <stdio.h>
 
-#include "collector/detect_blackhole.h"
-#include "collector/detect_mismatch.h"
-#include "collector/detect_shift.h"
-
-const struct detect_part *const detect_parts[] = {
-	&blackhole_part,
-	&shift_part,
-	&mismatch_part,
-};
-const size_t detect_n_parts = sizeof detect_parts / sizeof *detect_parts;
-
 void *
 part_memory(const struct detect *d, const struct detect_part *part)
 {

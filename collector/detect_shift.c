@@ -209,6 +209,72 @@ service_of(const struct detect *d, const struct open_event *o)
 	return i;
 }
 
+static int
+compare_us(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What the move costs those who made it: the change of their shortest round
+ * trips, over the votes that stand. */
+static void
+add_latency_cost(const struct open_event *o, json_t *gates)
+{
+	int64_t *changes = mem_new((o->n_votes + 1) * sizeof *changes);
+	size_t n = 0, n_worse = 0;
+
+	for (size_t i = 0; i < o->n_votes; i++) {
+		const struct vote *v = &o->votes[i];
+
+		if (v->ended_us != 0 || v->from_rtt_us == 0 ||
+		    v->to_rtt_us == 0)
+			continue;
+		changes[n++] = v->to_rtt_us - v->from_rtt_us;
+		n_worse += v->to_rtt_us > v->from_rtt_us;
+	}
+	qsort(changes, n, sizeof *changes, compare_us);
+	if (n > 0)
+		json_object_update_new(gates,
+		    json_pack("{s:{s:I, s:I, s:I, s:I}}", "rtt_change",
+			"median_us", (json_int_t)changes[(n - 1) / 2],
+			"worst_us", (json_int_t)changes[n - 1], "vantages",
+			(json_int_t)n, "worse", (json_int_t)n_worse));
+	free(changes);
+}
+
+static const char *const recurrences[] = { "unknown", "new", "variant",
+	"same" };
+
+static void
+add_recurrence(const struct recurrence *r, json_t *gates)
+{
+	if (r->is != RECURRENCE_UNKNOWN)
+		json_object_update_new(gates,
+		    json_pack("{s:{s:s, s:f, s:I, s:I, s:I}}", "seen_before",
+			"is", recurrences[r->is], "similarity", r->similarity,
+			"last_us", (json_int_t)r->last_us, "mode",
+			(json_int_t)r->mode, "times", (json_int_t)r->n_times));
+}
+
+static void
+restore_recurrence(struct recurrence *r, json_t *gates)
+{
+	const char *is;
+	json_int_t last_us, mode, times;
+
+	if (json_unpack(gates, "{s:{s:s, s:F, s:I, s:I, s:I}}", "seen_before",
+		"is", &is, "similarity", &r->similarity, "last_us", &last_us,
+		"mode", &mode, "times", &times) != 0)
+		return;
+	r->last_us = last_us;
+	r->mode = (uint32_t)mode;
+	r->n_times = (uint32_t)times;
+	while (r->is < RECURRENCE_SAME && strcmp(is, recurrences[r->is]) != 0)
+		r->is++;
+}
+
 static json_t *
 gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 {
@@ -240,6 +306,8 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 		       "false_events_per_month",
 		       quorum_false_events(
 			   (size_t)e->needed, noise, NOISE_SPAN_US, window)));
+	add_latency_cost(o, gates);
+	add_recurrence(&o->recurrence, gates);
 	return gates;
 }
 
@@ -257,6 +325,13 @@ sum_event(struct detect *d, struct open_event *o)
 	if (severity > o->event.severity)
 		o->event.severity = severity;
 	return gates_of(d, o, n_fresh);
+}
+
+void
+shift_refresh(struct detect *d, struct open_event *o)
+{
+	o->event.updated_us = d->now_us;
+	detect_emit_event(d, o, sum_event(d, o));
 }
 
 static void
@@ -301,7 +376,9 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 		.from_site_id = t->recent.from_site_id,
 		.to_site_id = t->home,
 		.at_us = t->recent.at_us,
-		.confirmed_us = t->recent.confirmed_us };
+		.confirmed_us = t->recent.confirmed_us,
+		.from_rtt_us = t->recent.from_rtt_us,
+		.to_rtt_us = t->recent.to_rtt_us };
 
 	events_vote(o, &v);
 	t->recent = (struct recent_move){ 0 };
@@ -471,8 +548,10 @@ note_recent(struct track *t, const struct move *m)
 	}
 	if (r->from_site_id == 0)
 		*r = (struct recent_move){ .from_site_id = m->from_site_id,
-			.at_us = m->at_us };
+			.at_us = m->at_us,
+			.from_rtt_us = m->from_rtt_us };
 	r->confirmed_us = m->confirmed_us;
+	r->to_rtt_us = m->to_rtt_us;
 	r->n = (uint8_t)(r->n == UINT8_MAX ? r->n : r->n + 1);
 	if (r->from_site_id != m->to_site_id)
 		return true;
@@ -489,8 +568,10 @@ move_voter(struct detect *d, struct open_event *o, const struct move *m)
 	if (v == NULL)
 		return;
 	v->ended_us = m->to_site_id == v->from_site_id ? m->at_us : 0;
-	if (v->ended_us == 0)
+	if (v->ended_us == 0) {
 		v->to_site_id = m->to_site_id;
+		v->to_rtt_us = m->to_rtt_us;
+	}
 	update(d, o, v);
 }
 
@@ -653,6 +734,7 @@ restore_event(struct detect *d, struct open_event *o)
 		o->is_to = strcmp(direction, "to") == 0;
 		snprintf(o->rule, sizeof o->rule, "%s", rule);
 	}
+	restore_recurrence(&o->recurrence, gates);
 	json_decref(gates);
 }
 

@@ -32,6 +32,9 @@
 /* Takes a confirmed move of t. */
 void shift_move(struct detect *d, struct track *t, const struct move *m);
 
+/* What is known of the event beside its votes has changed: emits it. */
+void shift_refresh(struct detect *d, struct open_event *o);
+
 /* A move that no event took in becomes noise. */
 void shift_age(struct detect *d, struct track *t);
 

@@ -16,12 +16,26 @@
 
 #include "collector/detect.h"
 
+/* What the catchment after a shift is, beside the earlier ones. */
+struct recurrence {
+	enum {
+		RECURRENCE_UNKNOWN, /* not judged yet */
+		RECURRENCE_NEW,
+		RECURRENCE_VARIANT,
+		RECURRENCE_SAME
+	} is;
+	double similarity; /* to the nearest mode; 0: there is none */
+	int64_t last_us;   /* when that was last in force */
+	uint32_t mode, n_times;
+};
+
 struct open_event {
 	struct event event;
 	bool is_to;         /* shift: the site gained; else it lost */
 	bool is_told;       /* a notice went out, */
 	enum severity told; /* and this was its severity */
 	char rule[16];      /* shift, black hole: which quorum was full */
+	struct recurrence recurrence; /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
 };

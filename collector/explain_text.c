@@ -79,17 +79,27 @@ print_times(const struct explanation *x, FILE *to)
 		fprintf(to, "  %-*s not yet\n", LABEL, "resolved");
 }
 
-/* "asns_at_site" -> "asns at site"; the unit is printed with the value. */
-static void
-print_gate_name(const char *key, FILE *to)
+/* "asns_at_site" -> "asns at site"; the unit is printed with the value.  Gives
+ * how many letters that is. */
+static size_t
+print_words(const char *key, FILE *to)
 {
 	size_t n = strlen(key);
 
 	if (n > 3 && strcmp(key + n - 3, "_us") == 0)
 		n -= 3;
-	fputs("  ", to);
 	for (size_t i = 0; i < n; i++)
 		putc(key[i] == '_' ? ' ' : key[i], to);
+	return n;
+}
+
+static void
+print_gate_name(const char *key, FILE *to)
+{
+	size_t n;
+
+	fputs("  ", to);
+	n = print_words(key, to);
 	fprintf(to, "%*s", n < 24 ? (int)(24 - n) : 2, "");
 }
 
@@ -108,7 +118,7 @@ print_gate_number(const char *key, int64_t v, FILE *to)
 }
 
 static void
-print_gate_value(const char *key, const json_t *value, FILE *to)
+print_gate_scalar(const char *key, const json_t *value, FILE *to)
 {
 	char *text;
 
@@ -126,6 +136,39 @@ print_gate_value(const char *key, const json_t *value, FILE *to)
 		fputs(text != NULL ? text : "?", to);
 		free(text);
 	}
+}
+
+/* "median 12.3ms, worst 80.0ms, vantages 8" */
+static void
+print_gate_group(json_t *group, FILE *to)
+{
+	const char *key, *comma = "";
+	json_t *value;
+
+	json_object_foreach(group, key, value)
+	{
+		size_t n = strlen(key);
+		bool is_us = n > 3 && strcmp(key + n - 3, "_us") == 0;
+		int64_t v = json_integer_value(value);
+
+		fputs(comma, to);
+		(void)print_words(key, to);
+		putc(' ', to);
+		if (is_us && v < US_PER_S && v > -US_PER_S)
+			fprintf(to, "%+.1fms", (double)v / US_PER_MS);
+		else
+			print_gate_scalar(key, value, to);
+		comma = ", ";
+	}
+}
+
+static void
+print_gate_value(const char *key, json_t *value, FILE *to)
+{
+	if (json_is_object(value))
+		print_gate_group(value, to);
+	else
+		print_gate_scalar(key, value, to);
 	putc('\n', to);
 }
 

@@ -119,15 +119,18 @@ state_of(const struct track *t)
 	return t->place == PLACE_UNKNOWN ? LANDING_UNKNOWN : LANDING_STABLE;
 }
 
-static void
+/* True: there is a new shortest one. */
+static bool
 add_rtt(struct landing *l, const struct rtt_sum *r)
 {
-	if (r->n == 0)
-		return;
-	if (l->rtt_n == 0 || r->min_us < l->rtt_min_us)
+	bool is_shorter =
+	    r->n > 0 && (l->rtt_n == 0 || r->min_us < l->rtt_min_us);
+
+	if (is_shorter)
 		l->rtt_min_us = r->min_us;
 	l->rtt_sum_us += r->sum_us;
 	l->rtt_n += r->n;
+	return is_shorter;
 }
 
 /* Back after a silence that was only late news: the interval goes on. */
@@ -154,7 +157,9 @@ agree(struct track *t, const struct sighting *s, struct landing_out *out)
 	t->open.last_us = t->seen_us;
 	t->open.n++;
 	t->is_soft = true;
-	add_rtt(&t->open, &rtt);
+	/* Events speak of the shortest: a restart must not forget it. */
+	if (add_rtt(&t->open, &rtt))
+		write_interval(t, out);
 }
 
 /* Candidates. */
@@ -172,14 +177,15 @@ leave_home(struct track *t, int64_t at_us)
 
 static void
 settle_home(struct track *t, const struct candidate *c, int64_t received_us,
-    struct landing_out *out)
+    int64_t from_rtt_us, struct landing_out *out)
 {
 	if (c->place == PLACE_UNKNOWN || c->place == t->home)
 		return;
 	if (t->home != 0) {
 		out->has_move = true;
 		out->move = (struct move){ t->vantage_id, t->target->id,
-			t->home, c->place, c->since_us, received_us };
+			t->home, c->place, c->since_us, received_us,
+			from_rtt_us, c->rtt.n > 0 ? c->rtt.min_us : 0 };
 	}
 	leave_home(t, c->since_us);
 	t->home = c->place;
@@ -190,13 +196,14 @@ static void
 confirm(struct track *t, int64_t received_us, struct landing_out *out)
 {
 	struct candidate c = t->candidate;
+	int64_t from_rtt_us = t->open.rtt_n > 0 ? t->open.rtt_min_us : 0;
 
 	t->candidate = (struct candidate){ 0 };
 	close_interval(t, c.since_us, out);
-	settle_home(t, &c, received_us, out);
+	settle_home(t, &c, received_us, from_rtt_us, out);
 	t->place = c.place;
 	open_interval(t, state_of(t), c.since_us, c.last_us, c.n, out);
-	add_rtt(&t->open, &c.rtt);
+	(void)add_rtt(&t->open, &c.rtt);
 	out->intervals[out->n - 1] = t->open;
 }
 

@@ -36,11 +36,12 @@ static const char PUT_EVENT[] =
     "gates = excluded.gates, is_planned = excluded.is_planned";
 static const char PUT_VOTE[] =
     "INSERT INTO vote (event_id, vantage_id, target_id, from_site_id, "
-    "to_site_id, at_us, confirmed_us, ended_us) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+    "to_site_id, at_us, confirmed_us, ended_us, from_rtt_us, to_rtt_us) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
     "ON CONFLICT DO UPDATE SET from_site_id = excluded.from_site_id, "
     "to_site_id = excluded.to_site_id, at_us = excluded.at_us, "
-    "confirmed_us = excluded.confirmed_us, ended_us = excluded.ended_us";
+    "confirmed_us = excluded.confirmed_us, ended_us = excluded.ended_us, "
+    "from_rtt_us = excluded.from_rtt_us, to_rtt_us = excluded.to_rtt_us";
 static const char CLOSE_SITE_STATE[] =
     "UPDATE site_state SET until_us = ?3 "
     "WHERE site_id = ?1 AND family = ?2 AND until_us IS NULL";
@@ -149,6 +150,8 @@ put_vote(struct store *st, const struct vote *v, struct err *err)
 	store_bind_int(s, 6, v->at_us);
 	store_bind_int(s, 7, v->confirmed_us);
 	bind_unless_0(s, 8, v->ended_us);
+	bind_unless_0(s, 9, v->from_rtt_us);
+	bind_unless_0(s, 10, v->to_rtt_us);
 	return store_run(st, s, err);
 }
 

@@ -24,7 +24,7 @@ static const char EVENTS[] =
     "id";
 static const char VOTES[] =
     "SELECT event_id, vantage_id, target_id, from_site_id, to_site_id, "
-    "v.at_us, confirmed_us, ended_us FROM vote v "
+    "v.at_us, confirmed_us, ended_us, from_rtt_us, to_rtt_us FROM vote v "
     "JOIN event e ON e.id = v.event_id WHERE e.resolved_us IS NULL "
     "ORDER BY event_id, confirmed_us";
 static const char SITE_STATES[] =
@@ -141,6 +141,8 @@ restore_vote(struct restoring *r, sqlite3_stmt *s)
 		.at_us = sqlite3_column_int64(s, 5),
 		.confirmed_us = sqlite3_column_int64(s, 6),
 		.ended_us = sqlite3_column_int64(s, 7),
+		.from_rtt_us = sqlite3_column_int64(s, 8),
+		.to_rtt_us = sqlite3_column_int64(s, 9),
 	};
 
 	detect_restore_vote(r->detect, &v);

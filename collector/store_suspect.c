@@ -6,13 +6,14 @@
 static const char PUT_VIEW[] =
     "INSERT INTO vantage_target (vantage_id, target_id, class, "
     "class_since_us, is_intercepted, intercepted_since_us, score, "
-    "answer_ttl, answer_hop) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+    "answer_ttl, answer_hop, place) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
     "ON CONFLICT DO UPDATE SET class = excluded.class, "
     "class_since_us = excluded.class_since_us, "
     "is_intercepted = excluded.is_intercepted, "
     "intercepted_since_us = excluded.intercepted_since_us, "
     "score = excluded.score, answer_ttl = excluded.answer_ttl, "
-    "answer_hop = excluded.answer_hop";
+    "answer_hop = excluded.answer_hop, place = excluded.place";
 static const char PUT_SIGNAL[] =
     "INSERT INTO vantage_signal (vantage_id, target_id, signal, n, first_us, "
     "last_us, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
@@ -20,7 +21,8 @@ static const char PUT_SIGNAL[] =
     "last_us = excluded.last_us, detail = excluded.detail";
 static const char VIEWS[] =
     "SELECT vantage_id, target_id, class, class_since_us, is_intercepted, "
-    "intercepted_since_us, score, answer_ttl, answer_hop, s.name, t.address "
+    "intercepted_since_us, score, answer_ttl, answer_hop, place, s.name, "
+    "t.address "
     "FROM vantage_target v JOIN target t ON t.id = v.target_id "
     "LEFT JOIN service s ON s.id = t.service_id "
     "WHERE ?1 = 0 OR vantage_id = ?1 ORDER BY vantage_id, target_id";
@@ -45,9 +47,11 @@ store_suspect_view(
 	store_bind_int_or_null(
 	    s, 6, v->is_intercepted, v->intercepted_since_us);
 	store_bind_int(s, 7, v->score);
-	store_bind_int_or_null(s, 8, v->answer_ttl != 0, v->answer_ttl);
-	if (v->answer_hop.family != 0)
-		store_bind_text(s, 9, addr_format(&v->answer_hop, text));
+	store_bind_int_or_null(s, 8, v->place.ttl != 0, v->place.ttl);
+	if (v->place.hop.family != 0)
+		store_bind_text(s, 9, addr_format(&v->place.hop, text));
+	if (v->is_intercepted)
+		store_bind_text(s, 10, locate_text(v->place.doubt));
 	return store_run(st, s, err);
 }
 
@@ -81,11 +85,13 @@ fill_view(sqlite3_stmt *s, void *row)
 	v->is_intercepted = sqlite3_column_int(s, 4) != 0;
 	v->intercepted_since_us = sqlite3_column_int64(s, 5);
 	v->score = (unsigned)sqlite3_column_int(s, 6);
-	v->answer_ttl = (uint8_t)sqlite3_column_int(s, 7);
-	if (addr_parse(&v->answer_hop, store_text(s, 8)) != RC_OK)
-		v->answer_hop.family = 0;
-	ROW_TEXT(r->service, s, 9);
-	ROW_TEXT(r->target, s, 10);
+	v->place.ttl = (uint8_t)sqlite3_column_int(s, 7);
+	if (addr_parse(&v->place.hop, store_text(s, 8)) != RC_OK)
+		v->place.hop.family = 0;
+	if (locate_from_text(&v->place.doubt, store_text(s, 9)) != RC_OK)
+		v->place.doubt = LOCATE_FEW;
+	ROW_TEXT(r->service, s, 10);
+	ROW_TEXT(r->target, s, 11);
 }
 
 /* A word that this program does not know: n 0, so that it says nothing. */

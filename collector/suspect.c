@@ -154,11 +154,17 @@ tell_signal(struct suspects *s, int64_t vantage_id, int64_t target_id,
 }
 
 static bool
+is_place_equal(const struct located *a, const struct located *b)
+{
+	return a->ttl == b->ttl && addr_equal(&a->hop, &b->hop) &&
+	       a->doubt == b->doubt;
+}
+
+static bool
 is_view_equal(const struct suspect_view *a, const struct suspect_view *b)
 {
 	return a->class == b->class && a->is_intercepted == b->is_intercepted &&
-	       a->score == b->score && a->answer_ttl == b->answer_ttl &&
-	       addr_equal(&a->answer_hop, &b->answer_hop);
+	       a->score == b->score && is_place_equal(&a->place, &b->place);
 }
 
 /* All that changed, or only (is_soft false) what others wait for. */
@@ -167,7 +173,8 @@ tell(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 {
 	const struct signal_target *t;
 	bool is_hard = w->view.class != w->told.class ||
-		       w->view.is_intercepted != w->told.is_intercepted;
+		       w->view.is_intercepted != w->told.is_intercepted ||
+		       !is_place_equal(&w->view.place, &w->told.place);
 
 	if (!is_hard && !is_soft)
 		return;
@@ -191,8 +198,7 @@ judge(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 		w->view.intercepted_since_us = s->now_us;
 	w->view.is_intercepted = v.is_intercepted;
 	w->view.score = v.score;
-	w->view.answer_ttl = v.answer_ttl;
-	w->view.answer_hop = v.answer_hop;
+	w->view.place = v.place;
 	tell(s, x, w, is_soft);
 }
 
@@ -295,6 +301,8 @@ see_service(struct suspects *s, struct suspect *x, const struct target *t,
 		see_flow(w, o, v.at_us, site_id, v.standing);
 	if (signals_add(&x->signals, o, &v))
 		judge_all(s, x, false);
+	else if (o->kind == KIND_TRACE && w->view.is_intercepted)
+		judge(s, x, w, false);
 	else
 		tell(s, x, w, false);
 }
@@ -365,8 +373,7 @@ suspects_restore_view(struct suspects *s, const struct suspect_view *v)
 	if (st == NULL)
 		return;
 	st->is_intercepted = v->is_intercepted;
-	st->answer_ttl = v->answer_ttl;
-	st->answer_hop = v->answer_hop;
+	st->place = v->place;
 }
 
 void

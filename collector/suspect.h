@@ -29,8 +29,7 @@ struct suspect_view {
 	bool is_intercepted;
 	int64_t intercepted_since_us; /* when it is */
 	unsigned score;
-	uint8_t answer_ttl;     /* of the hop that answers; 0: not known */
-	struct addr answer_hop; /* family 0: not known */
+	struct located place; /* of who answers, when it is */
 };
 
 struct suspect_signal {

@@ -5,32 +5,17 @@
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 
-#define TRACK_VERSION 2
+#define TRACK_VERSION 3
 #define US_PER_DAY (86400 * US_PER_S)
-
-static void
-put_i64(struct wbuf *w, int64_t v)
-{
-	wbuf_u32(w, (uint32_t)((uint64_t)v >> 32));
-	wbuf_u32(w, (uint32_t)((uint64_t)v & UINT32_MAX));
-}
-
-static int64_t
-get_i64(struct rbuf *r)
-{
-	uint64_t high = rbuf_u32(r);
-
-	return (int64_t)(high << 32 | rbuf_u32(r));
-}
 
 static void
 put_candidate(struct wbuf *w, const struct candidate *c)
 {
-	put_i64(w, c->place);
-	put_i64(w, c->since_us);
-	put_i64(w, c->last_us);
-	put_i64(w, c->rtt.min_us);
-	put_i64(w, c->rtt.sum_us);
+	wbuf_i64(w, c->place);
+	wbuf_i64(w, c->since_us);
+	wbuf_i64(w, c->last_us);
+	wbuf_i64(w, c->rtt.min_us);
+	wbuf_i64(w, c->rtt.sum_us);
 	wbuf_u8(w, c->n);
 	wbuf_u8(w, (uint8_t)c->rtt.n); /* never more than c->n */
 }
@@ -38,11 +23,11 @@ put_candidate(struct wbuf *w, const struct candidate *c)
 static void
 get_candidate(struct rbuf *r, struct candidate *c)
 {
-	c->place = get_i64(r);
-	c->since_us = get_i64(r);
-	c->last_us = get_i64(r);
-	c->rtt.min_us = get_i64(r);
-	c->rtt.sum_us = get_i64(r);
+	c->place = rbuf_i64(r);
+	c->since_us = rbuf_i64(r);
+	c->last_us = rbuf_i64(r);
+	c->rtt.min_us = rbuf_i64(r);
+	c->rtt.sum_us = rbuf_i64(r);
 	c->n = rbuf_u8(r);
 	c->rtt.n = rbuf_u8(r);
 }
@@ -50,13 +35,13 @@ get_candidate(struct rbuf *r, struct candidate *c)
 static void
 put_streaks(struct wbuf *w, const struct track *t)
 {
-	put_i64(w, t->failures.since_us);
-	put_i64(w, t->failures.last_us);
+	wbuf_i64(w, t->failures.since_us);
+	wbuf_i64(w, t->failures.last_us);
 	wbuf_u8(w, t->failures.n);
 	wbuf_u8(w, t->failures.n_retry);
-	put_i64(w, t->recent.from_site_id);
-	put_i64(w, t->recent.at_us);
-	put_i64(w, t->recent.confirmed_us);
+	wbuf_i64(w, t->recent.from_site_id);
+	wbuf_i64(w, t->recent.at_us);
+	wbuf_i64(w, t->recent.confirmed_us);
 	wbuf_u8(w, t->recent.n);
 	wbuf_u32(w, t->noise.day);
 	wbuf_put(w, t->noise.n, sizeof t->noise.n);
@@ -67,18 +52,50 @@ get_streaks(struct rbuf *r, struct track *t)
 {
 	const uint8_t *days;
 
-	t->failures.since_us = get_i64(r);
-	t->failures.last_us = get_i64(r);
+	t->failures.since_us = rbuf_i64(r);
+	t->failures.last_us = rbuf_i64(r);
 	t->failures.n = rbuf_u8(r);
 	t->failures.n_retry = rbuf_u8(r);
-	t->recent.from_site_id = get_i64(r);
-	t->recent.at_us = get_i64(r);
-	t->recent.confirmed_us = get_i64(r);
+	t->recent.from_site_id = rbuf_i64(r);
+	t->recent.at_us = rbuf_i64(r);
+	t->recent.confirmed_us = rbuf_i64(r);
 	t->recent.n = rbuf_u8(r);
 	t->noise.day = rbuf_u32(r);
 	days = rbuf_take(r, sizeof t->noise.n);
 	if (days != NULL)
 		memcpy(t->noise.n, days, sizeof t->noise.n);
+}
+
+static void
+put_router(struct wbuf *w, const struct last_router *r)
+{
+	wbuf_u8(w, r->address.family);
+	wbuf_put(w, r->address.bytes, sizeof r->address.bytes);
+	wbuf_u32(w, r->asn);
+	wbuf_i64(w, r->at_us);
+}
+
+static void
+get_router(struct rbuf *b, struct last_router *r)
+{
+	const uint8_t *bytes;
+
+	r->address = (struct addr){ .family = rbuf_u8(b) };
+	bytes = rbuf_take(b, sizeof r->address.bytes);
+	if (bytes != NULL)
+		memcpy(r->address.bytes, bytes, sizeof r->address.bytes);
+	r->asn = rbuf_u32(b);
+	r->at_us = rbuf_i64(b);
+}
+
+/* What version 2 added. */
+static void
+get_second(struct rbuf *r, struct track *t)
+{
+	t->recent.from_rtt_us = rbuf_i64(r);
+	t->recent.to_rtt_us = rbuf_i64(r);
+	get_router(r, &t->router);
+	get_router(r, &t->dark_router);
 }
 
 void
@@ -89,16 +106,20 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_u8(&w, TRACK_VERSION);
 	wbuf_u8(&w, (uint8_t)(t->is_dark | t->is_late << 1 |
 			      t->has_answered << 2 | t->is_round_lost << 3));
-	put_i64(&w, t->place);
-	put_i64(&w, t->home);
-	put_i64(&w, t->home_since_us);
-	put_i64(&w, t->before);
-	put_i64(&w, t->before_left_us);
-	put_i64(&w, t->seen_us);
-	put_i64(&w, t->ok_us);
-	put_i64(&w, t->round_us);
+	wbuf_i64(&w, t->place);
+	wbuf_i64(&w, t->home);
+	wbuf_i64(&w, t->home_since_us);
+	wbuf_i64(&w, t->before);
+	wbuf_i64(&w, t->before_left_us);
+	wbuf_i64(&w, t->seen_us);
+	wbuf_i64(&w, t->ok_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
+	wbuf_i64(&w, t->recent.from_rtt_us);
+	wbuf_i64(&w, t->recent.to_rtt_us);
+	put_router(&w, &t->router);
+	put_router(&w, &t->dark_router);
+	wbuf_i64(&w, t->round_us);
 	out->len = (uint16_t)w.len;
 }
 
@@ -113,17 +134,21 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.is_late = flags >> 1 & 1;
 	got.has_answered = flags >> 2 & 1;
 	got.is_round_lost = flags >> 3 & 1;
-	got.place = get_i64(&r);
-	got.home = get_i64(&r);
-	got.home_since_us = get_i64(&r);
-	got.before = get_i64(&r);
-	got.before_left_us = get_i64(&r);
-	got.seen_us = get_i64(&r);
-	got.ok_us = get_i64(&r);
-	got.round_us = get_i64(&r);
+	got.place = rbuf_i64(&r);
+	got.home = rbuf_i64(&r);
+	got.home_since_us = rbuf_i64(&r);
+	got.before = rbuf_i64(&r);
+	got.before_left_us = rbuf_i64(&r);
+	got.seen_us = rbuf_i64(&r);
+	got.ok_us = rbuf_i64(&r);
 	get_candidate(&r, &got.candidate);
 	get_streaks(&r, &got);
-	if (version != TRACK_VERSION || r.is_bad || rbuf_left(&r) != 0)
+	if (version >= 2)
+		get_second(&r, &got);
+	if (version >= 3)
+		got.round_us = rbuf_i64(&r);
+	if (version == 0 || version > TRACK_VERSION || r.is_bad ||
+	    rbuf_left(&r) != 0)
 		return RC_MALFORMED;
 	*t = got;
 	return RC_OK;

@@ -5,7 +5,7 @@
  * Used by  landing (moves it along), fleet (keeps them), detect_*
  *
  * Everything here but the open interval survives a restart as bytes of a
- * fixed layout with a version; the interval is restored from the journal.
+ * fixed layout with a version, to which later ones only add; the interval is restored from the journal.
  */
 #ifndef COLLECTOR_TRACK_H
 #define COLLECTOR_TRACK_H
@@ -47,7 +47,16 @@ struct failures {
 struct recent_move {
 	int64_t from_site_id; /* 0: none */
 	int64_t at_us, confirmed_us;
-	uint8_t n; /* moves on the way */
+	uint8_t n;           /* moves on the way */
+	int64_t from_rtt_us; /* the shortest there; 0: not known */
+	int64_t to_rtt_us;   /* of the answers that confirmed it */
+};
+
+/* The router before the target, from a trace. */
+struct last_router {
+	struct addr address; /* family 0: none known */
+	uint32_t asn;        /* 0: not known */
+	int64_t at_us;
 };
 
 /* Moves that belonged to no event, day by day: the noise. */
@@ -83,6 +92,8 @@ struct track {
 	struct failures failures;
 	struct recent_move recent;
 	struct noise noise;
+	struct last_router router;      /* while the target answered */
+	struct last_router dark_router; /* where traces end since it is dark */
 
 	struct landing open; /* id 0: none; until_us not 0: nobody reports */
 	bool is_soft;        /* open or ok_us changed since they were emitted */
@@ -93,8 +104,9 @@ struct track {
 /* Writes what is to be remembered. */
 void track_encode(const struct track *t, struct track_bytes *out);
 
-/* Reads it back, leaving pointers and the interval alone.  RC_MALFORMED:
- * another version or length; *t is not touched. */
+/* Reads it back, leaving pointers and the interval alone; of an earlier
+ * version, what it had not yet is left as it is.  RC_MALFORMED: a later
+ * version or another length; *t is not touched. */
 MUST_USE enum rc track_decode(struct track *t, const struct track_bytes *b);
 
 void rtt_sum_add(struct rtt_sum *r, int64_t rtt_us);

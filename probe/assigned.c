@@ -71,6 +71,14 @@ assigned_reaction(
 		q.proto = PROTO_TCP;
 	if (what->is_any_port)
 		q.source_port = 0;
+	if (what->is_look)
+		q.proto = what->proto;
+	if (q.proto == PROTO_PLAIN)
+		q.port = ASSIGNED_PLAIN_PORT;
+	if (what->ttl > 0) {
+		q.last_ttl = what->ttl;
+		q.first_ttl = what->ttl > 1 ? what->ttl - 1 : 1;
+	}
 	return q;
 }
 

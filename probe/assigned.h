@@ -18,6 +18,7 @@
 
 #define ASSIGNED_PORT_MIN 20000
 #define ASSIGNED_PORT_MAX 59999
+#define ASSIGNED_PLAIN_PORT 33434           /* of traceroute: nobody's */
 #define ASSIGNED_PINGS 3                    /* echoes in a round */
 #define ASSIGNED_TRACE_US INT64_C(30000000) /* the longest trace */
 

@@ -207,11 +207,14 @@ print_verdict(const struct signal_verdict *v, FILE *to)
 		fprintf(to, "not shown: score %u, and 4 are needed", v->score);
 	else
 		fputs("no interception seen", to);
-	if (v->answer_ttl > 0)
-		fprintf(to, "; something answers at TTL %u", v->answer_ttl);
-	if (v->answer_hop.family != 0)
-		fprintf(to, ", at %s", addr_format(&v->answer_hop, text));
+	if (v->place.ttl > 0)
+		fprintf(to, "; something answers at TTL %u", v->place.ttl);
+	if (v->place.hop.family != 0)
+		fprintf(to, ", at %s", addr_format(&v->place.hop, text));
 	fputc('\n', to);
+	if (v->is_intercepted && v->place.doubt != LOCATE_SURE)
+		fprintf(
+		    to, "  %-11s %s\n", "place", locate_text(v->place.doubt));
 }
 
 void
@@ -285,11 +288,13 @@ middlebox_text_put(const struct middlebox_report *r, json_t *to)
 
 	fields_put(to, "intercepted", json_boolean(v->is_intercepted));
 	fields_put_int(to, "score", v->score);
-	if (v->answer_ttl > 0)
-		fields_put_int(to, "answer_ttl", v->answer_ttl);
-	if (v->answer_hop.family != 0)
+	if (v->place.ttl > 0)
+		fields_put_int(to, "answer_ttl", v->place.ttl);
+	if (v->place.hop.family != 0)
 		fields_put_text(
-		    to, "answer_hop", addr_format(&v->answer_hop, text));
+		    to, "answer_hop", addr_format(&v->place.hop, text));
+	if (v->is_intercepted)
+		fields_put_text(to, "place", locate_text(v->place.doubt));
 	for (unsigned k = 0; k < N_SIGNALS; k++)
 		if (signal_of(r, (enum signal_kind)k) != NULL)
 			json_array_append_new(

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/guise.h"
 #include "schema/base/bytes.h"
 #include "schema/base/mem.h"
 
@@ -24,6 +25,8 @@ struct target_state {
 	uint8_t standing;
 	bool is_healthy;   /* the last answer's outcome was ok */
 	bool is_from_nsid; /* identity came as NSID, not as CHAOS TXT */
+	bool wants_flows;  /* of a look, where a trace will say */
+	struct guise guise;
 };
 
 struct pending {
@@ -34,7 +37,7 @@ struct pending {
 struct react {
 	struct pace *traces_apart;           /* lent */
 	const struct assignment *assignment; /* lent; NULL: none yet */
-	struct bucket traces;
+	struct bucket traces, looks;
 	struct target_state *targets; /* of the assignment's */
 	size_t n_pending, cap_pending;
 	struct pending *pending; /* in no order */
@@ -94,12 +97,13 @@ remove_pending(struct react *r, size_t i)
 	r->pending[i] = r->pending[--r->n_pending];
 }
 
-/* Forgets what is still to be asked of a target. */
+/* Forgets what is still to be asked of a target, but a look. */
 static void
 cancel(struct react *r, size_t target)
 {
 	for (size_t i = r->n_pending; i-- > 0;)
-		if (r->pending[i].ask.target == target)
+		if (r->pending[i].ask.target == target &&
+		    !r->pending[i].ask.is_look)
 			remove_pending(r, i);
 }
 
@@ -181,6 +185,95 @@ ask_controls(struct react *r, uint8_t family, int64_t now_us)
 			.kind = main_kind(conf_of(r, i)),
 			.why = WHY_CONTROL });
 	}
+}
+
+/* ---- looks ---- */
+
+static void
+look_by(struct react *r, size_t target, enum proto proto, uint8_t ttl,
+    int64_t now_us)
+{
+	bool is_own_flow = proto == PROTO_UDP;
+
+	ask(r, now_us,
+	    (struct reaction){ .target = target,
+		.kind = KIND_TRACE,
+		.why = is_own_flow ? WHY_CONFIRM : WHY_VARIED,
+		.is_any_port = !is_own_flow,
+		.is_look = true,
+		.proto = proto,
+		.ttl = ttl });
+}
+
+/* True: a look begins. */
+static bool
+look(struct react *r, size_t target, int64_t now_us)
+{
+	if (!take_token(
+		&r->looks, REACT_LOOK_BURST, REACT_LOOK_REFILL_US, now_us))
+		return false;
+	guise_looked(&r->targets[target].guise, now_us);
+	r->targets[target].wants_flows = true;
+	for (unsigned i = 0; i < REACT_LOOK_TRACES; i++)
+		look_by(r, target, PROTO_UDP, 0, now_us);
+	look_by(r, target, PROTO_ICMP, 0, now_us);
+	return true;
+}
+
+/* The first trace says at which hop the others are to look. */
+static void
+look_closer(
+    struct react *r, size_t target, const struct observation *o, int64_t now_us)
+{
+	const struct trace_result *t = &o->trace;
+	unsigned i = 0;
+
+	if (o->kind != KIND_TRACE || o->proto != PROTO_UDP ||
+	    !r->targets[target].wants_flows)
+		return;
+	while (i < t->n_hops && !t->hops[i].is_target)
+		i++;
+	if (i == t->n_hops)
+		return;
+	r->targets[target].wants_flows = false;
+	for (unsigned k = 0; k < REACT_LOOK_FLOWS; k++)
+		look_by(r, target, PROTO_PLAIN, t->hops[i].ttl, now_us);
+}
+
+static bool
+is_looked_at(const struct assigned_target *t)
+{
+	return !t->is_decoy && !t->is_control && main_kind(t) == KIND_DNS;
+}
+
+static bool
+look_if_odd(
+    struct react *r, size_t target, const struct observation *o, int64_t now_us)
+{
+	struct guise *g = &r->targets[target].guise;
+
+	if (o->kind != KIND_DNS || !outcome_is_answer(o->outcome) ||
+	    !is_looked_at(conf_of(r, target)))
+		return false;
+	guise_see(g, o);
+	return guise_wants_look(g, now_us) && look(r, target, now_us);
+}
+
+/* Somebody answers for an address that nobody has: perhaps for all others. */
+static bool
+look_at_all(struct react *r, uint8_t family, int64_t now_us)
+{
+	bool has_begun = false;
+
+	for (size_t i = 0; i < r->assignment->n_targets; i++) {
+		const struct assigned_target *t = conf_of(r, i);
+		int64_t looked_us = r->targets[i].guise.looked_us;
+
+		if (is_looked_at(t) && t->address.family == family &&
+		    (looked_us == 0 || now_us - looked_us >= GUISE_AGAIN_US))
+			has_begun |= look(r, i, now_us);
+	}
+	return has_begun;
 }
 
 /* ---- reactions ---- */
@@ -311,16 +404,23 @@ react_observe(
 {
 	struct target_state *t = &r->targets[target];
 	enum news news;
+	bool is_odd;
 
-	if (outcome_is_own_fault(o->outcome) || conf_of(r, target)->is_decoy)
+	if (outcome_is_own_fault(o->outcome))
 		return false;
+	if (conf_of(r, target)->is_decoy)
+		return outcome_is_answer(o->outcome) &&
+		       look_at_all(r, o->target.family, now_us);
+	look_closer(r, target, o, now_us);
 	if (!tells_standing(conf_of(r, target), o))
-		return o->why != WHY_ROUND && o->why != WHY_VARIED;
+		return o->why != WHY_ROUND &&
+		       (o->why != WHY_VARIED || o->kind == KIND_TRACE);
 	news =
 	    outcome_is_answer(o->outcome) ? note_answer(t, o) : note_failure(t);
 	if (news != NEWS_NONE)
 		react_to(r, target, news, now_us);
-	return news != NEWS_NONE || o->why != WHY_ROUND;
+	is_odd = look_if_odd(r, target, o, now_us);
+	return is_odd || news != NEWS_NONE || o->why != WHY_ROUND;
 }
 
 int64_t

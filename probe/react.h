@@ -1,7 +1,7 @@
 /*
  * react.h - what a probe does at once when something changes.        (pure)
  *
- * Uses     schema/assignment.h, schema/record.h, probe/pace.h
+ * Uses     schema/assignment.h, schema/record.h, probe/guise.h, pace.h
  * Used by  probe/resident
  *
  * The rounds of the schedule see that a target's identity changed, or that it
@@ -15,7 +15,13 @@
  * a new reaction replaces what is left of the last; a control is asked once
  * for all targets that fail together; traces are rationed over all targets,
  * and start one after the other with those of the schedule (the lent pace).
- * A decoy has no reactions: its silence is as it should be.
+ * A decoy's silence is as it should be.
+ *
+ * An answer that looks like somebody else's (probe/guise.h), or of a decoy,
+ * is worth a look at the path, so that the collector can say at which hop it
+ * was given (schema/locate.h): traces by DNS questions of the target's flow,
+ * one by ICMP, and of the hop that answered and the one before it some by
+ * datagrams of other flows.  Looks are rationed over all targets.
  */
 #ifndef PROBE_REACT_H
 #define PROBE_REACT_H
@@ -33,6 +39,10 @@
 #define REACT_CONTROL_US INT64_C(10000000) /* a control is asked once in this */
 #define REACT_TRACE_BURST 8
 #define REACT_TRACE_REFILL_US INT64_C(10000000)
+#define REACT_LOOK_BURST 4 /* looks, over all targets */
+#define REACT_LOOK_REFILL_US INT64_C(60000000)
+#define REACT_LOOK_TRACES 3 /* by DNS questions */
+#define REACT_LOOK_FLOWS 6  /* others */
 
 struct react; /* opaque */
 
@@ -43,6 +53,10 @@ struct reaction { /* one thing to ask */
 	bool is_tcp;
 	bool with_chaos;
 	bool is_any_port; /* not the target's fixed source port */
+	/* trace: a part of a look, which no other reaction replaces */
+	bool is_look;
+	enum proto proto; /* trace: udp (DNS questions), icmp or plain */
+	uint8_t ttl; /* trace: of this hop and the one before it; 0: of all */
 };
 
 /* Gives one without targets: release with react_free.  Lends traces. */

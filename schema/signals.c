@@ -95,6 +95,9 @@ struct look {
 	const struct observation *o;
 	const struct signal_view *v;
 	bool has_sign;
+	bool is_caught; /* the answer itself says that it is not the target's */
+	bool is_unclear; /* it would, were the target known to be
+			  * authoritative */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -164,6 +167,7 @@ look_at_identity(struct look *l)
 		return;
 	identity_format(id, text);
 	SIGN(l, SIGNAL_FOREIGN, "%.60s", text);
+	l->is_caught = true;
 	t->foreign_key = key;
 	t->foreign_at_us = l->v->at_us;
 	for (size_t i = 0; i < l->s->n_targets; i++) {
@@ -184,11 +188,16 @@ look_at_answer(struct look *l)
 {
 	const struct observation *o = l->o;
 	bool is_unowned = o->outcome == OUTCOME_OK && !o->dns.is_aa;
+	bool has_code = o->outcome == OUTCOME_RCODE && !l->v->is_rcode_usual &&
+			l->v->standing != STANDING_KNOWN;
+	bool is_odd = is_unowned || o->dns.is_ra;
+	bool has_flags = l->v->is_authoritative && is_odd;
 
-	if (o->outcome == OUTCOME_RCODE && !l->v->is_rcode_usual &&
-	    l->v->standing != STANDING_KNOWN)
+	l->is_unclear = is_odd && !has_flags;
+	l->is_caught |= has_code || has_flags;
+	if (has_code)
 		SIGN(l, SIGNAL_RCODE, "rcode %u", o->dns.rcode);
-	if (l->v->is_authoritative && (is_unowned || o->dns.is_ra))
+	if (has_flags)
 		SIGN(l, SIGNAL_FLAGS, "aa %d, ra %d", o->dns.is_aa,
 		    o->dns.is_ra);
 	if (o->dns.second.is_present && o->dns.second.is_different)
@@ -286,6 +295,9 @@ look_at_dns(struct look *l)
 	else if (l->o->why != WHY_VARIED) {
 		look_at_rtt(l);
 		look_at_reply_ttl(l);
+		if (l->is_caught || !l->is_unclear)
+			locate_answer(
+			    &l->t->locate, l->o, l->v->at_us, l->is_caught);
 		l->t->ping.is_used = true;
 		l->t->udp = (struct signal_last){ .at_us = l->v->at_us,
 			.standing = l->v->standing,
@@ -368,19 +380,25 @@ look_at_trace(struct look *l)
 	struct signal_target *t = l->t;
 	uint8_t ttl;
 
-	if (l->o->proto != PROTO_UDP)
+	if (locate_is_narrow(l->o)) {
+		locate_narrow(&t->locate, l->o, l->v->at_us);
+		return;
+	}
+	if (l->o->proto != PROTO_UDP) {
 		keep_path(l);
-	else
+	} else {
+		/* Also what stands for ICMP where that is not permitted. */
+		if (l->o->why != WHY_VARIED)
+			locate_trace(&t->locate, l->o, l->v->at_us);
 		t->trace = (struct signal_last){ .at_us = l->v->at_us,
 			.standing = l->v->standing,
 			.ttl = end_ttl(&l->o->trace) };
+	}
 	ttl = t->trace.ttl;
 	if (!is_fresh(l, t->trace.at_us) || !is_fresh(l, t->path.at_us) ||
 	    ttl == 0 || ttl + l->s->params.ttl_margin > t->path.length ||
 	    is_named(l))
 		return;
-	t->answer_ttl = ttl;
-	t->answer_hop = t->path.hops[ttl];
 	SIGN(l, SIGNAL_TTL, "answered at TTL %u, the way ends at %u", ttl,
 	    t->path.length);
 }
@@ -411,6 +429,7 @@ signals_add(
 	l.t = need_target(s, v->target, v->group);
 	if (l.t == NULL)
 		return false;
+	l.t->address = o->target;
 	if (o->kind == KIND_DNS)
 		look_at_dns(&l);
 	else if (o->kind == KIND_PING)
@@ -428,6 +447,30 @@ signal_counts(const struct signal_params *p, enum signal_kind kind,
 		p = &signal_defaults;
 	return x->n >= (kinds[kind].is_frail ? p->n_signs : 1) &&
 	       now_us - x->last_us < p->window_us;
+}
+
+/* Its own evidence is of the same age as that of the score. */
+static void
+judge_place(const struct signals *s, struct signal_target *t, int64_t now_us)
+{
+	int64_t since_us = now_us - s->params.window_us;
+	const struct locate_way way = { .hops = t->path.hops,
+		.n = t->path.length < TRACE_TTL_MAX ? t->path.length
+						    : TRACE_TTL_MAX };
+	bool has_way =
+	    t->path.at_us != SIGNAL_NEVER && t->path.at_us >= since_us;
+	struct located found;
+
+	if (!t->is_intercepted) {
+		t->place = (struct located){ 0 };
+		return;
+	}
+	found = locate_judge(
+	    &t->locate, &t->address, has_way ? &way : NULL, since_us);
+	t->place = t->place_turned_us == t->locate.turned_us
+		       ? locate_keep(&t->place, &found)
+		       : found; /* of another, perhaps elsewhere */
+	t->place_turned_us = t->locate.turned_us;
 }
 
 void
@@ -457,18 +500,17 @@ signals_judge(struct signals *s, int64_t target, int64_t now_us,
 		    (struct signal_count){ .kind = (enum signal_kind)k,
 			    .weight = weight,
 			    .signal = x };
-		if (k == SIGNAL_TTL) {
-			out->answer_ttl = t->answer_ttl;
-			out->answer_hop = t->answer_hop;
-		}
 	}
 	for (unsigned g = 0; g < N_GROUPS; g++)
 		out->score += heaviest[g];
 	out->is_intercepted =
 	    out->score >= s->params.enter ||
 	    (t != NULL && t->is_intercepted && out->score >= s->params.leave);
-	if (t != NULL)
-		t->is_intercepted = out->is_intercepted;
+	if (t == NULL)
+		return;
+	t->is_intercepted = out->is_intercepted;
+	judge_place(s, t, now_us);
+	out->place = t->place;
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * signals.h - does something between answer in the target's place?   (pure)
  *
- * Uses     schema/record.h, schema/flows.h (keys)
+ * Uses     schema/record.h, schema/flows.h (keys), schema/locate.h
  * Used by  probe/measure, collector/suspect
  *
  * A fold over the observations of one vantage, per target and over its
@@ -33,6 +33,8 @@
  * path), BIND's silence to CHAOS, a site's fault, a corrupted identity now
  * and then (weight 2 wants three signs).  So an interceptor that passes
  * everything through to the true server is not found by this.
+ *
+ * Where the score says so, schema/locate.h says at which hop.
  */
 #ifndef SCHEMA_SIGNALS_H
 #define SCHEMA_SIGNALS_H
@@ -41,6 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "schema/locate.h"
 #include "schema/record.h"
 
 enum signal_kind {
@@ -132,9 +135,11 @@ struct signal_target { /* one target of the vantage */
 	bool is_intercepted;
 	uint64_t foreign_key; /* of the last foreign identity; 0: none */
 	int64_t foreign_at_us;
-	uint8_t answer_ttl;     /* of the hop that answers; 0: not known */
-	struct addr answer_hop; /* family 0: not known */
+	struct locate locate;
+	struct located place;    /* when it is intercepted, as last judged */
+	int64_t place_turned_us; /* of whom: locate.turned_us then */
 	struct signal_last udp, ping, trace;
+	struct addr address;
 	struct signal_path path;
 };
 
@@ -157,8 +162,7 @@ struct signal_verdict {
 	unsigned score;
 	unsigned n; /* signals that count, in order of kind */
 	struct signal_count list[N_SIGNALS];
-	uint8_t answer_ttl;     /* of the hop that answers; 0: not known */
-	struct addr answer_hop; /* family 0: not known */
+	struct located place; /* of who answers; void unless intercepted */
 };
 
 /* Starts afresh for up to n targets, in room that the caller owns and keeps

@@ -56,6 +56,14 @@ rbuf_u32(struct rbuf *r)
 	return r->is_bad ? 0 : high << 16 | low;
 }
 
+int64_t
+rbuf_i64(struct rbuf *r)
+{
+	uint64_t high = rbuf_u32(r);
+
+	return (int64_t)(high << 32 | rbuf_u32(r));
+}
+
 void
 rbuf_skip(struct rbuf *r, size_t n)
 {
@@ -76,6 +84,13 @@ struct wbuf
 wbuf_over(void *bytes, size_t cap)
 {
 	return (struct wbuf){ .bytes = bytes, .cap = cap };
+}
+
+void
+wbuf_i64(struct wbuf *w, int64_t v)
+{
+	wbuf_u32(w, (uint32_t)((uint64_t)v >> 32));
+	wbuf_u32(w, (uint32_t)((uint64_t)v & UINT32_MAX));
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * bytes.h - bounds-checked reading and writing of wire formats.      (pure)
  *
- * Used by  dnsmsg, icmpmsg, signature, record, assignment
+ * Used by  dnsmsg, icmpmsg, signature, record, assignment, track, modes
  *
  * Both cursors are sticky: after the first access outside the buffer they
  * are marked bad, reads give zeros, writes do nothing, and the caller checks
@@ -33,6 +33,7 @@ size_t rbuf_left(const struct rbuf *r);
 uint8_t rbuf_u8(struct rbuf *r);
 uint16_t rbuf_u16(struct rbuf *r);
 uint32_t rbuf_u32(struct rbuf *r);
+int64_t rbuf_i64(struct rbuf *r); /* two's complement */
 void rbuf_skip(struct rbuf *r, size_t n);
 
 /* Lends n bytes of the buffer and moves past them; NULL when there are fewer
@@ -47,6 +48,7 @@ struct wbuf wbuf_over(void *bytes, size_t cap);
 void wbuf_u8(struct wbuf *w, uint8_t v);
 void wbuf_u16(struct wbuf *w, uint16_t v);
 void wbuf_u32(struct wbuf *w, uint32_t v);
+void wbuf_i64(struct wbuf *w, int64_t v);
 void wbuf_put(struct wbuf *w, const void *bytes, size_t n);
 
 /* The Internet checksum (RFC 1071) of len bytes, starting from the partial

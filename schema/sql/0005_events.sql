@@ -22,3 +22,7 @@ CREATE TABLE memo (
 	key TEXT PRIMARY KEY,
 	bytes BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- shift: the shortest round trip at either site.
+ALTER TABLE vote ADD COLUMN from_rtt_us INTEGER;
+ALTER TABLE vote ADD COLUMN to_rtt_us INTEGER;

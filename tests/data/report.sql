@@ -46,9 +46,9 @@ INSERT INTO vantage (id, probe_id, family, source, asn, country, latitude,
 UPDATE vantage SET seen = source, own = iif(id = 3, '10.0.0.7', source)
 WHERE id IN (2, 3, 4);
 INSERT INTO vantage_target VALUES
-	(7, 1, 'per_packet', 1772369000000000, 0, NULL, 0, NULL, NULL),
-	(3, 1, 'single', 1772366500000000, 1, 1772369600000000, 6, 2, '100.64.0.1'),
-	(3, 5, 'per_flow', 1772366500000000, 0, NULL, 0, NULL, NULL);
+	(7, 1, 'per_packet', 1772369000000000, 0, NULL, 0, NULL, NULL, NULL),
+	(3, 1, 'single', 1772366500000000, 1, 1772369600000000, 6, 2, '100.64.0.1', 'known'),
+	(3, 5, 'per_flow', 1772366500000000, 0, NULL, 0, NULL, NULL, NULL);
 INSERT INTO vantage_signal VALUES
 	(3, 1, 'foreign', 31, 1772369500000000, 1772369900000000, 'cache7.isp.example'),
 	(3, 1, 'ttl', 2, 1772369600000000, 1772369700000000, 'answered at TTL 2, the way ends at 9');

@@ -23,6 +23,7 @@ PER_PACKET = tuple(v for v, (kind, _) in pathmap.CASES.items() if kind == "per_p
 # Chance to miss a next hop is 0.05 for each node with several: see it again.
 MDA_TRIES = 4
 PATIENCE_S = 300
+PLACE_S = 60   # from the verdict to the place: the looks began before it
 DECOY = ("--decoy", pathmap.DECOY[4])   # the usual one is the service here
 
 
@@ -309,33 +310,63 @@ def test_nobody_is_called_an_interceptor_without_one(paths, probe, user):
     for key, objects in measure_all(paths, probe, user, "--middlebox", *DECOY).items():
         (found,) = objects
         assert found["kind"] == "middlebox" and not found["intercepted"], (key, found)
-        assert "answer_ttl" not in found or found["answer_ttl"] >= 3
+        assert "answer_ttl" not in found and "place" not in found, (key, found)
 
 
 @pytest.mark.parametrize("router", ["straight-a", "straight-b"])
 def test_an_interceptor_is_found_at_its_hop(paths, probe, user, router):
     """A resolver answers all DNS over UDP, at the first router, in transit."""
     paths.event("intercept", router)
-    true = paths.truth()
     for found in finish(start(paths, probe, "straight", user, "--middlebox", *DECOY)):
-        family = family_of(found["target"])
-        hop = pathmap.hop_of(paths.topology, "straight", router)
         assert found["intercepted"], found
-        assert found["answer_ttl"] == hop, found
-        assert found["answer_hop"] == true["straight"][family]["hops"][hop][0], found
+        check_place(paths, "straight", router, found, is_exact=True)
         signs = {signal["signal"] for signal in found["signals"]}
         assert {"flags", "decoy"} <= signs, found
 
 
 def test_an_interceptor_in_a_provider_is_found_from_all_behind_it(paths, probe, user):
-    """One hop before the target, where distance is no sign of its own."""
+    """One hop before the target, where distance is no sign of its own.  Where
+    flows or packets may pass it, or ways differ in length, its place is told
+    rightly or not at all."""
     paths.event("intercept", "core1")
-    behind = [v for v in VANTAGES if v not in PER_PACKET and v != "split"]
-    for (vantage, family), (found,) in measure_all(
-            paths, probe, user, "--middlebox", *DECOY, vantages=behind).items():
-        assert found["intercepted"], (vantage, found)
-        hops = {len(path) - 1 for path in paths.truth()[vantage][family]["paths"]}
-        assert found.get("answer_ttl") in (None, *hops), (vantage, found)
+    for (vantage, _), (found,) in measure_all(
+            paths, probe, user, "--middlebox", *DECOY).items():
+        is_all_caught = vantage not in (*PER_PACKET, "split")
+        assert found["intercepted"] or not is_all_caught, (vantage, found)
+        check_place(paths, vantage, "core1", found,
+                    is_exact=is_all_caught and vantage != "uneven")
+
+
+@pytest.mark.parametrize("vantage, router", [
+    ("split", "split-b1"), ("wide2", "wide2-b2"), ("mesh", "mesh-c1"), ("uneven", "uneven-d"),
+    ("shuffle", "shuffle-c1"), ("scatter", "scatter-a"), ("odd", "odd-mute"),
+    ("odd", "odd-slow"), ("odd", "odd-third"), ("natted", "natted-a")])
+def test_an_interceptor_is_placed_rightly_or_not_at_all(paths, probe, user, vantage, router):
+    """On one branch of several, where they meet, behind and at odd hops."""
+    paths.event("intercept", router)
+    for found in finish(start(paths, probe, vantage, user, "--middlebox", *DECOY)):
+        check_place(paths, vantage, router, found)
+
+
+def check_place(lab, vantage, router, found, is_exact=False):
+    """Never a wrong place; none only with the reason for it."""
+    family = ipaddress.ip_address(found["target"]).version
+    places = pathmap.places_of(lab.topology, vantage, family, router)
+    ttl, hop = found.get("answer_ttl"), found.get("answer_hop")
+    said = (vantage, router, found)
+    assert ("place" in found) == found["intercepted"], said
+    if not found["intercepted"]:
+        assert ttl is None and hop is None, said
+    elif ttl is None:
+        assert hop is None and found["place"].startswith("unknown: "), said
+    else:
+        assert ttl in places, said
+        if hop is None:
+            assert found["place"].startswith("hop unknown: "), said
+        else:
+            assert found["place"] == "known" and hop in places[ttl], said
+    if is_exact:
+        assert ttl and (hop or places[ttl] == {None}), said
 
 
 def test_a_second_answer_is_recorded(paths, probe, user):
@@ -357,6 +388,15 @@ def row_of(world, vantage, family):
                  if row["vantage"] == f"{vantage}/{family}"), {})
 
 
+def place_of(world, vantage, family):
+    """What the collector says of its way to the service, with measure's words."""
+    row = next((target for target in row_of(world, vantage, family).get("targets", [])
+                if target["target"] == ANYCAST[family]), {})
+    return {"intercepted": row.get("intercepted") == "yes",
+            **{key: row[key] for key in ("place", "answer_ttl", "answer_hop")
+               if row.get(key) is not None}}
+
+
 def test_a_translated_vantage_is_told_as_such(path_world):
     for vantage, nat in (("natted", "yes"), ("straight", "no")):
         path_world.wait(f"NAT of {vantage}", lambda v=vantage, n=nat: row_of(
@@ -369,6 +409,26 @@ def test_an_intercepted_vantage_is_told_as_such(paths, path_world):
     for family in FAMILIES:
         path_world.wait("the verdict", lambda f=family: row_of(
             path_world, "straight", f).get("between") == "intercepted", 120)
+        path_world.wait("the place", lambda f=family: place_of(
+            path_world, "straight", f).get("place") == "known", PLACE_S)
+        check_place(paths, "straight", "straight-b", {
+            "target": ANYCAST[family], **place_of(path_world, "straight", family)}, is_exact=True)
     others = {row["vantage"] for row in path_world.json("vantages")
               if row.get("between") == "intercepted"}
     assert others == {"straight/4", "straight/6"}
+
+
+def test_an_intercepted_provider_is_placed_from_all_behind_it(paths, path_world):
+    """Rightly or not at all, also where ways differ by flow or by packet.
+    (`straight` has just had another interceptor.)"""
+    paths.event("intercept", "core1")
+    vantages = [v for v in VANTAGES if v != "straight"]
+    sure = [v for v in vantages if v not in (*PER_PACKET, "split", "uneven")]
+    for vantage in sure:
+        for family in FAMILIES:
+            path_world.wait(f"the place, {vantage}", lambda v=vantage, f=family: place_of(
+                path_world, v, f).get("answer_ttl"), 180)
+    for vantage in vantages:
+        for family in FAMILIES:
+            found = place_of(path_world, vantage, family)
+            check_place(paths, vantage, "core1", {"target": ANYCAST[family], **found})

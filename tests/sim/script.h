@@ -41,7 +41,8 @@
  *	expect shift ams KEY VALUE... direction, rule, family (4, 6, both), since
  *	                              and detected (A..B), asns, vantages,
  *	                              severity, verdict, end (a resolution, or
- *	                              open), ended (A..B), parent (a kind)
+ *	                              open), ended (A..B), parent (a kind),
+ *	                              gate.NAME (a number or a word)
  *	expect state 12m ams/4 ghost  verdict at that time
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since
  *	expect moves 8

@@ -152,6 +152,9 @@ has_gate(const struct event *e, const char *gate, const char *value)
 	char text[96];
 
 	snprintf(text, sizeof text, "\"%s\":\"%s\"", gate, value);
+	if (strstr(e->gates, text) != NULL)
+		return true;
+	snprintf(text, sizeof text, "\"%s\":%s", gate, value);
 	return strstr(e->gates, text) != NULL;
 }
 
@@ -180,6 +183,8 @@ holds(const struct memory *m, const struct event *e, const char *key,
 {
 	if (strcmp(key, "direction") == 0 || strcmp(key, "rule") == 0)
 		return has_gate(e, key, value);
+	if (strncmp(key, "gate.", 5) == 0)
+		return has_gate(e, key + 5, value);
 	if (strcmp(key, "family") == 0)
 		return is_family(value, e->family);
 	if (strcmp(key, "since") == 0)

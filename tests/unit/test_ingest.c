@@ -307,6 +307,13 @@ interception_is_stored_and_outlives_a_restart(void **state)
 	assert_int_equal(rig_query(r, "SELECT seen = '198.51.100.77' AND "
 				      "own = '10.1.1.1' FROM vantage"),
 	    1);
+	/* No trace yet; and as if there had been some. */
+	assert_int_equal(
+	    rig_query(r, "UPDATE vantage_target SET answer_ttl = 3, "
+			 "answer_hop = '10.9.9.9', place = 'known' "
+			 "WHERE place = 'unknown: too few traces yet' "
+			 "RETURNING 1"),
+	    1);
 	ingest_close(r->ingest);
 	assert_int_equal(ingest_open(&r->ingest, r->store, &r->settings, NULL,
 			     &r->metrics, RIG_NOW, &err),
@@ -319,7 +326,10 @@ interception_is_stored_and_outlives_a_restart(void **state)
 				      "signal = 'foreign'"),
 	    5);
 	assert_int_equal(
-	    rig_query(r, "SELECT is_intercepted FROM vantage_target"), 1);
+	    rig_query(r, "SELECT is_intercepted AND answer_ttl = 3 AND "
+			 "answer_hop = '10.9.9.9' AND place = 'known' "
+			 "FROM vantage_target"),
+	    1);
 	fini(&job, 1);
 }
 

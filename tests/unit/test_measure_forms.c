@@ -216,8 +216,9 @@ intercepted(struct evidence *e, struct decoy *d, struct signal_target *t)
 		.list = { { .kind = SIGNAL_TTL,
 		    .weight = 4,
 		    .signal = &t->signals[SIGNAL_TTL] } },
-		.answer_ttl = 2,
-		.answer_hop = { .family = 4, .bytes = { 10, 0, 0, 2 } } };
+		.place = { .ttl = 2,
+		    .hop = { .family = 4, .bytes = { 10, 0, 0, 2 } },
+		    .doubt = LOCATE_SURE } };
 	return r;
 }
 
@@ -228,6 +229,7 @@ a_middlebox_is_told_with_its_numbers(void **state)
 	struct signal_target *t = calloc(1, sizeof *t);
 	struct decoy d = { .n_asked = 3 };
 	struct middlebox_report r = intercepted(e, &d, t);
+	const struct located known = r.verdict.place;
 	json_t *object = json_object();
 	char *text;
 	size_t len;
@@ -236,6 +238,8 @@ a_middlebox_is_told_with_its_numbers(void **state)
 	(void)state;
 	middlebox_text_print(&r, to);
 	d.n_answered = 2;
+	middlebox_text_print(&r, to);
+	r.verdict.place = (struct located){ .doubt = LOCATE_LENGTHS };
 	middlebox_text_print(&r, to);
 	fclose(to);
 	expect(text, "ping icmp   5 of 5 answered, median 20.000 ms");
@@ -251,11 +255,13 @@ a_middlebox_is_told_with_its_numbers(void **state)
 	expect(text,
 	    "INTERCEPTED, score 4 of 4; something answers at TTL 2, at "
 	    "10.0.0.2");
+	expect(text, "place       unknown: paths of several lengths");
 	free(text);
+	r.verdict.place = known;
 	middlebox_text_put(&r, object);
 	text = dump(object);
 	expect(text, "\"intercepted\":true,\"score\":4,\"answer_ttl\":2,"
-		     "\"answer_hop\":\"10.0.0.2\"");
+		     "\"answer_hop\":\"10.0.0.2\",\"place\":\"known\"");
 	expect(text, "{\"signal\":\"ttl\",\"weight\":4,\"signs\":3,"
 		     "\"detail\":\"ttl 2 of 9\"}");
 	expect(text, "{\"kind\":\"dns\",\"proto\":\"udp\",\"asked\":5,"

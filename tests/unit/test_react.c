@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/guise.h"
 #include "schema/base/clock.h"
 #include "tests/unit/check.h"
 
@@ -74,6 +75,7 @@ see(const char *who, enum why why)
 		.proto = PROTO_UDP,
 		.outcome = who == NULL ? OUTCOME_TIMEOUT : OUTCOME_OK };
 
+	o.dns.is_aa = who != NULL;
 	if (who != NULL && strncmp(who, "c:", 2) == 0)
 		identity_set(&o.dns.chaos.txt, who + 2, strlen(who + 2));
 	else if (who != NULL && who[0] != '\0')
@@ -93,8 +95,22 @@ observe(struct react *r, size_t target, const char *who, enum why why,
 struct asked {
 	unsigned n, n_confirm, n_retry, n_control, n_varied, n_trace, n_tcp;
 	unsigned n_of[N_TARGETS];
+	unsigned n_look[3];  /* by DNS, by ICMP, by datagrams of other flows */
+	uint8_t ttl;         /* of the last */
 	int64_t first_us[2]; /* of confirmations or retries over UDP */
 };
+
+static void
+count_look(struct asked *c, const struct reaction *what)
+{
+	bool is_own_flow = what->proto == PROTO_UDP;
+
+	assert_int_equal(what->kind, KIND_TRACE);
+	assert_int_equal(what->why, is_own_flow ? WHY_CONFIRM : WHY_VARIED);
+	assert_int_equal(what->is_any_port, !is_own_flow);
+	c->n_look[is_own_flow ? 0 : what->proto == PROTO_ICMP ? 1 : 2]++;
+	c->ttl = what->ttl;
+}
 
 static void
 count(struct asked *c, const struct reaction *what, int64_t at_us)
@@ -102,6 +118,10 @@ count(struct asked *c, const struct reaction *what, int64_t at_us)
 	bool is_try = what->kind != KIND_TRACE && !what->is_tcp &&
 		      (what->why == WHY_CONFIRM || what->why == WHY_RETRY);
 
+	if (what->is_look) {
+		count_look(c, what);
+		return;
+	}
 	c->n++;
 	c->n_of[what->target]++;
 	c->n_trace += what->kind == KIND_TRACE;
@@ -476,6 +496,236 @@ another_assignment_keeps_what_is_known(void **state)
 	end(r);
 }
 
+/* ---- looks ---- */
+
+static const struct {
+	const char *claim;
+	const char *before, *now;
+	enum outcome outcome;
+	bool is_aa, is_ra, is_looked_at;
+} guises[] = {
+	{ "the same again", "ns1.ams", "ns1.ams", OUTCOME_OK, true, false,
+	    false },
+	{ "another of the same shape", "ns1.ams", "ns22.fra", OUTCOME_OK, true,
+	    false, false },
+	{ "a name of another shape", "ns1.ams", "cache7.isp.example",
+	    OUTCOME_OK, true, false, true },
+	{ "no name any more", "ns1.ams", "", OUTCOME_OK, true, false, true },
+	{ "CHAOS that is limited", "c:ns1", "", OUTCOME_OK, true, false,
+	    false },
+	{ "recursion is available", "ns1.ams", "ns1.ams", OUTCOME_OK, true,
+	    true, true },
+	{ "no authority", "ns1.ams", "ns1.ams", OUTCOME_OK, false, false,
+	    true },
+	{ "refused", "ns1.ams", "ns1.ams", OUTCOME_RCODE, false, false, true },
+};
+
+static struct observation
+odd(size_t i)
+{
+	struct observation o = see(guises[i].now, WHY_ROUND);
+
+	o.outcome = guises[i].outcome;
+	o.dns.is_aa = guises[i].is_aa;
+	o.dns.is_ra = guises[i].is_ra;
+	return o;
+}
+
+static void
+an_answer_of_an_odd_guise_is_looked_at(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_LEN(guises); i++) {
+		struct react *r = settled(guises[i].before);
+		struct observation o = odd(i);
+		bool is_urgent = react_observe(r, TARGET, &o, T0);
+		struct asked c = drain(r, T0 + 60 * US_PER_S);
+
+		T_CHECK(c.n_look[0] ==
+			    (guises[i].is_looked_at ? REACT_LOOK_TRACES : 0),
+		    "%s: %u traces by DNS", guises[i].claim, c.n_look[0]);
+		T_CHECK(c.n_look[1] == guises[i].is_looked_at,
+		    "%s: %u traces by ICMP", guises[i].claim, c.n_look[1]);
+		T_CHECK(is_urgent || !guises[i].is_looked_at, "%s: urgent",
+		    guises[i].claim);
+		end(r);
+	}
+}
+
+/* A resolver taken for the target, which answers traces at this TTL. */
+static struct observation
+from_a_resolver(const char *who)
+{
+	struct observation o = see(who, WHY_ROUND);
+
+	o.dns.is_ra = true;
+	return o;
+}
+
+static struct observation
+traced(enum proto proto, uint8_t end)
+{
+	struct observation o = {
+		.kind = KIND_TRACE, .why = WHY_CONFIRM, .proto = proto
+	};
+
+	for (uint8_t ttl = 1; ttl <= end; ttl++)
+		o.trace.hops[o.trace.n_hops++] =
+		    (struct hop){ .ttl = ttl, .is_target = ttl == end };
+	return o;
+}
+
+/* The other flows go where the first trace says, once. */
+static void
+a_look_goes_closer_to_the_hop_that_answers(void **state)
+{
+	struct react *r = settled("ams1");
+	struct observation o = from_a_resolver("");
+	struct observation icmp = traced(PROTO_ICMP, 9);
+	struct observation dns = traced(PROTO_UDP, 4);
+	struct asked c;
+
+	(void)state;
+	react_observe(r, TARGET, &dns, T0 - US_PER_S); /* nobody wanted it */
+	react_observe(r, TARGET, &o, T0);
+	c = drain(r, T0 + 60 * US_PER_S);
+	assert_int_equal(c.n_look[2], 0);
+	react_observe(r, TARGET, &icmp, T0 + 60 * US_PER_S);
+	assert_true(react_observe(r, TARGET, &dns, T0 + 60 * US_PER_S));
+	assert_true(react_observe(r, TARGET, &dns, T0 + 60 * US_PER_S));
+	c = drain(r, T0 + 120 * US_PER_S);
+	assert_int_equal(c.n_look[2], REACT_LOOK_FLOWS);
+	assert_int_equal(c.ttl, 4);
+	end(r);
+}
+
+static unsigned
+looks_of_an_hour(
+    struct react *r, const char *odd_one, const char *even_one, int64_t from_us)
+{
+	unsigned n = 0;
+
+	for (int64_t s = 0; s < 3600; s += 60) {
+		struct observation o =
+		    from_a_resolver(s / 60 % 2 ? odd_one : even_one);
+
+		react_observe(r, TARGET, &o, from_us + s * US_PER_S);
+		n += drain(r, from_us + (s + 59) * US_PER_S).n_look[1];
+	}
+	return n;
+}
+
+/* Who is odd for ever is looked at now and then, who changes a little more
+ * often. */
+static void
+looks_are_rationed(void **state)
+{
+	struct react *r = settled("ams1");
+	unsigned n = 0;
+
+	(void)state;
+	for (unsigned hour = 0; hour < 24; hour++)
+		n += looks_of_an_hour(
+		    r, "ams1", "ams1", T0 + hour * 3600 * US_PER_S);
+	assert_int_equal(n, 24 * 3600 * US_PER_S / GUISE_AGAIN_US);
+	n = looks_of_an_hour(r, "ams1", "a-b", T0 + 24 * 3600 * US_PER_S);
+	T_CHECK(n > 1 && n <= 3600 * US_PER_S / GUISE_APART_US, "%u looks", n);
+	end(r);
+}
+
+/* An interceptor that went and came back may stand elsewhere. */
+static void
+who_was_ordinary_in_between_is_looked_at_again(void **state)
+{
+	struct react *r = settled("ams1");
+	struct observation o = from_a_resolver("ams1");
+	int64_t again_us = T0 + GUISE_APART_US;
+
+	(void)state;
+	react_observe(r, TARGET, &o, T0);
+	assert_int_equal(drain(r, T0 + 60 * US_PER_S).n_look[1], 1);
+	react_observe(r, TARGET, &o, again_us);
+	assert_int_equal(drain(r, again_us + 60 * US_PER_S).n_look[1], 0);
+	observe(r, TARGET, "ams1", WHY_ROUND, again_us + 60 * US_PER_S);
+	react_observe(r, TARGET, &o, again_us + 120 * US_PER_S);
+	assert_int_equal(drain(r, again_us + 180 * US_PER_S).n_look[1], 1);
+	end(r);
+}
+
+/* Of a family, all targets that are measured for what they answer. */
+static void
+a_decoy_that_answers_has_all_looked_at(void **state)
+{
+	struct assignment *a = assign();
+	struct observation o = see("", WHY_DECOY);
+	struct asked c;
+	struct react *r;
+
+	(void)state;
+	a->targets[OTHER].is_decoy = true;
+	r = begin(a);
+	o.target = a->targets[OTHER].address;
+	assert_true(react_observe(r, OTHER, &o, T0));
+	assert_false(react_observe(r, OTHER, &o, T0 + 600 * US_PER_S));
+	c = drain(r, T0 + 700 * US_PER_S);
+	assert_int_equal(c.n_look[1], 1);
+	end(r);
+}
+
+/* How many of the targets beyond the usual ones are looked at. */
+static unsigned
+looks_at_more(struct react *r, const struct observation *o, int64_t at_us)
+{
+	struct reaction what;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < 20; i++)
+		react_observe(r, N_TARGETS + i, o, at_us);
+	for (int64_t s = 0; s < 100; s++)
+		while (react_take(r, at_us + s * US_PER_S, &what))
+			n += what.is_look && what.proto == PROTO_ICMP;
+	return n;
+}
+
+/* All targets at once: the first few are looked at, the others later. */
+static void
+looks_are_rationed_over_all_targets(void **state)
+{
+	struct assignment *a = assign();
+	struct observation o = from_a_resolver("");
+	struct react *r;
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		struct assigned_target *t = assignment_add(a);
+
+		*t = a->targets[TARGET];
+		t->address.bytes[1] = (uint8_t)(i + 1);
+	}
+	r = begin(a);
+	assert_int_equal(looks_at_more(r, &o, T0), REACT_LOOK_BURST);
+	assert_int_equal(
+	    looks_at_more(r, &o, T0 + 3600 * US_PER_S), REACT_LOOK_BURST);
+	end(r);
+}
+
+/* A look is not given up for news that come while it waits. */
+static void
+news_do_not_replace_a_look(void **state)
+{
+	struct react *r = settled("ams1");
+	struct observation o = from_a_resolver("");
+	struct asked c;
+
+	(void)state;
+	react_observe(r, TARGET, &o, T0);
+	observe(r, TARGET, NULL, WHY_CONFIRM, T0);
+	c = drain(r, T0 + 60 * US_PER_S);
+	assert_int_equal(c.n_look[0], REACT_LOOK_TRACES);
+	assert_int_equal(c.n_confirm, 0);
+	end(r);
+}
+
 int
 main(void)
 {
@@ -499,6 +749,14 @@ main(void)
 		cmocka_unit_test(a_target_that_is_only_pinged_is_told_by_ping),
 		cmocka_unit_test(a_decoy_has_no_reactions),
 		cmocka_unit_test(another_assignment_keeps_what_is_known),
+		cmocka_unit_test(an_answer_of_an_odd_guise_is_looked_at),
+		cmocka_unit_test(a_look_goes_closer_to_the_hop_that_answers),
+		cmocka_unit_test(looks_are_rationed),
+		cmocka_unit_test(
+		    who_was_ordinary_in_between_is_looked_at_again),
+		cmocka_unit_test(looks_are_rationed_over_all_targets),
+		cmocka_unit_test(a_decoy_that_answers_has_all_looked_at),
+		cmocka_unit_test(news_do_not_replace_a_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

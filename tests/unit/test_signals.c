@@ -295,7 +295,7 @@ test_one_foreign_name_at_two_services(void **state)
 }
 
 static void
-test_the_hop_that_answers(void **state)
+test_the_hop_that_answers_early(void **state)
 {
 	struct scene c;
 
@@ -312,10 +312,63 @@ test_the_hop_that_answers(void **state)
 	trace(&c, ROOT, PROTO_ICMP, 8, true, STANDING_NONE);
 	assert_int_equal(score(&c, ROOT), 6);
 	assert_true(c.verdict.is_intercepted);
-	assert_int_equal(c.verdict.answer_ttl, 3);
-	assert_int_equal(c.verdict.answer_hop.bytes[3], 3);
 	assert_string_equal(counted(&c, SIGNAL_TTL)->signal->detail,
 	    "answered at TTL 3, the way ends at 8");
+	assert_int_equal(c.verdict.place.doubt, LOCATE_FEW);
+}
+
+/* Any score will do, and any distance; while it lasts, and no longer. */
+static void
+test_an_intercepted_target_has_a_place(void **state)
+{
+	struct scene c;
+
+	(void)state;
+	begin(&c);
+	trace(&c, ROOT, PROTO_ICMP, 4, true, STANDING_NONE);
+	for (unsigned i = 0; i < 3; i++) {
+		trace(&c, ROOT, PROTO_UDP, 3, true, STANDING_FOREIGN);
+		score(&c, ROOT);
+		assert_int_equal(c.verdict.place.ttl, i < 2 ? 0 : 3);
+		dns(&c, NULL, STANDING_NONE, 2 * MS);
+		c.o.dns.is_ra = true;
+		add(&c, ROOT);
+		dns(&c, NULL, STANDING_NONE, 2 * MS);
+		c.o.why = WHY_DECOY;
+		add(&c, ROOT);
+	}
+	assert_int_equal(score(&c, ROOT), 6);
+	assert_int_equal(c.verdict.place.ttl, 3);
+	assert_int_equal(c.verdict.place.doubt, LOCATE_UNSEEN);
+	for (unsigned i = 0; i < 3; i++) {
+		memset(&c.o, 0, sizeof c.o);
+		c.o.kind = KIND_TRACE;
+		c.o.proto = PROTO_PLAIN;
+		c.o.trace.n_hops = 2;
+		for (unsigned k = 0; k < 2; k++) {
+			struct hop *h = &c.o.trace.hops[k];
+
+			h->ttl = (uint8_t)(2 + k);
+			h->address.family = 4;
+			h->address.bytes[0] = 10;
+			h->address.bytes[3] = h->ttl;
+		}
+		add(&c, ROOT);
+	}
+	score(&c, ROOT);
+	assert_int_equal(c.verdict.place.doubt, LOCATE_SURE);
+	assert_int_equal(c.verdict.place.hop.bytes[3], 3);
+	/* What was known stays while nothing new comes. */
+	c.v.at_us += 23 * HOUR;
+	dns(&c, NULL, STANDING_NONE, 2 * MS);
+	c.o.why = WHY_DECOY;
+	add(&c, ROOT);
+	c.v.at_us += 2 * HOUR;
+	assert_int_equal(score(&c, ROOT), 4);
+	assert_int_equal(c.verdict.place.ttl, 3);
+	c.v.at_us += 23 * HOUR;
+	assert_int_equal(score(&c, ROOT), 0);
+	assert_int_equal(c.verdict.place.ttl, 0);
 }
 
 /* How long the way is, without its end; and what is no evidence. */
@@ -652,7 +705,8 @@ main(void)
 		    test_a_resolver_in_the_way_is_found_after_three_answers),
 		cmocka_unit_test(test_one_signal_of_two_is_not_enough),
 		cmocka_unit_test(test_one_foreign_name_at_two_services),
-		cmocka_unit_test(test_the_hop_that_answers),
+		cmocka_unit_test(test_the_hop_that_answers_early),
+		cmocka_unit_test(test_an_intercepted_target_has_a_place),
 		cmocka_unit_test(test_early_answers),
 		cmocka_unit_test(test_old_things_are_not_compared),
 		cmocka_unit_test(

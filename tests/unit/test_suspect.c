@@ -310,6 +310,102 @@ test_flows(void **state)
 	suspects_free(f.s);
 }
 
+/* A way of routers with the target at its end, from TTL first on. */
+static struct observation
+traced(enum proto proto, uint8_t first, uint8_t end, bool is_answered)
+{
+	struct observation o = { .kind = KIND_TRACE,
+		.why = proto == PROTO_UDP ? WHY_CONFIRM : WHY_VARIED,
+		.proto = proto,
+		.target = targets[ROOT4].address };
+
+	for (uint8_t ttl = first; ttl <= end; ttl++) {
+		struct hop *h = &o.trace.hops[o.trace.n_hops++];
+
+		h->ttl = ttl;
+		h->address = (struct addr){ 4, { 10, 0, 0, ttl } };
+		h->is_target = is_answered && ttl == end;
+		if (h->is_target)
+			h->address = o.target;
+	}
+	if (proto == PROTO_UDP)
+		identity_set(&o.trace.nsid, "cache.isp.example", 17);
+	return o;
+}
+
+/* As soon as the traces are there. */
+static void
+test_the_place_is_told_at_once(void **state)
+{
+	struct observation o = from_a_resolver();
+	struct observation dns = traced(PROTO_UDP, 1, 3, true);
+	struct observation icmp = traced(PROTO_ICMP, 1, 4, true);
+	struct observation narrow = traced(PROTO_PLAIN, 2, 3, false);
+	struct observation other_flow = traced(PROTO_UDP, 1, 4, true);
+	struct fleet f;
+
+	(void)state;
+	begin(&f);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S) {
+		others(&f);
+		see(&f, 50, ROOT4, &o);
+	}
+	assert_int_equal(last_view(&f).place.doubt, LOCATE_FEW);
+	see(&f, 50, ROOT4, &icmp);
+	other_flow.why = WHY_VARIED;
+	see(&f, 50, ROOT4, &other_flow);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S)
+		see(&f, 50, ROOT4, &dns);
+	assert_int_equal(last_view(&f).place.ttl, 3);
+	assert_int_equal(last_view(&f).place.hop.family, 0);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S)
+		see(&f, 50, ROOT4, &narrow);
+	assert_int_equal(last_view(&f).place.hop.bytes[3], 3);
+	assert_int_equal(last_view(&f).place.doubt, LOCATE_SURE);
+	/* Once the target has answered again, it may be another's. */
+	o = answer("ns1.ams.example");
+	see(&f, 50, ROOT4, &o);
+	suspects_flush(f.s, f.at_us);
+	assert_true(last_view(&f).is_intercepted);
+	assert_int_equal(last_view(&f).place.ttl, 0);
+	suspects_free(f.s);
+}
+
+/* A collector that has just begun does not know yet that the target is
+ * authoritative: such an answer is no change of who answers. */
+static void
+test_the_place_outlives_a_restart(void **state)
+{
+	const struct suspect_view old = { .vantage_id = 50,
+		.target_id = 1,
+		.is_intercepted = true,
+		.score = 4,
+		.place = { 3, { 4, { 10, 0, 0, 3 } }, LOCATE_SURE } };
+	const struct suspect_signal sign = { .vantage_id = 50,
+		.target_id = 1,
+		.kind = SIGNAL_FLAGS,
+		.signal = { .n = 9, .first_us = 900 * S, .last_us = 999 * S } };
+	struct observation o = from_a_resolver();
+	struct fleet f;
+
+	(void)state;
+	o.dns.nsid.is_present = false;
+	begin(&f);
+	suspects_restore_signal(f.s, &sign);
+	suspects_restore_view(f.s, &old);
+	for (unsigned i = 0; i < 3; i++, f.at_us += S) {
+		see(&f, 50, ROOT4, &o);
+		others(&f);
+	}
+	suspects_flush(f.s, f.at_us);
+	if (f.n_views > 0) {
+		assert_int_equal(last_view(&f).place.ttl, 3);
+		assert_int_equal(last_view(&f).place.doubt, LOCATE_SURE);
+	}
+	assert_true(f.n_signals > 0);
+	suspects_free(f.s);
+}
+
 static void
 test_a_restart_goes_on(void **state)
 {
@@ -413,6 +509,8 @@ main(void)
 		cmocka_unit_test(test_one_name_at_two_services),
 		cmocka_unit_test(test_a_decoy),
 		cmocka_unit_test(test_flows),
+		cmocka_unit_test(test_the_place_is_told_at_once),
+		cmocka_unit_test(test_the_place_outlives_a_restart),
 		cmocka_unit_test(test_a_restart_goes_on),
 		cmocka_unit_test(test_foreign_rows_are_left_out),
 		cmocka_unit_test(test_standing),

@@ -1,11 +1,13 @@
 """The BIRDs and the DNS servers of one lab.                         (wiring)"""
 
 import os
+import re
 import signal
 import time
 
 from . import asker, birdconf, birdctl, certificates, dnsconf, process
 from .errors import LabError
+from .faults import Faults
 from .topology import ANYCAST, FAMILIES, ZONE
 
 START_S = 15
@@ -26,9 +28,8 @@ class Routers:
                           ["bird", "-f", "-c", self._conf(node.name),
                            "-s", self._socket(node.name)], self.names[node.name])
 
-    def write(self, name, withdrawn=(), prepend=0):
-        text = birdconf.render(self.topology, self.topology.nodes[name],
-                               withdrawn, prepend)
+    def write(self, name, faults=Faults()):
+        text = birdconf.render(self.topology, self.topology.nodes[name], faults)
         with open(self._conf(name), "w", encoding="ascii") as file:
             file.write(text)
 
@@ -61,14 +62,15 @@ class DnsServers:
     def __init__(self, topology, names, state):
         self.topology, self.names, self.state = topology, names, state
 
-    def launch(self, site):
-        """Starts a server and does not wait."""
+    def launch(self, site, identity=None):
+        """Starts a server, by its own identity or another, and does not wait."""
         node = self.topology.nodes[site]
         directory = f"{self.state}/{site}"
         conf = f"{directory}/{node.server}.conf"
         os.makedirs(directory, exist_ok=True)
-        _write(f"{directory}/zone", dnsconf.ZONE_TEXT)
-        _write(conf, dnsconf.render(node, directory))
+        if not os.path.exists(f"{directory}/zone"):
+            _write(f"{directory}/zone", dnsconf.zone_text(dnsconf.FIRST_SERIAL))
+        _write(conf, dnsconf.render(node, directory, identity or node.identity()))
         if dnsconf.speaks_tls(node):
             self._certify(node, directory)
         for stale in ("knot.pid", "nsd.pid"):
@@ -86,6 +88,17 @@ class DnsServers:
 
     def stop(self, site):
         process.stop(self.state, f"dns-{site}")
+
+    def serial(self, site):
+        """Of the zone that a server has."""
+        with open(f"{self.state}/{site}/zone", encoding="ascii") as file:
+            return int(re.search(r"hostmaster (\d+)", file.read()).group(1))
+
+    def publish(self, site, serial):
+        """The server gets another version of the zone."""
+        _write(f"{self.state}/{site}/zone.new", dnsconf.zone_text(serial))
+        os.replace(f"{self.state}/{site}/zone.new", f"{self.state}/{site}/zone")
+        self._signal(site, signal.SIGHUP)
 
     def freeze(self, site):
         self._signal(site, signal.SIGSTOP)

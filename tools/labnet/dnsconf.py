@@ -8,10 +8,11 @@ BIND drops CHAOS questions above three a second and client network.
 
 from .topology import ANYCAST, FAMILIES, ZONE
 
+FIRST_SERIAL = 2026010101
 ZONE_TEXT = f"""\
 $ORIGIN {ZONE}
 $TTL 300
-@	SOA	ns1 hostmaster 2026010101 3600 600 604800 60
+@	SOA	ns1 hostmaster {{serial}} 3600 600 604800 60
 @	NS	ns1
 @	TXT	"Catchwater laboratory"
 ns1	A	{ANYCAST[4]}
@@ -133,11 +134,16 @@ def speaks_tls(node):
     return node.server != "knot"
 
 
-def render(node, directory):
+def zone_text(serial):
+    """The zone's file in one version."""
+    return ZONE_TEXT.format(serial=serial)
+
+
+def render(node, directory, identity):
     """The configuration file of the DNS server of one site."""
     addresses = {f: [ANYCAST[f], node.address[f]] for f in FAMILIES}
     every = addresses[4] + addresses[6]
-    values = {"dir": directory, "identity": node.identity(), "zone": ZONE}
+    values = {"dir": directory, "identity": identity, "zone": ZONE}
     if node.server == "knot":
         listen = "\n".join(f"    listen: {a}@53" for a in every)
         return KNOT.format(listen=listen, **values)

@@ -63,6 +63,10 @@ def _parse_site(topology, word):
     return _parse_name(word, "site", topology.by_role("site"))
 
 
+def _parse_maybe_site(topology, word):
+    return None if word is None else _parse_site(topology, word)
+
+
 def _parse_node(topology, word):
     return _parse_name(word, "vantage",
                        topology.by_role("vantage", "collector"))
@@ -93,7 +97,7 @@ def _parse_count(_topology, word):
     return int(word)
 
 
-_PARSERS = {"SITE": _parse_site, "VANTAGE": _parse_node, "ROUTER": _parse_router,
+_PARSERS = {"SITE": _parse_site, "[SITE]": _parse_maybe_site, "VANTAGE": _parse_node, "ROUTER": _parse_router,
             "N": _parse_count,
             "4|6": _parse_families, "[4|6]": _parse_families}
 
@@ -172,6 +176,59 @@ def _family_ok(lab, faults, site, families):
     return _apply_family(lab, faults, site)
 
 
+def _hijack(lab, faults, site):
+    """The rogue answers before it announces."""
+    (rogue,) = lab.topology.by_role("rogue")
+    faults.hijacked = [lab.topology.nodes[site or rogue.name].identity()]
+    lab.dns.stop(rogue.name)
+    lab.dns.launch(rogue.name, faults.hijacked[0])
+    lab.dns.wait([rogue.name])
+    return _apply_routes(lab, faults, rogue.name)
+
+
+def _unhijack(lab, faults):
+    (rogue,) = lab.topology.by_role("rogue")
+    faults.hijacked = []
+    moment = _apply_routes(lab, faults, rogue.name)
+    lab.dns.stop(rogue.name)
+    return moment
+
+
+def _leak(lab, faults, site, router):
+    faults.leaked[site] = router
+    return _apply_routes(lab, faults, router)
+
+
+def _unleak(lab, faults, site):
+    router = faults.leaked.pop(site, None)
+    return _apply_routes(lab, faults, router) if router else now()
+
+
+def _stick(lab, faults, site):
+    """The provider first: nobody loses the way."""
+    _list(faults.stuck, site, True)
+    _apply_routes(lab, faults, lab.topology.nodes[site].providers[4][0])
+    return _apply_routes(lab, faults, site)
+
+
+def _unstick(lab, faults, site):
+    _list(faults.stuck, site, False)
+    moment = _apply_routes(lab, faults, lab.topology.nodes[site].providers[4][0])
+    _apply_routes(lab, faults, site)
+    return moment
+
+
+def _publish(lab, faults, but):
+    """Who is left out keeps the zone that it has."""
+    serial = 1 + max(lab.dns.serial(site.name) for site in lab.topology.by_role("site"))
+    faults.stale = [but] if but else []
+    moment = now()
+    for site in lab.topology.by_role("site"):
+        if site.name != but:
+            lab.dns.publish(site.name, serial)
+    return moment
+
+
 def _cut(lab, faults, name):
     _list(faults.cut, name, True)
     moment = now()
@@ -198,8 +255,16 @@ def _restore(lab, faults):
         _family_ok(lab, faults, site, FAMILIES)
     for name in list(faults.cut):
         _uncut(lab, faults, name)
+    if faults.hijacked:
+        _unhijack(lab, faults)
+    for site in list(faults.leaked):
+        _unleak(lab, faults, site)
+    for site in list(faults.stuck):
+        _unstick(lab, faults, site)
     for site in lab.topology.by_role("site"):
         lab.dns.start(site.name)
+    if faults.stale:
+        _publish(lab, faults, None)
     vars(faults).update(vars(faults_file.Faults()))
     return moment
 
@@ -219,6 +284,16 @@ EVENTS = {
     "family-fail": Event("SITE 4|6", "packets to the service address are lost before "
                          "the site, routes stay", _family_fail),
     "family-ok": Event("SITE 4|6", "undoes family-fail", _family_ok),
+    "hijack": Event("[SITE]", "somebody else announces the prefix too and answers, by a "
+                    "name of his own or by SITE's", _hijack),
+    "unhijack": Event("", "undoes hijack", _unhijack),
+    "leak": Event("SITE ROUTER", "the router prefers the site's route to all others, and "
+                  "its customers go there", _leak),
+    "unleak": Event("SITE", "undoes leak", _unleak),
+    "stick": Event("SITE", "the site withdraws; its provider keeps the route", _stick),
+    "unstick": Event("SITE", "undoes stick: the site announces", _unstick),
+    "publish": Event("[SITE]", "the zone's next version reaches all sites, but not SITE",
+                     _publish),
     "cut": Event("VANTAGE", "all links of a vantage, or of the collector, go down", _cut),
     "uncut": Event("VANTAGE", "undoes cut", _uncut),
     "restore": Event("", "undoes everything", _restore),
@@ -244,8 +319,7 @@ def _list(names, name, is_in):
 # Making the lab agree with the faults
 
 def _apply_routes(lab, faults, site):
-    lab.routers.write(site, faults.withdrawn.get(site, []),
-                      faults.prepended.get(site, 0))
+    lab.routers.write(site, faults)
     moment = now()
     lab.routers.reload(site)
     return moment

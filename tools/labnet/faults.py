@@ -18,6 +18,10 @@ class Faults:
     stopped: list = field(default_factory=list)        # sites without server
     frozen: list = field(default_factory=list)         # sites, server asleep
     cut: list = field(default_factory=list)            # nodes, links down
+    hijacked: list = field(default_factory=list)       # [identity of the rogue]
+    leaked: dict = field(default_factory=dict)         # site -> router that prefers it
+    stuck: list = field(default_factory=list)          # sites, withdrawn in vain
+    stale: list = field(default_factory=list)          # sites, zone out of date
     # in the laboratory of paths
     intercepted: list = field(default_factory=list)    # routers with a resolver
     injected: list = field(default_factory=list)       # routers with a forger

@@ -2,7 +2,7 @@
 
 import time
 
-from . import asker, delay, events, faults, netns, truth
+from . import asker, birdconf, delay, events, faults, netns, truth
 from .base import DEFAULT_STATE, Laboratory
 from .daemons import DnsServers, Routers
 from .errors import LabError
@@ -57,7 +57,8 @@ class Lab(Laboratory):
 
     def is_announced(self, site, family):
         """Whether a site announces the service's prefix of a family."""
-        return family not in faults.load(self.state).withdrawn.get(site, [])
+        return birdconf.is_announced(self.topology.nodes[site], family,
+                                     faults.load(self.state))
 
     # What happens
 

@@ -158,7 +158,7 @@ def _lines(topology, node):
     yield "link set dev lo up"
     for family in FAMILIES:
         yield _address(node.address[family], HOST_BITS[family], "lo", family)
-        if node.role == "site":
+        if node.role in ("site", "rogue"):
             yield _address(ANYCAST[family], HOST_BITS[family], "lo", family)
     for link in topology.links_of(node.name):
         yield from _link_lines(node, link)

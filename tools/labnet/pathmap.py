@@ -259,7 +259,12 @@ def shown_address(paths, vantage, before, name, family):
     return paths.link(name, after).address[name][family]
 
 
-def hop_of(paths, vantage, router):
-    """How many hops a router is away; the least, where that differs."""
-    return min(walk.index(router) + 1 for walk in
-               _walks(paths, paths.nodes[vantage].providers[4][0]) if router in walk)
+def places_of(paths, vantage, family, router):
+    """{TTL: addresses that ICMP shows} of one router, on every way through it."""
+    result = {}
+    for walk in _walks(paths, paths.nodes[vantage].providers[family][0]):
+        if router in walk:
+            ttl = walk.index(router) + 1
+            shown = _shown(paths, (vantage, *walk), family)[ttl]
+            result.setdefault(ttl, set()).add(shown)
+    return result

@@ -1,8 +1,8 @@
 """Who exists in the lab: nodes, links, addresses, AS numbers, delays. (pure)
 
 Four transit providers in a full mesh, a site of the anycast service behind
-each, twelve vantages (three near each site, some with two providers) and a
-collector.  All numbers are reserved for documentation: RFC 5737, RFC 3849,
+each, twelve vantages (three near each site, some with two providers), a
+collector, and somebody who may claim the service's prefix for himself.  All numbers are reserved for documentation: RFC 5737, RFC 3849,
 RFC 5398.
 """
 
@@ -50,13 +50,16 @@ VANTAGES = (
     ("bogota", "Bogota", 4.71, -74.07, "sa eu", None),
 )
 COLLECTOR = ("collector", 64510, "Vienna", 48.21, 16.37, "eu")
+# Nearer to its provider than the site there, so its route wins.
+ROGUE = ("rogue", 64511, "Washington", 38.91, -77.04, "us", "bind")
+ROGUE_IDENTITY = "cache3.rogue.example.net"
 
 
 @dataclass
 class Node:
     """A host or router: one namespace, one AS (sites share theirs)."""
     name: str
-    role: str          # transit, site, vantage, collector
+    role: str          # transit, site, vantage, collector, rogue
     asn: int
     city: str
     position: tuple    # latitude, longitude
@@ -67,10 +70,12 @@ class Node:
 
     def has_bird(self):
         """Hosts with one provider need no routing daemon."""
-        return self.role in ("transit", "site") or len(self.providers[4]) > 1
+        return self.role in ("transit", "site", "rogue") or len(self.providers[4]) > 1
 
     def identity(self):
-        """What the site's DNS server says it is."""
+        """What the DNS server of a site, or of the rogue, says it is."""
+        if self.role == "rogue":
+            return ROGUE_IDENTITY
         return f"ns1.{self.name}.{ZONE.rstrip('.')}"
 
 
@@ -141,12 +146,17 @@ class Topology:
                   ("198.51.100.240", 29), "200",
                   providers={4: [provider], 6: [provider]})
 
+        name, asn, city, lat, lon, provider, server = ROGUE
+        self._add(name, "rogue", asn, city, (lat, lon),
+                  ("198.51.100.248", 29), "201", server=server,
+                  providers={4: [provider], 6: [provider]})
+
     def _add_links(self):
         transits = [n.name for n in self.by_role("transit")]
         for i, a in enumerate(transits):
             for b in transits[i + 1:]:
                 self._connect(a, b, "peer")
-        for node in self.by_role("site", "vantage", "collector"):
+        for node in self.by_role("site", "vantage", "collector", "rogue"):
             for provider in node.providers[4]:
                 self._connect(provider, node.name, "customer")
 
