@@ -223,16 +223,16 @@ struct detect *detect_new(const struct services *services, detect_emit *emit,
     void *ctx, int64_t next_event_id, int64_t next_landing_id);
 void detect_free(struct detect *d); /* NULL is fine */
 
-/* Makes a vantage known, or changes it. */
-void detect_vantage(struct detect *d, const struct vantage *v);
+/* Makes a vantage known, or changes it.  False: that was known. */
+bool detect_vantage(struct detect *d, const struct vantage *v);
 
 /* Why what a vantage meets at a target is stored but not counted: somebody
  * else answers in the target's place, or every packet goes another way. */
 enum excuse { EXCUSE_NONE, EXCUSE_INTERCEPTED, EXCUSE_PER_PACKET };
 
 /* Excuses it from now on, or (EXCUSE_NONE) lets it count again.  Of unknown
- * ones: nothing. */
-void detect_excuse(struct detect *d, int64_t vantage_id, int64_t target_id,
+ * ones: nothing.  False: nothing changed. */
+bool detect_excuse(struct detect *d, int64_t vantage_id, int64_t target_id,
     enum excuse excuse);
 
 /* Bring back what an earlier run emitted; vantages first, then in this order.
@@ -258,8 +258,20 @@ void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and
- * emits the soft fields (n, last_us, rtt) of changed landings each minute. */
+ * emits the soft fields (n, last_us, rtt) of changed landings each minute.
+ *
+ * The detector's own time passes in whole seconds, each once and in order: up
+ * to now_us, and before an observation up to when it was received.  So when
+ * ticks came makes no difference to what is decided. */
 void detect_tick(struct detect *d, int64_t now_us);
+
+/* Until when it has passed; 0: it has not begun. */
+int64_t detect_passed_us(const struct detect *d);
+
+/* It goes on at now_us, whatever lies between: to be called once restored, and
+ * after the collector itself stood still for long.  Without it, the first
+ * input begins it. */
+void detect_begin(struct detect *d, int64_t now_us);
 
 /* Emits every soft field now: before a stop. */
 void detect_flush(struct detect *d, int64_t now_us);

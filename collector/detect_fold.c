@@ -12,6 +12,7 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
+#define BEAT_US US_PER_S
 #define SOFT_EVERY_US (60 * US_PER_S)
 #define CONTROL_AFTER_US \
 	(10 * US_PER_S) /* a control is asked so soon after a failure */
@@ -55,20 +56,35 @@ detect_free(struct detect *d)
 	free(d);
 }
 
-void
-detect_vantage(struct detect *d, const struct vantage *v)
+static bool
+is_same_vantage(const struct vantage *a, const struct vantage *b)
 {
-	fleet_put_vantage(&d->fleet, v);
+	return a->family == b->family && a->asn == b->asn &&
+	       a->probe == b->probe && a->prefix == b->prefix &&
+	       a->is_trusted == b->is_trusted;
 }
 
-void
+bool
+detect_vantage(struct detect *d, const struct vantage *v)
+{
+	const struct member *m = fleet_member(&d->fleet, v->id);
+
+	if (m != NULL && is_same_vantage(&m->vantage, v))
+		return false;
+	fleet_put_vantage(&d->fleet, v);
+	return true;
+}
+
+bool
 detect_excuse(
     struct detect *d, int64_t vantage_id, int64_t target_id, enum excuse excuse)
 {
 	struct track *t = fleet_track(&d->fleet, vantage_id, target_id);
 
-	if (t != NULL)
-		t->excuse = excuse;
+	if (t == NULL || t->excuse == excuse)
+		return false;
+	t->excuse = excuse;
+	return true;
 }
 
 /* What one step of a landing says. */
@@ -162,45 +178,6 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 		judge_silence(d, t, c, was_failing);
 }
 
-void
-detect_sighting(struct detect *d, const struct sighting *s)
-{
-	struct track *t = fleet_track(&d->fleet, s->vantage_id, s->target_id);
-
-	if (s->received_us > d->now_us)
-		d->now_us = s->received_us;
-	if (t == NULL)
-		return;
-	if (t->target->role == ROLE_SERVICE)
-		see_service(d, t, s);
-	else
-		see_control(d, t, s);
-}
-
-void
-detect_way(struct detect *d, const struct way *w)
-{
-	struct track *t = fleet_track(&d->fleet, w->vantage_id, w->target_id);
-
-	if (w->received_us > d->now_us)
-		d->now_us = w->received_us;
-	if (t == NULL || t->target->role != ROLE_SERVICE)
-		return;
-	for (size_t i = 0; i < detect_n_parts; i++) {
-		if (detect_parts[i]->way != NULL)
-			detect_parts[i]->way(d, t, w);
-	}
-}
-
-void
-detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
-    bool is_up, int64_t at_us, int64_t lease_until_us)
-{
-	if (announced_hear(
-		&d->announced, site_id, family, is_up, at_us, lease_until_us))
-		d->is_reannounced = true;
-}
-
 static void
 emit_soft(struct detect *d)
 {
@@ -240,11 +217,11 @@ age_tracks(struct detect *d)
 	}
 }
 
-void
-detect_tick(struct detect *d, int64_t now_us)
+static void
+beat(struct detect *d)
 {
-	if (now_us > d->now_us)
-		d->now_us = now_us;
+	if (d->beat_us > d->now_us)
+		d->now_us = d->beat_us;
 	age_tracks(d);
 	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
 		emit_soft(d);
@@ -252,6 +229,76 @@ detect_tick(struct detect *d, int64_t now_us)
 		if (detect_parts[i]->tick != NULL)
 			detect_parts[i]->tick(d);
 	}
+}
+
+static void
+pass_time(struct detect *d, int64_t until_us)
+{
+	if (d->beat_us == 0)
+		detect_begin(d, until_us - BEAT_US);
+	while (until_us - d->beat_us >= BEAT_US) {
+		d->beat_us += BEAT_US;
+		beat(d);
+	}
+}
+
+void
+detect_sighting(struct detect *d, const struct sighting *s)
+{
+	struct track *t = fleet_track(&d->fleet, s->vantage_id, s->target_id);
+
+	pass_time(d, s->received_us);
+	if (s->received_us > d->now_us)
+		d->now_us = s->received_us;
+	if (t == NULL)
+		return;
+	if (t->target->role == ROLE_SERVICE)
+		see_service(d, t, s);
+	else
+		see_control(d, t, s);
+}
+
+void
+detect_way(struct detect *d, const struct way *w)
+{
+	struct track *t = fleet_track(&d->fleet, w->vantage_id, w->target_id);
+
+	pass_time(d, w->received_us);
+	if (w->received_us > d->now_us)
+		d->now_us = w->received_us;
+	if (t == NULL || t->target->role != ROLE_SERVICE)
+		return;
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->way != NULL)
+			detect_parts[i]->way(d, t, w);
+	}
+}
+
+void
+detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_up, int64_t at_us, int64_t lease_until_us)
+{
+	if (announced_hear(
+		&d->announced, site_id, family, is_up, at_us, lease_until_us))
+		d->is_reannounced = true;
+}
+
+void
+detect_tick(struct detect *d, int64_t now_us)
+{
+	pass_time(d, now_us);
+}
+
+int64_t
+detect_passed_us(const struct detect *d)
+{
+	return d->beat_us;
+}
+
+void
+detect_begin(struct detect *d, int64_t now_us)
+{
+	d->beat_us = now_us - now_us % BEAT_US;
 }
 
 void
