@@ -19,6 +19,7 @@ int command_diff(int argc, char **argv);
 int command_sites(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_announce(int argc, char **argv);
 int command_alert(int argc, char **argv);
 

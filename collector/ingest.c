@@ -1,14 +1,16 @@
 /* ingest.c - see ingest.h. */
 #include "collector/ingest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/correct.h"
 #include "collector/detect.h"
+#include "collector/heard.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
+#include "collector/sight.h"
 #include "collector/store_detect.h"
+#include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
@@ -21,6 +23,7 @@
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
+#define PAUSE_US (60 * US_PER_S)
 
 struct ingest {
 	struct store *store;
@@ -30,7 +33,7 @@ struct ingest {
 	struct observation_cache *cache;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
-	int64_t last_announcement;
+	int64_t last_announcement, last_heard_id;
 	unsigned n_ticks;
 	/* of the transaction under way */
 	bool is_begun;
@@ -76,6 +79,39 @@ on_effect(void *ctx, const struct effect *e)
 		in->rc = store_effect_apply(in->store, e, in->err);
 }
 
+/* Tells the detector something beside observations, and writes it down. */
+static void
+hear(void *ctx, struct heard *h)
+{
+	struct ingest *in = ctx;
+
+	h->after_id = in->last_heard_id;
+	h->passed_us = detect_passed_us(in->detect);
+	if (!heard_apply(in->detect, h))
+		return;
+	begin(in);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_put(in->store, h, in->err);
+}
+
+static void
+hear_moment(struct ingest *in, enum heard_kind kind, int64_t until_us)
+{
+	struct heard h = { .kind = kind, .until_us = until_us };
+
+	hear(in, &h);
+}
+
+static void
+hear_vantage(struct ingest *in, const char *probe_id, enum probe_state state,
+    const struct vantage_row *row)
+{
+	struct heard h = { .kind = HEARD_VANTAGE };
+
+	h.vantage = place_vantage(probe_id, state, row);
+	hear(in, &h);
+}
+
 static enum excuse
 excuse_of(const struct suspect_view *v)
 {
@@ -85,11 +121,22 @@ excuse_of(const struct suspect_view *v)
 }
 
 static void
+hear_view(struct ingest *in, const struct suspect_view *v)
+{
+	struct heard h = { .kind = HEARD_EXCUSE };
+
+	h.excuse.vantage_id = v->vantage_id;
+	h.excuse.target_id = v->target_id;
+	h.excuse.excuse = excuse_of(v);
+	hear(in, &h);
+}
+
+static void
 on_view(void *ctx, const struct suspect_view *v)
 {
 	struct ingest *in = ctx;
 
-	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
+	hear_view(in, v);
 	begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
@@ -120,10 +167,7 @@ static void
 restore_vantage(void *ctx, const char *probe_id, enum probe_state state,
     const struct vantage_row *row)
 {
-	struct ingest *in = ctx;
-	struct vantage v = place_vantage(probe_id, state, row);
-
-	detect_vantage(in->detect, &v);
+	hear_vantage(ctx, probe_id, state, row);
 }
 
 static void
@@ -143,38 +187,67 @@ restore_suspects(struct ingest *in)
 		const struct suspect_view *v = &views.rows[i].view;
 
 		suspects_restore_view(in->suspects, v);
-		detect_excuse(
-		    in->detect, v->vantage_id, v->target_id, excuse_of(v));
+		hear_view(in, v);
 	}
 	free(signals.rows);
 	free(views.rows);
+}
+
+/* A detector that knows its vantages; what the last one had come to is written
+ * down first. */
+static void
+make_detector(struct ingest *in)
+{
+	int64_t next_event_id = 0, next_landing_id = 0, passed_us = 0;
+
+	in->rc = store_detect_next_ids(
+	    in->store, &next_event_id, &next_landing_id, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_observation_last(
+		    in->store, &in->last_heard_id, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_until(in->store, &passed_us, in->err);
+	if (in->rc != RC_OK)
+		return;
+	in->detect = detect_new(&in->settings->services, on_effect, in,
+	    next_event_id, next_landing_id);
+	hear_moment(in, HEARD_START, passed_us);
+	if (in->rc == RC_OK)
+		in->rc =
+		    store_vantage_each(in->store, restore_vantage, in, in->err);
 }
 
 /* Makes the detector from the store, when there is none. */
 static void
 need_detector(struct ingest *in)
 {
-	int64_t next_event_id = 0, next_landing_id = 0;
 	unsigned n_afresh;
 
 	if (in->detect != NULL || in->rc != RC_OK)
 		return;
-	in->rc = store_detect_next_ids(
-	    in->store, &next_event_id, &next_landing_id, in->err);
-	if (in->rc != RC_OK)
-		return;
-	in->detect = detect_new(&in->settings->services, on_effect, in,
-	    next_event_id, next_landing_id);
-	in->rc = store_vantage_each(in->store, restore_vantage, in, in->err);
+	begin(in);
+	if (in->rc == RC_OK)
+		make_detector(in);
 	if (in->rc == RC_OK)
 		in->rc = store_detect_restore(
 		    in->store, in->detect, &n_afresh, in->err);
 	if (in->rc == RC_OK)
+		hear_moment(in, HEARD_RESTORED, in->now_us);
+	if (in->rc == RC_OK)
 		restore_suspects(in);
 	if (in->rc == RC_OK)
-		in->rc = store_announcements(in->store, in->detect, in->now_us,
-		    &in->last_announcement, in->err);
+		in->rc = store_announcements(in->store, in->now_us,
+		    &in->last_announcement, hear, in, in->err);
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
+}
+
+/* After the collector itself stood still, what it missed is not made up for. */
+static void
+skip_pause(struct ingest *in)
+{
+	if (in->rc == RC_OK &&
+	    in->now_us - detect_passed_us(in->detect) > PAUSE_US)
+		hear_moment(in, HEARD_SKIP, in->now_us);
 }
 
 static void
@@ -184,12 +257,16 @@ start_work(struct ingest *in, int64_t now_us, struct err *err)
 	in->err = err;
 	in->rc = RC_OK;
 	need_detector(in);
+	skip_pause(in);
 }
 
 /* Commits what was begun, or takes back what was folded. */
 static enum rc
 end_work(struct ingest *in)
 {
+	if (in->is_begun && in->rc == RC_OK)
+		in->rc = store_heard_mark(
+		    in->store, detect_passed_us(in->detect), in->err);
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
 		if (in->rc == RC_OK)
@@ -273,7 +350,6 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 	uint8_t family = o->target.family;
 	struct vantage_row *row = &t->vantages[family == 6];
 	struct vantage_row old = { 0 };
-	struct vantage v;
 
 	if (row->id != 0)
 		return row;
@@ -288,77 +364,8 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 		    in->store, t->probe.id, row, in->now_us, in->err);
 	if (in->rc != RC_OK)
 		return NULL;
-	v = place_vantage(t->probe.id, t->probe.state, row);
-	detect_vantage(in->detect, &v);
+	hear_vantage(in, t->probe.id, t->probe.state, row);
 	return row;
-}
-
-/* The identity that named the site, or the one that named none. */
-static void
-write_identity(struct sighting *s, const struct dns_result *r)
-{
-	char text[IDENTITY_TEXT_LEN];
-	const struct identity *id = &r->nsid;
-
-	if (!id->is_present || id->len == 0)
-		id = &r->chaos.txt;
-	snprintf(
-	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
-}
-
-/* Hands a DNS observation to the detector, which may emit. */
-static void
-sight(struct ingest *in, const struct observation *o,
-    const struct observation_context *c, int64_t id, bool has_identity,
-    bool is_foreign)
-{
-	struct sighting s = {
-		.observation_id = id,
-		.vantage_id = c->vantage_id,
-		.target_id = c->target_id,
-		.at_us = c->at_us,
-		.received_us = c->received_us,
-		.why = o->why,
-		.outcome = o->outcome,
-		.rcode = o->dns.rcode,
-		.site_id = c->site_id,
-		.has_identity = has_identity,
-		.is_foreign = is_foreign,
-		.has_rtt = outcome_is_answer(o->outcome),
-		.rtt_us = o->dns.rtt_us,
-		.has_serial = o->dns.has_serial,
-		.serial = o->dns.serial,
-	};
-
-	if (has_identity)
-		write_identity(&s, &o->dns);
-	detect_sighting(in->detect, &s);
-}
-
-/* Hands on which way a trace went.  Where a TTL has several routers, none of
- * them is the one before the target. */
-static void
-show_way(struct ingest *in, const struct observation *o,
-    const struct observation_context *c)
-{
-	struct way w = { .vantage_id = c->vantage_id,
-		.target_id = c->target_id,
-		.at_us = c->at_us,
-		.received_us = c->received_us,
-		.why = o->why,
-		.is_reached = o->trace.is_reached,
-		.n_ttl = o->trace.n_hops == 0
-			     ? 0
-			     : o->trace.hops[o->trace.n_hops - 1].ttl };
-	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
-	struct whereabouts where = { 0 };
-
-	if (hop != NULL) {
-		w.penultimate = hop->address;
-		geo_look_up(in->geo, &hop->address, &where);
-		w.penultimate_asn = where.asn;
-	}
-	detect_way(in->detect, &w);
 }
 
 /* ICMP knows no ports, and datagrams that are no questions go to any: they
@@ -374,13 +381,15 @@ find_target(const struct services *s, const struct observation *o)
 	return NULL;
 }
 
-/* An identity of another form than all of the service's. */
-static bool
-is_foreign(const struct services *s, const struct target *t,
-    const struct interpretation *meaning, const struct observation *o)
+/* The detector's time may have passed since the batch came in: it hears of it
+ * no sooner. */
+static int64_t
+received_us(const struct ingest *in, const struct intake *t)
 {
-	return meaning->has_identity && meaning->site_id == 0 &&
-	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
+	int64_t passed_us = detect_passed_us(in->detect);
+
+	return t->job->received_us > passed_us ? t->job->received_us
+					       : passed_us;
 }
 
 static void
@@ -408,7 +417,7 @@ take_observation(
 		.vantage_id = v->id,
 		.target_id = target->id,
 		.site_id = meaning.site_id,
-		.received_us = t->job->received_us,
+		.received_us = received_us(in, t),
 		.at_us =
 		    correct_time(o->at_us, t->offset_us, t->job->received_us),
 	};
@@ -418,12 +427,14 @@ take_observation(
 		return;
 	t->n_stored++;
 	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
-	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if (o->kind == KIND_DNS && target->role != ROLE_DECOY)
-		sight(in, o, &c, id, meaning.has_identity,
-		    is_foreign(services, target, &meaning, o));
-	if (o->kind == KIND_TRACE && target->role == ROLE_SERVICE)
-		show_way(in, o, &c);
+	sight_tell(in->detect, services, in->geo, o,
+	    &(struct sight_context){ .observation_id = id,
+		.vantage_id = c.vantage_id,
+		.target = target,
+		.site_id = c.site_id,
+		.at_us = c.at_us,
+		.received_us = c.received_us });
+	in->last_heard_id = id;
 }
 
 static void
@@ -533,6 +544,8 @@ expire(struct ingest *in, int64_t now_us, struct err *err)
 		return rc;
 	rc = store_observation_expire(
 	    in->store, now_us - keep_us, EXPIRE_ROWS, &n_deleted, err);
+	if (rc == RC_OK && n_deleted > 0)
+		rc = store_heard_expire(in->store, err);
 	if (rc == RC_OK)
 		rc = store_commit(in->store, err);
 	else
@@ -550,10 +563,10 @@ ingest_tick(
 
 	start_work(in, now_us, err);
 	if (in->rc == RC_OK)
-		in->rc = store_announcements(
-		    in->store, in->detect, now_us, &in->last_announcement, err);
-	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(
+		    in->store, now_us, &in->last_announcement, hear, in, err);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
@@ -566,7 +579,7 @@ ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
 	start_work(in, now_us, err);
 	if (in->rc == RC_OK)
-		detect_flush(in->detect, now_us);
+		hear_moment(in, HEARD_FLUSH, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
 	return end_work(in);

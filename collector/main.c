@@ -18,6 +18,8 @@ static const struct program_command commands[] = {
 	{ "events", command_events, "what happened, newest first" },
 	{ "explain", command_explain,
 	    "one event: gates, votes, raw evidence, paths" },
+	{ "replay", command_replay,
+	    "the events of the stored observations, detected again" },
 	{ "announce", command_announce,
 	    "tell that a site's route is up or down" },
 	{ "alert", command_alert, "send a test through an alert channel" },

@@ -38,9 +38,8 @@ struct observation_heard {
 	struct observation observation; /* of a ping: nothing */
 };
 
-/* Rows in order of id, those after after_id: *out is the next, or RC_NOTFOUND.
- * The two read independently; each begins when after_id is not the one that
- * it stands at.  RC_DB, RC_MALFORMED. */
+/* The row with the next id over after_id.  RC_NOTFOUND: that was the last.
+ * RC_DB.  RC_MALFORMED (heard): of another program. */
 MUST_USE enum rc store_heard_next(
     struct store *st, int64_t after_id, struct heard *out, struct err *err);
 MUST_USE enum rc store_observation_next(struct store *st, int64_t after_id,

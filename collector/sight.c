@@ -1,0 +1,108 @@
+/* sight.c - see sight.h. */
+#include "collector/sight.h"
+
+#include <stdio.h>
+
+#include "collector/interpret.h"
+
+/* The identity that named the site, or the one that named none. */
+static void
+write_identity(struct sighting *s, const struct dns_result *r)
+{
+	char text[IDENTITY_TEXT_LEN];
+	const struct identity *id = &r->nsid;
+
+	if (!id->is_present || id->len == 0)
+		id = &r->chaos.txt;
+	snprintf(
+	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
+}
+
+/* A control's own name says nothing of the service. */
+static void
+write_meaning(struct sighting *s, const struct services *services,
+    const struct target *t, const struct observation *o)
+{
+	const struct service *of = &services->list[t->service];
+
+	if (t->role == ROLE_CONTROL)
+		return;
+	s->has_identity = interpret_dns(of, o).has_identity;
+	if (!s->has_identity)
+		return;
+	s->is_foreign =
+	    s->site_id == 0 && interpret_standing(of, o) == STANDING_FOREIGN;
+	write_identity(s, &o->dns);
+}
+
+static void
+tell_dns(struct detect *d, const struct services *services,
+    const struct observation *o, const struct sight_context *c)
+{
+	struct sighting s = {
+		.observation_id = c->observation_id,
+		.vantage_id = c->vantage_id,
+		.target_id = c->target->id,
+		.at_us = c->at_us,
+		.received_us = c->received_us,
+		.why = o->why,
+		.outcome = o->outcome,
+		.rcode = o->dns.rcode,
+		.site_id = c->site_id,
+		.has_rtt = outcome_is_answer(o->outcome),
+		.rtt_us = o->dns.rtt_us,
+		.has_serial = o->dns.has_serial,
+		.serial = o->dns.serial,
+	};
+
+	write_meaning(&s, services, c->target, o);
+	detect_sighting(d, &s);
+}
+
+/* Extra replies are no link of the way. */
+static uint8_t
+end_of(const struct trace_result *t)
+{
+	for (unsigned i = t->n_hops; i-- > 0;) {
+		if (!t->hops[i].is_extra)
+			return t->hops[i].ttl;
+	}
+	return 0;
+}
+
+/* Which way a trace went.  Where a TTL has several routers, none of them is the
+ * one before the target. */
+static void
+tell_way(struct detect *d, const struct geo *geo, const struct observation *o,
+    const struct sight_context *c)
+{
+	struct way w = { .vantage_id = c->vantage_id,
+		.target_id = c->target->id,
+		.at_us = c->at_us,
+		.received_us = c->received_us,
+		.why = o->why,
+		.is_reached = o->trace.is_reached,
+		.n_ttl = end_of(&o->trace) };
+	const struct hop *hop =
+	    trace_penultimate(&o->trace, &c->target->address);
+	struct whereabouts where = { 0 };
+
+	if (hop != NULL) {
+		w.penultimate = hop->address;
+		geo_look_up(geo, &hop->address, &where);
+		w.penultimate_asn = where.asn;
+	}
+	detect_way(d, &w);
+}
+
+void
+sight_tell(struct detect *d, const struct services *services,
+    const struct geo *geo, const struct observation *o,
+    const struct sight_context *c)
+{
+	/* Whoever answers for a decoy stands in between: it lands nowhere. */
+	if (o->kind == KIND_DNS && c->target->role != ROLE_DECOY)
+		tell_dns(d, services, o, c);
+	if (o->kind == KIND_TRACE && c->target->role == ROLE_SERVICE)
+		tell_way(d, geo, o, c);
+}
