@@ -9,7 +9,7 @@
 #define SAME_US (300 * US_PER_S)
 #define KINDS 3 /* shift, blackhole, mismatch: the first of the enum */
 
-const unsigned rule_ks[RULE_KS] = { 1, 2, 3, 5, 8, 12 };
+const unsigned rule_ks[RULE_KS] = { 1, 2, 3, 5, 8, 12, 16, 24 };
 
 /* When a vantage last spoke for an alarm of a kind and a site. */
 struct ballot {

@@ -34,7 +34,7 @@ struct alarms {
 	size_t n, cap;
 };
 
-#define RULE_KS 6
+#define RULE_KS 8
 extern const unsigned rule_ks[RULE_KS]; /* 1: any change */
 
 struct rules;
