@@ -60,6 +60,7 @@ $(B)/catchwater-upload: $(B)/probe/main_upload.o \
 	$(call libs,probe schema schema/base)
 $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
+$(B)/tools/bench.d/post: $(B)/tools/simulate.d/client.o
 $(SIMULATE): $(B)/tools/simulate.d/main.o $(SIMULATE_OBJS) $(call libs,$(LAYERS))
 $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)

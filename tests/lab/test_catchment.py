@@ -179,8 +179,9 @@ def test_alerts_come_once_and_resolve(world):
 
 @pytest.mark.privileged
 def test_a_replay_tells_the_same(world):
-    """Of all that the tests before have done, and one shift more."""
-    begun = world.lab.event("withdraw", "ams")
-    world.wait("the shift", lambda: since(world, begun, kind="shift"), 120,
-               lambda: world.catchwater("events"))
+    """Of all that the tests before have done; alone, of one shift."""
+    if not world.events():
+        begun = world.lab.event("withdraw", "ams")
+        world.wait("the shift", lambda: since(world, begun, kind="shift"), 120,
+                   lambda: world.catchwater("events"))
     assert '"shift"' in replay_is_identical(world)

@@ -10,16 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play.h"
 #include "schema/base/clock.h"
 #include "schema/base/options.h"
-#include "scenario.h"
-#include "score.h"
+#include "tools/simulate.d/load.h"
+#include "tools/simulate.d/play.h"
+#include "tools/simulate.d/scenario.h"
+#include "tools/simulate.d/score.h"
+
+#define SIMULATED_MAX 700 /* THEORY_NETWORKS, at 0.7 of a host */
 
 struct options {
 	int64_t n_scenarios, seed, n_vantages, period_us;
-	bool is_list, is_json, is_verbose;
-	const char *only;
+	int64_t n_targets, n_connections, upload_us, for_us;
+	bool is_list, is_json, is_verbose, is_config, is_fresh;
+	const char *only, *url, *ca_file, *token;
 };
 
 static const struct option_spec specs[] = {
@@ -30,7 +34,7 @@ static const struct option_spec specs[] = {
 	{ 0, "scenario", OPTION_TEXT, offsetof(struct options, only), 0, 0,
 	    "NAME", "only this kind (--list shows them)" },
 	{ 0, "vantages", OPTION_COUNT, offsetof(struct options, n_vantages), 8,
-	    600, "N", "hosts with both families (default: drawn)" },
+	    100000, "N", "hosts with both families (default: drawn)" },
 	{ 0, "period", OPTION_DURATION, offsetof(struct options, period_us), 0,
 	    0, "DURATION", "of the questions (default: drawn)" },
 	{ 'l', "list", OPTION_FLAG, offsetof(struct options, is_list), 0, 0,
@@ -39,9 +43,28 @@ static const struct option_spec specs[] = {
 	    "write JSON" },
 	{ 'v', "verbose", OPTION_FLAG, offsetof(struct options, is_verbose), 0,
 	    0, NULL, "each scenario with its labels and events" },
+	{ 0, "collector", OPTION_TEXT, offsetof(struct options, url), 0, 0,
+	    "URL", "post to this collector, instead of simulated time" },
+	{ 0, "token", OPTION_TEXT, offsetof(struct options, token), 0, 0,
+	    "TOKEN", "to enrol with: of as many uses as vantages" },
+	{ 0, "ca", OPTION_TEXT, offsetof(struct options, ca_file), 0, 0, "FILE",
+	    "certificate to trust (default: the system's)" },
+	{ 0, "targets", OPTION_COUNT, offsetof(struct options, n_targets), 2,
+	    500, "N", "addresses that each vantage asks (default 26)" },
+	{ 0, "upload", OPTION_DURATION, offsetof(struct options, upload_us), 0,
+	    0, "DURATION", "between a vantage's batches (default 30s)" },
+	{ 0, "for", OPTION_DURATION, offsetof(struct options, for_us), 0, 0,
+	    "DURATION", "how long to go on (default 60s)" },
+	{ 0, "connections", OPTION_COUNT,
+	    offsetof(struct options, n_connections), 1, 256, "N",
+	    "at a time (default 16)" },
+	{ 0, "fresh", OPTION_FLAG, offsetof(struct options, is_fresh), 0, 0,
+	    NULL, "a new connection for each batch, as probes do" },
+	{ 0, "print-config", OPTION_FLAG, offsetof(struct options, is_config),
+	    0, 0, NULL, "print the services that the collector needs for it" },
 	{ 0 },
 };
-static const struct command_spec spec = { "simulate", "simulate", "", 0, 0,
+static const struct command_spec spec = { "tools", "simulate", "", 0, 0,
 	"a labelled fleet, and what the detector makes of it", specs };
 
 static void
@@ -228,10 +251,74 @@ run(const struct options *o, const struct scenario *only, struct score *s)
 	}
 }
 
+static void
+print_load(const struct load_result *r, bool is_json)
+{
+	if (is_json) {
+		json_t *all = json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f}",
+		    "batches", (json_int_t)r->n_batches, "observations",
+		    (json_int_t)r->n_observations, "refused",
+		    (json_int_t)r->n_refused, "seconds", r->seconds,
+		    "enrol_seconds", r->enrol_seconds, "p50_ms", r->p50_ms,
+		    "p99_ms", r->p99_ms, "worst_ms", r->worst_ms, "late_s",
+		    r->late_s);
+
+		json_dumpf(
+		    all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		putchar('\n');
+		json_decref(all);
+		return;
+	}
+	printf("%" PRId64 " batches, %" PRId64 " observations in %.1f s: "
+	       "%.0f observations/s, %" PRId64 " refused; to 200 p50 %.1f ms, "
+	       "p99 %.1f ms, worst %.1f ms; %.1f s behind; enrolled in %.1f "
+	       "s\n",
+	    r->n_batches, r->n_observations, r->seconds,
+	    (double)r->n_observations / r->seconds, r->n_refused, r->p50_ms,
+	    r->p99_ms, r->worst_ms, r->late_s, r->enrol_seconds);
+}
+
+/* Against a real collector.  The exit status. */
+static int
+load(const struct options *o)
+{
+	struct load_plan p = { .server = { o->url, o->ca_file, o->token },
+		.seed = (uint64_t)o->seed,
+		.n_hosts = o->n_vantages != 0 ? o->n_vantages : 100,
+		.n_targets = o->n_targets,
+		.n_connections = o->n_connections,
+		.period_us = o->period_us != 0 ? o->period_us : 60 * US_PER_S,
+		.upload_us = o->upload_us,
+		.for_us = o->for_us,
+		.is_fresh = o->is_fresh };
+	struct load_result r;
+
+	if (p.upload_us <= 0 || p.upload_us > p.period_us)
+		p.upload_us = p.period_us;
+	if (o->is_config) {
+		load_print_config(&p);
+		return 0;
+	}
+	if (o->token == NULL) {
+		fprintf(stderr, "simulate: --collector wants --token TOKEN: "
+				"'catchwater token new --uses N'\n");
+		return 2;
+	}
+	fprintf(stderr, "seed %" PRId64 "\n", o->seed);
+	load_run(&p, &r);
+	print_load(&r, o->is_json);
+	return r.n_refused > 0 ? 1 : 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct options o = { .n_scenarios = 30, .seed = 1 };
+	struct options o = { .n_scenarios = 30,
+		.seed = 1,
+		.n_targets = 26,
+		.n_connections = 16,
+		.upload_us = 30 * US_PER_S,
+		.for_us = 60 * US_PER_S };
 	const struct scenario *only = NULL;
 	static struct score score;
 	struct err err = ERR_NONE;
@@ -257,6 +344,14 @@ main(int argc, char **argv)
 	if (o.is_list) {
 		list();
 		return 0;
+	}
+	if (o.is_config || o.url != NULL)
+		return load(&o);
+	if (o.n_vantages > SIMULATED_MAX) {
+		fprintf(stderr,
+		    "simulate: --vantages: at most %d without --collector\n",
+		    SIMULATED_MAX);
+		return 2;
 	}
 	run(&o, only, &score);
 	if (o.is_json)
