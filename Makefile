@@ -44,11 +44,11 @@ SIMULATE := $(B)/tools/simulate.d/simulate
 SIMULATE_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c, \
 	$(wildcard tools/simulate.d/*.c))) $(B)/tests/sim/world.o
 
-SCHEMA_LIBS := -ljansson -lsodium -lzstd -lm
+SCHEMA_LIBS := -ljansson -lsodium -lzstd # no -lm: see schema/base/power.h
 PROBE_LIBS := -luv -lcares -lcap -lmaxminddb $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl -lgnutls -lcap -lseccomp $(SCHEMA_LIBS)
 COLLECTOR_LIBS := -lsqlite3 -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
-	$(SCHEMA_LIBS) -lpthread
+	$(SCHEMA_LIBS) -lm -lpthread
 
 all: $(PROGRAMS)
 
@@ -157,7 +157,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+	    $(DESTDIR)$(PREFIX)/share/doc/catchwater \
+	    $(DESTDIR)$(PREFIX)/share/catchwater/services
 	install -m 755 $(B)/catchwater $(B)/catchwater-probe \
 	    $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/catchwater-upload $(DESTDIR)$(LIBEXEC)
@@ -165,13 +166,16 @@ install: all
 	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 README.md LICENSE collector/catchwater.conf.example \
 	    $(DESTDIR)$(PREFIX)/share/doc/catchwater
+	install -m 644 schema/services/*.conf \
+	    $(DESTDIR)$(PREFIX)/share/catchwater/services
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
 	    catchwater.1 catchwater-probe.1)
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/catchwater.conf.5
-	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater \
+	    $(DESTDIR)$(PREFIX)/share/catchwater
 
 clean:
 	rm -rf build build-san build-clang build-san-clang build-fuzz \

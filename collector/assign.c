@@ -14,6 +14,21 @@ period_of(const struct service *s)
 	return s->ping_every_us > 0 ? s->ping_every_us : s->trace_every_us;
 }
 
+/* The service's first method is what probes ask in every round. */
+static void
+set_identity(
+    struct assignment *out, struct assigned_target *a, const struct service *s)
+{
+	if (s->n_methods == 0 || s->methods[0] == METHOD_NSID)
+		return;
+	if (s->methods[0] == METHOD_CHAOS) {
+		a->identity = ASSIGNED_CHAOS;
+		return;
+	}
+	a->identity = ASSIGNED_NAME;
+	a->identity_name = assignment_zone(out, s->txt_name);
+}
+
 static void
 add_target(struct assignment *out, const struct services *services,
     const struct target *t)
@@ -31,6 +46,8 @@ add_target(struct assignment *out, const struct services *services,
 		a->phase_us = a->dns_every_us; /* see spread */
 		return;
 	}
+	if (t->role != ROLE_CONTROL)
+		set_identity(out, a, s);
 	a->phase_us = period_of(s);
 	a->dns_every_us = s->dns_every_us;
 	a->ping_every_us = s->ping_every_us;

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "collector/report.h"
+#include "collector/store_doubt.h"
 #include "collector/store_suspect.h"
+#include "schema/base/clock.h"
 
 static const struct column target_columns[] = {
 	{ "service", "service", CELL_TEXT },
@@ -29,6 +31,23 @@ static const struct column signal_columns[] = {
 	{ "first", "first", CELL_TIME },
 	{ "last", "last", CELL_TIME },
 	{ "detail", "last time", CELL_TEXT },
+};
+
+static const struct column doubt_columns[] = {
+	{ "target", "target", CELL_TEXT },
+	{ "doubt", "doubted by", CELL_TEXT },
+	{ "n", "n", CELL_COUNT },
+	{ "last", "last", CELL_TIME },
+	{ "least_rtt_us", "light needs", CELL_MS },
+	{ "other_site", "also named", CELL_TEXT },
+};
+
+/* Doubts are of this long. */
+#define DOUBTS_US (24 * 3600 * US_PER_S)
+
+/* The three tables. */
+struct told {
+	struct report targets, signals, doubts;
 };
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -74,10 +93,52 @@ add_signal(struct report *r, const struct signal_row *row, int64_t now_us)
 	report_text(r, x->detail);
 }
 
-/* Fills both reports, which the caller has begun. */
+static void
+add_doubt(struct report *r, const struct doubted *d)
+{
+	report_text(r, d->target);
+	report_text(r, doubt_name(d->doubt));
+	report_number(r, d->n);
+	report_number(r, d->last_us);
+	report_number_if(
+	    r, d->has_least && d->doubt == DOUBT_RTT, d->least_rtt_us);
+	report_text(r,
+	    d->doubt == DOUBT_METHOD && d->other[0] != '\0' ? d->other : NULL);
+}
+
+static void
+told_init(struct told *t)
+{
+	report_init(&t->targets, target_columns, N_OF(target_columns));
+	report_init(&t->signals, signal_columns, N_OF(signal_columns));
+	report_init(&t->doubts, doubt_columns, N_OF(doubt_columns));
+}
+
+static void
+told_fini(struct told *t)
+{
+	report_fini(&t->targets);
+	report_fini(&t->signals);
+	report_fini(&t->doubts);
+}
+
 static enum rc
-fill(struct store *st, int64_t vantage_id, int64_t now_us,
-    struct report *targets, struct report *signals, struct err *err)
+fill_doubts(struct store *st, int64_t vantage_id, int64_t now_us,
+    struct report *r, struct err *err)
+{
+	struct doubted_list list = { 0 };
+	enum rc rc =
+	    store_doubts(st, vantage_id, now_us - DOUBTS_US, &list, err);
+
+	for (size_t i = 0; rc == RC_OK && i < list.n; i++)
+		add_doubt(r, &list.rows[i]);
+	free(list.rows);
+	return rc;
+}
+
+static enum rc
+fill(struct store *st, int64_t vantage_id, int64_t now_us, struct told *t,
+    struct err *err)
 {
 	struct view_list views = { 0 };
 	struct signal_list found = { 0 };
@@ -89,13 +150,15 @@ fill(struct store *st, int64_t vantage_id, int64_t now_us,
 	if (rc == RC_OK)
 		rc = store_suspect_signals(st, vantage_id, &found, err);
 	for (size_t i = 0; rc == RC_OK && i < views.n; i++)
-		add_target(targets, &views.rows[i]);
+		add_target(&t->targets, &views.rows[i]);
 	for (size_t i = 0; rc == RC_OK && i < found.n; i++)
 		if (found.rows[i].found.signal.n > 0)
-			add_signal(signals, &found.rows[i], now_us);
+			add_signal(&t->signals, &found.rows[i], now_us);
 	free(views.rows);
 	free(found.rows);
-	return rc;
+	return rc == RC_OK
+		   ? fill_doubts(st, vantage_id, now_us, &t->doubts, err)
+		   : rc;
 }
 
 static void
@@ -111,18 +174,17 @@ enum rc
 between_print(struct store *st, int64_t vantage_id, const char *vantage,
     int64_t now_us, FILE *to, struct err *err)
 {
-	struct report targets, signals;
+	struct told t;
 	enum rc rc;
 
-	report_init(&targets, target_columns, N_OF(target_columns));
-	report_init(&signals, signal_columns, N_OF(signal_columns));
-	rc = fill(st, vantage_id, now_us, &targets, &signals, err);
+	told_init(&t);
+	rc = fill(st, vantage_id, now_us, &t, err);
 	if (rc == RC_OK) {
-		print_part(&targets, vantage, to);
-		print_part(&signals, vantage, to);
+		print_part(&t.targets, vantage, to);
+		print_part(&t.signals, vantage, to);
+		print_part(&t.doubts, vantage, to);
 	}
-	report_fini(&targets);
-	report_fini(&signals);
+	told_fini(&t);
 	return rc;
 }
 
@@ -130,17 +192,16 @@ enum rc
 between_add_json(struct store *st, int64_t vantage_id, int64_t now_us,
     json_t *object, struct err *err)
 {
-	struct report targets, signals;
+	struct told t;
 	enum rc rc;
 
-	report_init(&targets, target_columns, N_OF(target_columns));
-	report_init(&signals, signal_columns, N_OF(signal_columns));
-	rc = fill(st, vantage_id, now_us, &targets, &signals, err);
+	told_init(&t);
+	rc = fill(st, vantage_id, now_us, &t, err);
 	if (rc == RC_OK) {
-		json_object_set_new(object, "targets", report_json(&targets));
-		json_object_set_new(object, "signals", report_json(&signals));
+		json_object_set_new(object, "targets", report_json(&t.targets));
+		json_object_set_new(object, "signals", report_json(&t.signals));
+		json_object_set_new(object, "doubts", report_json(&t.doubts));
 	}
-	report_fini(&targets);
-	report_fini(&signals);
+	told_fini(&t);
 	return rc;
 }

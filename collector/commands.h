@@ -11,6 +11,9 @@
 
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_catalogue(int argc, char **argv);
+int command_identify(int argc, char **argv);
+int command_reinterpret(int argc, char **argv);
 int command_token(int argc, char **argv);
 int command_vantages(int argc, char **argv);
 int command_catchment(int argc, char **argv);

@@ -356,6 +356,14 @@ conf_path(const struct conf *c, cfg_t *section, const char *key)
 	return c->files[p != NULL ? p->file : 0];
 }
 
+int
+conf_line(const struct conf *c, cfg_t *section, const char *key, unsigned i)
+{
+	const struct place *p = find_place(c, cfg_getopt(section, key), i);
+
+	return p != NULL ? p->line : 0;
+}
+
 /* The place of a section itself, found by the section. */
 static const struct place *
 section_place(const struct conf *c, const cfg_t *section)

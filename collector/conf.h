@@ -52,6 +52,10 @@ char *conf_beside(const char *file, const char *path);
 /* Lends the path of the file in which the key's first value stands. */
 const char *conf_path(const struct conf *c, cfg_t *section, const char *key);
 
+/* The line in which value i of a key stands; 0 when that was not noted. */
+int
+conf_line(const struct conf *c, cfg_t *section, const char *key, unsigned i);
+
 /* Fills *err with "file:line: " and the text; returns rc.  The line is that of
  * value i of the key (for a section: where section i ended); where nothing was
  * noted, that of the end of the section `within`, or the file alone. */

@@ -7,7 +7,7 @@
 #define DEPTH_MAX 8 /* service { site { list { } } } is 3 */
 
 struct scan {
-	const char *p, *end;
+	char *p, *end;
 	int line;
 	int depth, opened[DEPTH_MAX]; /* lines of the '{' that are open */
 	struct err *err;
@@ -58,6 +58,7 @@ skip_string(struct scan *s, char quote)
 	    quote);
 }
 
+/* From within a comment to behind it; blanks what it passes. */
 static enum rc
 skip_comment(struct scan *s)
 {
@@ -65,10 +66,13 @@ skip_comment(struct scan *s)
 
 	for (; s->p < s->end; s->p++) {
 		if (starts(s, "*/")) {
-			s->p += 2;
+			*s->p++ = ' ';
+			*s->p++ = ' ';
 			return RC_OK;
 		}
 		s->line += *s->p == '\n';
+		if (*s->p != '\n')
+			*s->p = ' ';
 	}
 	s->line = opened;
 	return err_set(s->err, RC_MALFORMED,
@@ -80,7 +84,7 @@ static void
 skip_line(struct scan *s)
 {
 	while (s->p < s->end && *s->p != '\n')
-		s->p++;
+		*s->p++ = ' ';
 }
 
 /* What libConfuse reads as one word: "//" within it is no comment. */
@@ -122,7 +126,8 @@ scan_one(struct scan *s)
 		return RC_OK;
 	}
 	if (starts(s, "/*")) {
-		s->p += 2;
+		*s->p++ = ' ';
+		*s->p++ = ' ';
 		return skip_comment(s);
 	}
 	if (starts(s, "${"))
@@ -144,7 +149,7 @@ scan_one(struct scan *s)
 }
 
 enum rc
-conf_scan(const char *text, size_t len, int *line, struct err *err)
+conf_scan(char *text, size_t len, int *line, struct err *err)
 {
 	struct scan s = { text, text + len, 1, 0, { 0 }, err };
 	enum rc rc = RC_OK;

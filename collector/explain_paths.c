@@ -52,6 +52,57 @@ last_ttl(const json_t *hops)
 	return last;
 }
 
+/* Does a path show that address at that TTL? */
+static bool
+has_address(const json_t *hops, int ttl, const char *address)
+{
+	size_t i;
+	json_t *hop;
+
+	json_array_foreach(hops, i, hop)
+	{
+		const char *has =
+		    json_string_value(json_object_get(hop, "address"));
+
+		if (json_integer_value(json_object_get(hop, "ttl")) == ttl &&
+		    has != NULL && strcmp(has, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is a TTL balanced in one path, and has it a hop in common with the other?
+ * Then which of them answered says nothing. */
+static bool
+is_of_one_set(const json_t *one, const json_t *other, int ttl)
+{
+	bool is_balanced = false, is_common = false;
+	size_t i;
+	json_t *hop;
+
+	json_array_foreach(one, i, hop)
+	{
+		const char *address =
+		    json_string_value(json_object_get(hop, "address"));
+
+		if (json_integer_value(json_object_get(hop, "ttl")) != ttl ||
+		    address == NULL)
+			continue;
+		is_balanced |= json_is_true(json_object_get(hop, "balanced"));
+		is_common |= has_address(other, ttl, address);
+	}
+	return is_balanced && is_common;
+}
+
+static bool
+is_different(const json_t *before, const json_t *during, int ttl,
+    const char *left, const char *right)
+{
+	return before != NULL && during != NULL && strcmp(left, right) != 0 &&
+	       !is_of_one_set(before, during, ttl) &&
+	       !is_of_one_set(during, before, ttl);
+}
+
 static void
 print_hops(const json_t *before, const json_t *during, FILE *to)
 {
@@ -65,10 +116,9 @@ print_hops(const json_t *before, const json_t *during, FILE *to)
 	for (int ttl = 1; ttl <= last; ttl++) {
 		hop_text(before, ttl, left, sizeof left);
 		hop_text(during, ttl, right, sizeof right);
-		report_text(&r,
-		    before != NULL && during != NULL && strcmp(left, right) != 0
-			? "   !"
-			: "    ");
+		report_text(&r, is_different(before, during, ttl, left, right)
+				    ? "   !"
+				    : "    ");
 		report_number(&r, ttl);
 		report_text(&r, left);
 		report_text(&r, right);

@@ -21,8 +21,9 @@ labels_json(const struct hop *h)
 
 /* The parts of a hop that make a path, under the names of the wire. */
 static json_t *
-hop_json(const struct hop *h)
+hop_json(const struct trace_result *t, unsigned i)
 {
+	const struct hop *h = &t->hops[i];
 	json_t *o = json_object();
 	char text[ADDR_TEXT_LEN];
 
@@ -37,6 +38,8 @@ hop_json(const struct hop *h)
 		json_object_set_new(o, "type", json_integer(h->icmp_type));
 		json_object_set_new(o, "code", json_integer(h->icmp_code));
 	}
+	if (trace_is_balanced(t, i))
+		json_object_set_new(o, "balanced", json_true());
 	if (h->n_labels > 0)
 		json_object_set_new(o, "labels", labels_json(h));
 	return o;
@@ -61,7 +64,7 @@ hop_text_path(const struct trace_result *t)
 
 	for (unsigned i = 0; i < t->n_hops; i++)
 		if (!t->hops[i].is_extra)
-			json_array_append_new(hops, hop_json(&t->hops[i]));
+			json_array_append_new(hops, hop_json(t, i));
 	return dump(hops);
 }
 
@@ -88,9 +91,10 @@ has_note(const struct hop *h)
 }
 
 static json_t *
-note_json(const struct hop *h)
+note_json(const struct trace_result *t, unsigned i)
 {
-	json_t *o = hop_json(h);
+	const struct hop *h = &t->hops[i];
+	json_t *o = hop_json(t, i);
 
 	if (h->attempt > 1)
 		json_object_set_new(o, "attempt", json_integer(h->attempt));
@@ -113,7 +117,7 @@ hop_text_notes(const struct trace_result *t)
 
 	for (unsigned i = 0; i < t->n_hops; i++)
 		if (has_note(&t->hops[i]))
-			json_array_append_new(hops, note_json(&t->hops[i]));
+			json_array_append_new(hops, note_json(t, i));
 	if (json_array_size(hops) > 0)
 		return dump(hops);
 	json_decref(hops);

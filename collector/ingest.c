@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/confidence.h"
 #include "collector/correct.h"
 #include "collector/detect.h"
 #include "collector/heard.h"
@@ -10,12 +11,14 @@
 #include "collector/place.h"
 #include "collector/sight.h"
 #include "collector/store_detect.h"
+#include "collector/store_doubt.h"
 #include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
 #include "collector/store_suspect.h"
 #include "collector/suspect.h"
+#include "collector/upstream.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -31,6 +34,7 @@ struct ingest {
 	const struct geo *geo;
 	struct metrics *metrics;
 	struct observation_cache *cache;
+	struct upstreams *upstreams;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_heard_id;
@@ -312,6 +316,7 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->geo = geo;
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
+	in->upstreams = upstreams_new();
 	start_work(in, now_us, err);
 	rc = end_work(in);
 	if (rc != RC_OK) {
@@ -330,6 +335,7 @@ ingest_close(struct ingest *in)
 	detect_free(in->detect);
 	suspects_free(in->suspects);
 	observation_cache_free(in->cache);
+	upstreams_free(in->upstreams);
 	free(in);
 }
 
@@ -392,6 +398,42 @@ received_us(const struct ingest *in, const struct intake *t)
 					       : passed_us;
 }
 
+/* What disagrees with the site that a trace's last answer names. */
+static struct belief
+believe_trace(struct ingest *in, const struct service *s,
+    const struct observation *o, int64_t vantage_id)
+{
+	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
+	const struct site *site =
+	    interpret_site(s, &o->trace.nsid, METHOD_NSID, NULL);
+	struct belief b = { 0 };
+
+	if (site == NULL || hop == NULL || !o->trace.is_reached ||
+	    !upstreams_see(in->upstreams, &hop->address, site->id, vantage_id))
+		return b;
+	b.confidence = CONFIDENCE_SUSPECT;
+	b.doubts = DOUBT_PATH;
+	return b;
+}
+
+/* How far the identity of an answer of the service is to be believed. */
+static struct belief
+believe(struct ingest *in, const struct target *t, const struct observation *o,
+    const struct interpretation *meaning, const struct vantage_row *v)
+{
+	const struct service *s = &in->settings->services.list[t->service];
+	const struct position at = { v->at.has_position, v->at.latitude,
+		v->at.longitude };
+	struct belief none = { 0 };
+
+	if (t->role != ROLE_SERVICE)
+		return none;
+	if (o->kind == KIND_TRACE)
+		return believe_trace(in, s, o, v->id);
+	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, &at)
+				   : none;
+}
+
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
@@ -399,6 +441,7 @@ take_observation(
 	const struct services *services = &in->settings->services;
 	const struct target *target = find_target(services, o);
 	struct interpretation meaning = { 0 };
+	struct belief belief = { 0 };
 	struct observation_context c;
 	const struct vantage_row *v;
 	int64_t id;
@@ -426,12 +469,16 @@ take_observation(
 	if (in->rc != RC_OK)
 		return;
 	t->n_stored++;
+	belief = believe(in, target, o, &meaning, v);
+	if (belief.doubts != 0)
+		in->rc = store_doubt_put(in->store, id, &c, &belief, in->err);
 	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
 	sight_tell(in->detect, services, in->geo, o,
 	    &(struct sight_context){ .observation_id = id,
 		.vantage_id = c.vantage_id,
 		.target = target,
 		.site_id = c.site_id,
+		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
 		.at_us = c.at_us,
 		.received_us = c.received_us });
 	in->last_heard_id = id;

@@ -1,47 +1,127 @@
+/* interpret.c - see interpret.h. */
 #include "collector/interpret.h"
 
 static const struct interpretation nothing;
+static const struct identity absent;
+
+static const enum identity_method usual_methods[] = { METHOD_NSID,
+	METHOD_CHAOS };
+#define N_USUAL (sizeof usual_methods / sizeof usual_methods[0])
+
+/* Matches by template i of s. */
+static enum rc
+match_template(const struct service *s, size_t i, const struct identity *id,
+    struct identity_match *match, size_t *site)
+{
+	const struct identity_template *t = &s->templates[i];
+	const struct identity_rule *rule;
+	enum rc rc;
+
+	if (s->rules == NULL) {
+		rc = identity_template_match(
+		    match, t, id, s->site_names, s->n_sites);
+		*site = match->name_index;
+		return rc;
+	}
+	rule = &s->rules[i];
+	rc = identity_template_match(
+	    match, t, id, (const char *const *)rule->names, rule->n);
+	if (rc == RC_OK && !match->is_opaque)
+		*site = rule->sites[match->name_index];
+	return rc;
+}
+
+static bool
+is_for(const struct service *s, size_t i, enum identity_method method)
+{
+	return s->rules == NULL ||
+	       (s->rules[i].methods & 1u << (unsigned)method) != 0;
+}
+
+const struct site *
+interpret_site(const struct service *s, const struct identity *id,
+    enum identity_method method, struct identity_match *match)
+{
+	struct identity_match unused;
+	size_t site = 0;
+
+	if (match == NULL)
+		match = &unused;
+	*match = (struct identity_match){ 0 };
+	for (size_t i = 0; i < s->n_templates; i++)
+		if (is_for(s, i, method) &&
+		    match_template(s, i, id, match, &site) == RC_OK)
+			return match->is_opaque ? NULL : &s->sites[site];
+	return NULL;
+}
+
+/* A further question's answer beside a failed one says nothing of where the
+ * first would have gone: it is not used. */
+const struct identity *
+interpret_given(const struct observation *o, enum identity_method method)
+{
+	const struct chaos *c = &o->dns.chaos;
+
+	if (o->kind != KIND_DNS || !outcome_is_answer(o->outcome))
+		return &absent;
+	if (method == METHOD_NSID)
+		return &o->dns.nsid;
+	if (!c->is_asked || !outcome_is_answer(c->outcome) ||
+	    (method == METHOD_TXT) != (c->name == CHAOS_GIVEN))
+		return &absent;
+	return &c->txt;
+}
+
+static struct interpretation
+interpret_as(const struct service *s, const struct identity *id,
+    enum identity_method method)
+{
+	struct interpretation out = { .method = method };
+	struct identity_match match;
+	const struct site *site;
+
+	if (!id->is_present || id->len == 0)
+		return nothing;
+	site = interpret_site(s, id, method, &match);
+	if (match.is_opaque)
+		return nothing;
+	out.has_identity = true;
+	out.site_id = site != NULL ? site->id : 0;
+	return out;
+}
+
+struct interpretation
+interpret_by(const struct service *s, const struct observation *o,
+    enum identity_method method)
+{
+	return interpret_as(s, interpret_given(o, method), method);
+}
 
 struct interpretation
 interpret_identity(const struct service *s, const struct identity *id)
 {
-	struct interpretation out = nothing;
-	struct identity_match match;
-
-	if (!id->is_present || id->len == 0)
-		return out;
-	out.has_identity = true;
-	for (size_t i = 0; i < s->n_templates; i++) {
-		if (identity_template_match(&match, &s->templates[i], id,
-			s->site_names, s->n_sites) != RC_OK)
-			continue;
-		out.site_id = s->sites[match.site_index].id;
-		return out;
-	}
-	return out;
+	return interpret_as(s, id, METHOD_NSID);
 }
 
 struct interpretation
 interpret_dns(const struct service *s, const struct observation *o)
 {
-	struct interpretation nsid = nothing, txt = nothing;
+	const enum identity_method *methods =
+	    s->n_methods > 0 ? s->methods : usual_methods;
+	size_t n = s->n_methods > 0 ? s->n_methods : N_USUAL;
 
-	if (o->kind != KIND_DNS)
-		return nothing;
-	if (outcome_is_answer(o->outcome))
-		nsid = interpret_identity(s, &o->dns.nsid);
-	if (nsid.site_id != 0)
-		return nsid;
-	/* A CHAOS answer beside a failed question says nothing of where the
-	 * question itself would have gone: it is not used. */
-	if (outcome_is_answer(o->outcome) && o->dns.chaos.is_asked &&
-	    outcome_is_answer(o->dns.chaos.outcome))
-		txt = interpret_identity(s, &o->dns.chaos.txt);
-	return txt.site_id != 0 || !nsid.has_identity ? txt : nsid;
+	for (size_t i = 0; i < n; i++) {
+		struct interpretation out = interpret_by(s, o, methods[i]);
+
+		if (out.has_identity)
+			return out;
+	}
+	return nothing;
 }
 
 static enum standing
-standing_of(const struct service *s, const struct identity *id)
+standing_of(const struct service *s, const struct identity *id,
+    enum identity_method method)
 {
 	struct identity_match match;
 
@@ -49,9 +129,13 @@ standing_of(const struct service *s, const struct identity *id)
 		return STANDING_NONE;
 	if (s->n_templates == 0)
 		return STANDING_UNJUDGED;
+	if (interpret_site(s, id, method, &match) != NULL || match.is_opaque)
+		return STANDING_KNOWN;
 	for (size_t i = 0; i < s->n_templates; i++) {
-		if (identity_template_match(
-			&match, &s->templates[i], id, NULL, 0) == RC_OK)
+		const struct identity_template *t = &s->templates[i];
+
+		if (is_for(s, i, method) && identity_template_is_form(t) &&
+		    identity_template_match(&match, t, id, NULL, 0) == RC_OK)
 			return STANDING_KNOWN;
 	}
 	return STANDING_FOREIGN;
@@ -63,11 +147,17 @@ interpret_standing(const struct service *s, const struct observation *o)
 	enum standing nsid, txt = STANDING_NONE;
 
 	if (o->kind == KIND_TRACE)
-		return standing_of(s, &o->trace.nsid);
+		return standing_of(s, &o->trace.nsid, METHOD_NSID);
 	if (o->kind != KIND_DNS || !outcome_is_answer(o->outcome))
 		return STANDING_NONE;
-	nsid = standing_of(s, &o->dns.nsid);
-	if (o->dns.chaos.is_asked && outcome_is_answer(o->dns.chaos.outcome))
-		txt = standing_of(s, &o->dns.chaos.txt);
+	nsid = standing_of(s, &o->dns.nsid, METHOD_NSID);
+	for (unsigned m = METHOD_CHAOS; m < N_METHODS; m++) {
+		enum standing by =
+		    standing_of(s, interpret_given(o, (enum identity_method)m),
+			(enum identity_method)m);
+
+		if (by != STANDING_NONE)
+			txt = by;
+	}
 	return nsid == STANDING_NONE || txt == STANDING_KNOWN ? txt : nsid;
 }

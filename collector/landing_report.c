@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector/commands.h"
+#include "collector/confidence.h"
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
@@ -38,6 +39,8 @@ static const struct column columns[] = {
 	{ "n", "n", CELL_COUNT },
 	{ "rtt_min_us", "rtt min", CELL_MS },
 	{ "rtt_mean_us", "rtt mean", CELL_MS },
+	{ "confidence", "confidence", CELL_TEXT },
+	{ "n_doubted", "doubted", CELL_COUNT },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -58,6 +61,9 @@ add_row(struct report *r, const struct landed *l)
 	report_number_if(r, l->rtt_n > 0, l->rtt_min_us);
 	report_number_if(
 	    r, l->rtt_n > 0, l->rtt_n > 0 ? l->rtt_sum_us / l->rtt_n : 0);
+	report_text(r, confidence_name(confidence_of_landing(
+			   l->state, l->n, l->n_doubted)));
+	report_number(r, l->n_doubted);
 }
 
 static enum rc

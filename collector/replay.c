@@ -1,6 +1,7 @@
 /* replay.c - see replay.h. */
 #include "collector/replay.h"
 
+#include "collector/confidence.h"
 #include "collector/detect.h"
 #include "collector/heard.h"
 #include "collector/sight.h"
@@ -106,6 +107,7 @@ see(struct replay *r, const struct observation_heard *o)
 		.vantage_id = o->vantage_id,
 		.target = services_target_by_id(r->services, o->target_id),
 		.site_id = o->site_id,
+		.is_too_fast = (o->doubts & DOUBT_RTT) != 0,
 		.at_us = o->at_us,
 		.received_us = o->received_us };
 

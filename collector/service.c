@@ -1,6 +1,8 @@
+/* service.c - see service.h. */
 #include "collector/service.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const struct target *
 services_find_target(
@@ -67,14 +69,62 @@ target_role_name(enum target_role r)
 	return "?";
 }
 
+static const char *const method_names[N_METHODS] = {
+	[METHOD_NSID] = "nsid",
+	[METHOD_CHAOS] = "chaos",
+	[METHOD_TXT] = "txt",
+};
+
+const char *
+identity_method_name(enum identity_method m)
+{
+	return (unsigned)m < N_METHODS ? method_names[m] : "?";
+}
+
+enum rc
+identity_method_from_name(enum identity_method *out, const char *name)
+{
+	for (unsigned i = 0; i < N_METHODS; i++) {
+		if (strcmp(name, method_names[i]) != 0)
+			continue;
+		*out = (enum identity_method)i;
+		return RC_OK;
+	}
+	return RC_MALFORMED;
+}
+
+static void
+free_rules(struct service *s)
+{
+	for (size_t i = 0; s->rules != NULL && i < s->n_templates; i++) {
+		for (size_t k = 0; k < s->rules[i].n; k++)
+			free(s->rules[i].names[k]);
+		free(s->rules[i].names);
+		free(s->rules[i].sites);
+	}
+	free(s->rules);
+}
+
+static void
+free_sites(struct service *s)
+{
+	for (size_t i = 0; i < s->n_sites; i++) {
+		for (size_t k = 0; k < s->sites[i].n_aliases; k++)
+			free(s->sites[i].aliases[k]);
+		free(s->sites[i].aliases);
+	}
+	free(s->sites);
+}
+
 void
 services_fini(struct services *s)
 {
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
+		free_rules(&s->list[i]);
 		free(s->list[i].templates);
-		free(s->list[i].sites);
+		free_sites(&s->list[i]);
 		free(s->list[i].site_names);
 	}
 	free(s->list);

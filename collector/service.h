@@ -20,10 +20,23 @@
 
 #define NAME_MAX_LEN 63 /* bytes of the name of a service, site or probe */
 
+#define CITY_MAX_LEN 95
+
+/* How a server tells who it is. */
+enum identity_method {
+	METHOD_NSID,  /* RFC 5001, with the answer itself */
+	METHOD_CHAOS, /* hostname.bind or id.server, TXT CH */
+	METHOD_TXT    /* a name of the service's own, TXT IN (as RFC 7108) */
+};
+#define N_METHODS 3
+
 struct site {
 	int64_t id;
 	char name[NAME_MAX_LEN + 1]; /* lower case */
-	bool is_local; /* scope = "local": NO_EXPORT and the like */
+	char city[CITY_MAX_LEN + 1]; /* for people; "" */
+	size_t n_aliases;
+	char **aliases; /* what it is called in identities beside its name */
+	bool is_local;  /* scope = "local": NO_EXPORT and the like */
 	bool has_position;
 	double latitude, longitude;
 	int64_t capacity; /* any unit; 0: not said */
@@ -51,7 +64,13 @@ struct service {
 	struct identity_template
 	    *templates; /* in order; the first match wins */
 	struct site *sites;
-	const char **site_names; /* sites[i].name, for matching */
+	const char **site_names; /* sites[i].name */
+	/* For each template what its field may be and which methods it is for;
+	 * NULL: the sites' own names, all methods. */
+	struct identity_rule *rules;
+	size_t n_methods;                        /* 0: NSID, then CHAOS */
+	enum identity_method methods[N_METHODS]; /* the first decides */
+	char txt_name[ZONE_TEXT_MAX + 1];        /* METHOD_TXT asks it; "" */
 	int64_t dns_every_us, ping_every_us, trace_every_us; /* 0: never */
 	uint8_t n_confirm, n_retry;
 	int64_t confirm_after_us[ASSIGNMENT_TRIES_MAX];
@@ -84,6 +103,10 @@ const struct site *services_site_by_id(
     const struct services *s, int64_t site_id, const struct service **service);
 
 const char *target_role_name(enum target_role r); /* as in SQL and JSON */
+
+const char *identity_method_name(enum identity_method m); /* "nsid" ... */
+MUST_USE enum rc
+identity_method_from_name(enum identity_method *out, const char *name);
 
 void services_fini(struct services *s);
 

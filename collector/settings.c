@@ -188,8 +188,17 @@ read_all(struct reading *r, cfg_t *root, struct settings *s)
 	settings_services(r, root, &s->services);
 }
 
-enum rc
-settings_load(struct settings *out, const char *path, struct err *err)
+/* Only the services of a file: it may be no more than a part of one. */
+static void
+read_services(struct reading *r, cfg_t *root, struct settings *s)
+{
+	settings_services(r, root, &s->services);
+}
+
+static enum rc
+load(struct settings *out, const char *path,
+    void (*read)(struct reading *r, cfg_t *root, struct settings *s),
+    struct err *err)
 {
 	cfg_opt_t rows[] = {
 		CONF_TEXT("database"),
@@ -215,13 +224,25 @@ settings_load(struct settings *out, const char *path, struct err *err)
 		return r.rc;
 	r.conf = conf;
 	s.path = mem_strdup(path);
-	read_all(&r, conf_root(conf), &s);
+	read(&r, conf_root(conf), &s);
 	conf_free(conf);
 	if (r.rc == RC_OK)
 		*out = s;
 	else
 		settings_fini(&s);
 	return r.rc;
+}
+
+enum rc
+settings_load(struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, read_all, err);
+}
+
+enum rc
+settings_load_services(struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, read_services, err);
 }
 
 void

@@ -46,6 +46,10 @@ struct settings {
 /* Reads and checks the whole file.  Gives *out: release with settings_fini. */
 MUST_USE enum rc
 settings_load(struct settings *out, const char *path, struct err *err);
+/* Reads the services of a file that need not have anything else, such as one
+ * of the catalogue; the rest of *out stays empty. */
+MUST_USE enum rc
+settings_load_services(struct settings *out, const char *path, struct err *err);
 void settings_fini(struct settings *s); /* NULL is fine */
 
 /* Prints what is in force, defaults included, in the file's own syntax. */

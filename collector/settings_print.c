@@ -97,6 +97,19 @@ port_of(const struct services *all, size_t service)
 }
 
 static void
+print_city(FILE *to, const struct site *site)
+{
+	if (site->city[0] != '\0')
+		print_key(to, "\t\t", "city", site->city);
+	for (size_t i = 0; i < site->n_aliases; i++) {
+		fputs(i == 0 ? "\t\talias = { " : ", ", to);
+		print_text(to, site->aliases[i]);
+	}
+	if (site->n_aliases > 0)
+		fputs(" }\n", to);
+}
+
+static void
 print_site(FILE *to, const struct services *all, size_t service, size_t i)
 {
 	const struct site *site = &all->list[service].sites[i];
@@ -105,6 +118,7 @@ print_site(FILE *to, const struct services *all, size_t service, size_t i)
 	};
 
 	fprintf(to, "\tsite \"%s\" {\n", site->name);
+	print_city(to, site);
 	if (site->has_position)
 		fprintf(to, "\t\tposition = \"%.6g,%.6g\"\n", site->latitude,
 		    site->longitude);
@@ -130,6 +144,44 @@ print_times(FILE *to, const struct service *s)
 	print_duration(to, "\t", "shift_settles", s->shift_settles_us);
 }
 
+/* The templates for exactly these methods. */
+static void
+print_templates(
+    FILE *to, const struct service *s, const char *key, unsigned methods)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < s->n_templates; i++) {
+		if (s->rules[i].methods != methods)
+			continue;
+		if (has_any)
+			fputs(", ", to);
+		else
+			fprintf(to, "\t%s = { ", key);
+		has_any = true;
+		print_text(to, s->templates[i].text);
+	}
+	if (has_any)
+		fputs(" }\n", to);
+}
+
+static void
+print_identity(FILE *to, const struct service *s)
+{
+	for (unsigned m = 0; m < N_METHODS; m++)
+		print_templates(to, s,
+		    identity_method_name((enum identity_method)m), 1u << m);
+	print_templates(to, s, "identity", (1u << N_METHODS) - 1);
+	if (s->txt_name[0] != '\0')
+		print_key(to, "\t", "txt_name", s->txt_name);
+	for (size_t i = 0; i < s->n_methods; i++) {
+		fputs(i == 0 ? "\tmethod = { " : ", ", to);
+		print_text(to, identity_method_name(s->methods[i]));
+	}
+	if (s->n_methods > 0)
+		fputs(" }\n", to);
+}
+
 static void
 print_service(FILE *to, const struct services *all, size_t i)
 {
@@ -139,12 +191,8 @@ print_service(FILE *to, const struct services *all, size_t i)
 	fprintf(to, "\nservice \"%s\" {\n", s->name);
 	print_targets(to, all, &like, "\taddresses");
 	print_key(to, "\t", "zone", s->zone);
-	fprintf(to, "\tport = %u\n\tidentity = {", port_of(all, i));
-	for (size_t t = 0; t < s->n_templates; t++) {
-		fputs(t > 0 ? ", " : " ", to);
-		print_text(to, s->templates[t].text);
-	}
-	fputs(" }\n", to);
+	fprintf(to, "\tport = %u\n", port_of(all, i));
+	print_identity(to, s);
 	for (size_t site = 0; site < s->n_sites; site++)
 		print_site(to, all, i, site);
 	like.role = ROLE_CONTROL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/settings_identity.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -13,6 +14,8 @@
 #define DAY (24 * H)
 
 static cfg_opt_t site_rows[] = {
+	SETTINGS_ALIAS_ROWS,
+	CONF_TEXT("city"),
 	CONF_TEXT("position"),
 	CONF_LIST("unicast"),
 	CONF_TEXT("scope"),
@@ -24,7 +27,7 @@ cfg_opt_t settings_service_rows[] = {
 	CONF_LIST("addresses"),
 	CONF_TEXT("zone"),
 	CONF_TEXT("port"),
-	CONF_LIST("identity"),
+	SETTINGS_IDENTITY_ROWS,
 	CONF_NAMED("site", site_rows),
 	CONF_TEXT("dns_every"),
 	CONF_TEXT("ping_every"),
@@ -83,6 +86,25 @@ read_scope(struct reading *r, cfg_t *section, struct site *site)
 		    "scope is '%.40s', expected \"global\" or \"local\"", text);
 }
 
+/* Any language's letters; nothing that moves a terminal's cursor. */
+static void
+read_city(struct reading *r, cfg_t *section, struct site *site)
+{
+	const char *text = conf_text(section, "city", 0);
+	size_t n = 0;
+
+	if (text == NULL)
+		return;
+	while ((uint8_t)text[n] >= ' ' && text[n] != 0x7f)
+		n++;
+	if (text[n] == '\0' && n <= CITY_MAX_LEN)
+		memcpy(site->city, text, n + 1);
+	else
+		value_fail(r, section, "city", 0,
+		    "city is '%.40s', expected at most %d bytes in one line",
+		    text, CITY_MAX_LEN);
+}
+
 static void
 read_sites(struct reading *r, cfg_t *section, struct service *s)
 {
@@ -97,6 +119,8 @@ read_sites(struct reading *r, cfg_t *section, struct service *s)
 		    r, site, s->sites[i].name, sizeof s->sites[i].name, false);
 		read_position(r, site, &s->sites[i]);
 		read_scope(r, site, &s->sites[i]);
+		read_city(r, site, &s->sites[i]);
+		settings_aliases(r, site, &s->sites[i]);
 		s->sites[i].capacity =
 		    value_count(r, site, "capacity", 0, 1, INT64_C(1) << 53);
 		s->site_names[i] = s->sites[i].name;
@@ -109,70 +133,14 @@ read_sites(struct reading *r, cfg_t *section, struct service *s)
 }
 
 static void
-read_templates(struct reading *r, cfg_t *section, struct service *s)
-{
-	s->n_templates = cfg_size(section, "identity");
-	s->templates = mem_new((s->n_templates + 1) * sizeof *s->templates);
-	for (unsigned i = 0; r->rc == RC_OK && i < s->n_templates; i++) {
-		struct err err = ERR_NONE;
-
-		if (identity_template_parse(&s->templates[i],
-			conf_text(section, "identity", i), &err) != RC_OK ||
-		    identity_template_check(&s->templates[i], s->site_names,
-			s->n_sites, &err) != RC_OK)
-			value_fail(r, section, "identity", i, "identity: %s",
-			    err.text);
-	}
-	if (s->n_templates == 0)
-		value_fail(r, section, NULL, 0,
-		    "service '%s' has no identity, expected a template such "
-		    "as identity = { \"{instance}.{site}.example.net\" }",
-		    cfg_title(section));
-}
-
-/* A DNS name of letters, digits, '-', '_' and, between labels, '.' (RFC 1035
- * section 2.3.4 for the lengths). */
-static bool
-is_zone(const char *text)
-{
-	size_t label = 0, n = strlen(text);
-
-	if (strcmp(text, ".") == 0)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		bool is_dot = text[i] == '.';
-
-		if ((is_dot && label == 0) || label > 63 ||
-		    strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
-			   "WXYZ0123456789-_.",
-			text[i]) == NULL)
-			return false;
-		label = is_dot ? 0 : label + 1;
-	}
-	return n > 0 && label <= 63 && n < ZONE_TEXT_MAX;
-}
-
-static void
 read_zone(struct reading *r, cfg_t *section, struct service *s)
 {
-	const char *text = conf_text(section, "zone", 0);
-
-	if (text == NULL) {
+	if (conf_text(section, "zone", 0) == NULL)
 		value_fail(r, section, NULL, 0,
 		    "service '%s' has no zone, expected the zone whose SOA is "
 		    "asked for, such as zone = \"example.net\"",
 		    cfg_title(section));
-		return;
-	}
-	if (!is_zone(text)) {
-		value_fail(r, section, "zone", 0,
-		    "zone is '%.80s', expected a domain name such as "
-		    "example.net or \".\"",
-		    text);
-		return;
-	}
-	snprintf(s->zone, sizeof s->zone, "%s%s", text,
-	    text[strlen(text) - 1] == '.' ? "" : ".");
+	value_domain(r, section, "zone", s->zone, sizeof s->zone);
 }
 
 static const struct {
@@ -224,7 +192,7 @@ read_service(struct reading *r, cfg_t *section, struct service *s)
 		    cfg_title(section));
 	read_zone(r, section, s);
 	read_sites(r, section, s);
-	read_templates(r, section, s);
+	settings_identity(r, section, s);
 	read_durations(r, section, s);
 }
 

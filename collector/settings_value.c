@@ -214,3 +214,45 @@ value_name(struct reading *r, cfg_t *section, char *out, size_t cap, bool dots)
 	    "'_'%s",
 	    cfg_name(section), name, cap - 1, dots ? " and '.'" : "");
 }
+
+/* A DNS name of letters, digits, '-', '_' and, between labels, '.' (RFC 1035
+ * section 2.3.4 for the lengths). */
+static bool
+is_domain(const char *text)
+{
+	size_t label = 0, n = strlen(text);
+
+	if (strcmp(text, ".") == 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		bool is_dot = text[i] == '.';
+
+		if ((is_dot && label == 0) || label > 63 ||
+		    strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+			   "WXYZ0123456789-_.",
+			text[i]) == NULL)
+			return false;
+		label = is_dot ? 0 : label + 1;
+	}
+	return n > 0 && label <= 63;
+}
+
+void
+value_domain(
+    struct reading *r, cfg_t *section, const char *key, char *out, size_t cap)
+{
+	const char *text = conf_text(section, key, 0);
+
+	if (text == NULL)
+		return;
+	/* cap counts the dot that is added and the end. */
+	if (!is_domain(text) || strlen(text) + 2 > cap) {
+		value_fail(r, section, key, 0,
+		    "%s is '%.80s', expected a domain name such as "
+		    "example.net or \".\"",
+		    key, text);
+		return;
+	}
+	snprintf(
+	    out, cap, "%s%s", text, text[strlen(text) - 1] == '.' ? "" : ".");
+}

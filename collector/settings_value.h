@@ -59,6 +59,10 @@ int64_t value_count(struct reading *r, cfg_t *section, const char *key,
 struct addr
 value_address(struct reading *r, cfg_t *section, const char *key, unsigned i);
 
+/* A domain name, to out with its final dot; out stays when the key is absent. */
+void value_domain(
+    struct reading *r, cfg_t *section, const char *key, char *out, size_t cap);
+
 /* Writes a duration as it is read, in the largest unit that is exact: "90s".
  * Returns buf. */
 const char *value_duration_text(int64_t us, char buf[static 32]);

@@ -5,34 +5,25 @@
 
 #include "collector/interpret.h"
 
-/* The identity that named the site, or the one that named none. */
-static void
-write_identity(struct sighting *s, const struct dns_result *r)
-{
-	char text[IDENTITY_TEXT_LEN];
-	const struct identity *id = &r->nsid;
-
-	if (!id->is_present || id->len == 0)
-		id = &r->chaos.txt;
-	snprintf(
-	    s->identity, sizeof s->identity, "%s", identity_format(id, text));
-}
-
-/* A control's own name says nothing of the service. */
+/* The identity that named the site, or the one that named none, and what it is
+ * to the service.  A control's own name says nothing of that. */
 static void
 write_meaning(struct sighting *s, const struct services *services,
     const struct target *t, const struct observation *o)
 {
 	const struct service *of = &services->list[t->service];
+	struct interpretation meaning = { 0 };
+	char text[IDENTITY_TEXT_LEN];
 
-	if (t->role == ROLE_CONTROL)
+	if (t->role != ROLE_CONTROL)
+		meaning = interpret_dns(of, o);
+	if (!meaning.has_identity)
 		return;
-	s->has_identity = interpret_dns(of, o).has_identity;
-	if (!s->has_identity)
-		return;
+	s->has_identity = true;
 	s->is_foreign =
 	    s->site_id == 0 && interpret_standing(of, o) == STANDING_FOREIGN;
-	write_identity(s, &o->dns);
+	snprintf(s->identity, sizeof s->identity, "%s",
+	    identity_format(interpret_given(o, meaning.method), text));
 }
 
 static void
@@ -49,6 +40,7 @@ tell_dns(struct detect *d, const struct services *services,
 		.outcome = o->outcome,
 		.rcode = o->dns.rcode,
 		.site_id = c->site_id,
+		.is_too_fast = c->is_too_fast,
 		.has_rtt = outcome_is_answer(o->outcome),
 		.rtt_us = o->dns.rtt_us,
 		.has_serial = o->dns.has_serial,

@@ -7,6 +7,9 @@
 #ifndef COLLECTOR_SIGHT_H
 #define COLLECTOR_SIGHT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "collector/detect.h"
 #include "collector/geo.h"
 #include "collector/service.h"
@@ -16,7 +19,8 @@
 struct sight_context {
 	int64_t observation_id, vantage_id;
 	const struct target *target;
-	int64_t site_id; /* what the identity meant; 0: nothing */
+	int64_t site_id;  /* what the identity meant; 0: nothing */
+	bool is_too_fast; /* sooner than light in fibre from there */
 	int64_t at_us, received_us;
 };
 

@@ -23,10 +23,12 @@ static const char HEARD[] =
 static const char OBSERVATION[] =
     "SELECT o.id, o.vantage_id, o.target_id, o.site_id, o.at_us, "
     "o.received_us, o.kind, o.why, o.outcome, o.rcode, o.rtt_us, o.serial, "
-    "n.bytes, o.chaos_outcome, c.bytes, o.is_reached, p.hops "
+    "n.bytes, o.chaos_outcome, c.bytes, o.is_reached, p.hops, "
+    "o.chaos_name, coalesce(d.doubts, 0) "
     "FROM observation o LEFT JOIN identity n ON n.id = o.nsid_id "
     "LEFT JOIN identity c ON c.id = o.chaos_id "
-    "LEFT JOIN path p ON p.id = o.path_id WHERE o.id > ?1 "
+    "LEFT JOIN path p ON p.id = o.path_id "
+    "LEFT JOIN doubt d ON d.observation_id = o.id WHERE o.id > ?1 "
     "ORDER BY o.id LIMIT 1";
 static const char ATTACH[] = "ATTACH DATABASE ?1 AS source";
 /* In the order in which they refer to one another. */
@@ -142,6 +144,7 @@ read_dns(sqlite3_stmt *s, struct dns_result *d)
 	read_identity(s, 12, &d->nsid);
 	d->chaos.is_asked = sqlite3_column_type(s, 13) != SQLITE_NULL;
 	d->chaos.outcome = (enum outcome)sqlite3_column_int(s, 13);
+	d->chaos.name = (uint8_t)sqlite3_column_int(s, 17);
 	read_identity(s, 14, &d->chaos.txt);
 }
 
@@ -187,6 +190,7 @@ read_observation(sqlite3_stmt *s, struct observation_heard *out)
 	out->site_id = sqlite3_column_int64(s, 3);
 	out->at_us = sqlite3_column_int64(s, 4);
 	out->received_us = sqlite3_column_int64(s, 5);
+	out->doubts = (unsigned)sqlite3_column_int(s, 18);
 	o->kind = (enum kind)sqlite3_column_int(s, 6);
 	o->why = (enum why)sqlite3_column_int(s, 7);
 	o->outcome = (enum outcome)sqlite3_column_int(s, 8);

@@ -13,7 +13,10 @@
 	"v.id, t.id, l.site_id, v.family, p.state <> 'quarantined', v.asn, " \
 	"v.country, p.id, p.name, s.name, t.address, i.name, " \
 	"coalesce(l.state, 'unobserved'), l.since_us, l.until_us, l.n, " \
-	"l.rtt_min_us, l.rtt_sum_us, l.rtt_n "
+	"l.rtt_min_us, l.rtt_sum_us, l.rtt_n, " \
+	"(SELECT count(*) FROM doubt d WHERE d.vantage_id = v.id " \
+	"AND d.target_id = t.id AND d.at_us >= l.since_us " \
+	"AND d.at_us < coalesce(l.until_us, 9223372036854775807)) "
 
 /* A vantage that is gone, or had not come, counts only where it landed; so
  * does a service address that nobody measured for a week. */
@@ -101,6 +104,7 @@ fill_landed(sqlite3_stmt *s, void *row)
 	l->rtt_min_us = sqlite3_column_int64(s, c++);
 	l->rtt_sum_us = sqlite3_column_int64(s, c++);
 	l->rtt_n = sqlite3_column_int64(s, c++);
+	l->n_doubted = sqlite3_column_int64(s, c++);
 }
 
 enum rc

@@ -40,6 +40,7 @@ struct landed {
 	int64_t since_us, until_us;
 	int64_t n; /* observations that say so */
 	int64_t rtt_min_us, rtt_sum_us, rtt_n;
+	int64_t n_doubted; /* of those that are still stored */
 };
 
 struct landed_list {

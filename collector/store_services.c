@@ -21,6 +21,12 @@ static const char PUT_TARGET[] =
     "service_id = excluded.service_id, site_id = excluded.site_id "
     "RETURNING id";
 
+static const char FIND_SERVICE[] = "SELECT id FROM service WHERE name = ?1";
+static const char FIND_SITE[] =
+    "SELECT id FROM site WHERE service_id = ?1 AND name = ?2";
+static const char FIND_TARGET[] =
+    "SELECT id FROM target WHERE address = ?1 AND port = ?2";
+
 /* Steps a statement that returns one id, to its end. */
 static enum rc
 run_for_id(struct store *st, sqlite3_stmt *s, int64_t *id, struct err *err)
@@ -92,5 +98,56 @@ store_sync_services(struct store *st, struct services *s, struct err *err)
 		rc = put_service(st, &s->list[i], err);
 	for (size_t i = 0; rc == RC_OK && i < s->n_targets; i++)
 		rc = put_target(st, s, &s->targets[i], err);
+	return rc;
+}
+
+/* Runs a statement for one id; without a row: the next free one. */
+static enum rc
+find_id(struct store *st, sqlite3_stmt *s, int64_t *next, int64_t *id,
+    struct err *err)
+{
+	enum rc rc = store_step(st, s, err);
+
+	*id = rc == RC_OK ? sqlite3_column_int64(s, 0) : ++*next;
+	if (s != NULL)
+		sqlite3_reset(s);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+find_sites(
+    struct store *st, struct service *service, int64_t *next, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, FIND_SERVICE);
+	enum rc rc;
+
+	store_bind_text(s, 1, service->name);
+	rc = find_id(st, s, next, &service->id, err);
+	for (size_t i = 0; rc == RC_OK && i < service->n_sites; i++) {
+		s = store_stmt(st, FIND_SITE);
+		store_bind_int(s, 1, service->id);
+		store_bind_text(s, 2, service->sites[i].name);
+		rc = find_id(st, s, next, &service->sites[i].id, err);
+	}
+	return rc;
+}
+
+enum rc
+store_find_services(struct store *st, struct services *all, struct err *err)
+{
+	int64_t next = INT64_C(1) << 62; /* rows never come that far */
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < all->n; i++)
+		rc = find_sites(st, &all->list[i], &next, err);
+	for (size_t i = 0; rc == RC_OK && i < all->n_targets; i++) {
+		sqlite3_stmt *s = store_stmt(st, FIND_TARGET);
+		char text[ADDR_TEXT_LEN];
+
+		store_bind_text(
+		    s, 1, addr_format(&all->targets[i].address, text));
+		store_bind_int(s, 2, all->targets[i].port);
+		rc = find_id(st, s, &next, &all->targets[i].id, err);
+	}
 	return rc;
 }

@@ -16,4 +16,9 @@
 MUST_USE enum rc
 store_sync_services(struct store *st, struct services *s, struct err *err);
 
+/* Gives the ids of what is stored already, and writes nothing: the others get
+ * ids that no row has.  RC_DB. */
+MUST_USE enum rc
+store_find_services(struct store *st, struct services *s, struct err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/trace.h"
 #include "schema/base/bytes.h"
 
 uint16_t
@@ -37,9 +38,14 @@ ask_target(const struct assignment *a, size_t target, enum kind kind,
 		.timeout_us = a->timeout_us,
 		.n_pings = ASSIGNED_PINGS,
 		.deadline_us = ASSIGNED_TRACE_US,
+		.is_modest = true,
 	};
 
 	snprintf(q.zone, sizeof q.zone, "%s", t->zone);
+	if (t->identity == ASSIGNED_NAME) {
+		snprintf(q.name, sizeof q.name, "%s", t->identity_name);
+		q.name_class = NAME_IN;
+	}
 	return q;
 }
 
@@ -50,6 +56,7 @@ assigned_round(
 	struct question q = ask_target(a, round->target, round->kind, probe);
 
 	q.with_chaos = round->with_chaos;
+	q.n_queries = round->with_looks ? TRACE_QUERIES : 1;
 	if (a->targets[round->target].is_decoy)
 		q.why = WHY_DECOY;
 	if (round->is_icmp) {
@@ -67,6 +74,8 @@ assigned_reaction(
 
 	q.why = what->why;
 	q.with_chaos = what->with_chaos;
+	q.n_queries =
+	    what->kind == KIND_TRACE && !what->is_look ? TRACE_QUERIES : 1;
 	if (what->is_tcp)
 		q.proto = PROTO_TCP;
 	if (what->is_any_port)

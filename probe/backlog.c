@@ -1,13 +1,17 @@
 /* backlog.c - see backlog.h. */
 #include "probe/backlog.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe/segment.h"
 #include "probe/spooldir.h"
 #include "schema/base/file.h"
 #include "schema/base/mem.h"
+
+#define MAX_TRIES 5
 
 static void
 add_line(struct backlog *b, const struct segment_line *line)
@@ -58,24 +62,61 @@ read_file(struct backlog *out, const char *dir, uint64_t first_seq,
 	return rc;
 }
 
-enum rc
-backlog_read(struct backlog *out, const char *dir, uint64_t after,
-    unsigned max_lines, struct err *err)
+/* RC_NOTFOUND: none of the segments has such a line.  RC_AGAIN: one of them
+ * is gone, and all must be there. */
+static enum rc
+read_listed(struct backlog *out, const char *dir, const struct spooldir *d,
+    bool needs_all, uint64_t after, unsigned max_lines, struct err *err)
 {
-	struct spooldir d;
-	enum rc rc = spooldir_list(&d, dir, err);
+	char path[SPOOL_PATH_MAX];
+	enum rc rc = RC_NOTFOUND;
 
-	if (rc != RC_OK)
-		return rc;
-	rc = RC_NOTFOUND;
-	for (size_t i = 0; i < d.n && rc == RC_NOTFOUND; i++) {
-		if (i + 1 < d.n && d.first_seqs[i + 1] <= after + 1)
+	for (size_t i = 0; i < d->n && rc == RC_NOTFOUND; i++) {
+		if (i + 1 < d->n && d->first_seqs[i + 1] <= after + 1)
 			continue;
-		rc =
-		    read_file(out, dir, d.first_seqs[i], after, max_lines, err);
+		rc = read_file(
+		    out, dir, d->first_seqs[i], after, max_lines, err);
+		spooldir_path(path, dir, d->first_seqs[i]);
+		if (rc == RC_NOTFOUND && needs_all && access(path, F_OK) != 0)
+			return RC_AGAIN;
 	}
-	spooldir_fini(&d);
 	return rc;
+}
+
+/* Memory is listed before the disk is read, so what moves from there to here
+ * meanwhile is gone from the one when it is read, or was read in the other. */
+static enum rc
+read_once(struct backlog *out, const char *dir, const char *ram_dir,
+    uint64_t after, unsigned max_lines, struct err *err)
+{
+	struct spooldir disk, ram = { 0 };
+	enum rc rc;
+
+	if (ram_dir != NULL && spooldir_list(&ram, ram_dir, NULL) != RC_OK)
+		ram_dir = NULL; /* gone with an orderly end */
+	rc = spooldir_list(&disk, dir, err);
+	if (rc != RC_OK) {
+		spooldir_fini(&ram);
+		return rc;
+	}
+	rc = read_listed(out, dir, &disk, false, after, max_lines, err);
+	if (rc == RC_NOTFOUND && ram_dir != NULL)
+		rc = read_listed(
+		    out, ram_dir, &ram, true, after, max_lines, err);
+	spooldir_fini(&disk);
+	spooldir_fini(&ram);
+	return rc;
+}
+
+enum rc
+backlog_read(struct backlog *out, const char *dir, const char *ram_dir,
+    uint64_t after, unsigned max_lines, struct err *err)
+{
+	enum rc rc = RC_AGAIN;
+
+	for (int i = 0; i < MAX_TRIES && rc == RC_AGAIN; i++)
+		rc = read_once(out, dir, ram_dir, after, max_lines, err);
+	return rc == RC_AGAIN ? RC_NOTFOUND : rc;
 }
 
 void

@@ -24,6 +24,7 @@
 #include "probe/helper.h"
 #include "probe/lists.h"
 #include "probe/socks.h"
+#include "probe/ramdir.h"
 #include "probe/spool.h"
 #include "probe/spooldir.h"
 #include "probe/state.h"
@@ -284,6 +285,20 @@ check_spool(struct doctor *d)
 }
 
 static void
+check_memory(struct doctor *d)
+{
+	if (ramdir_is_possible())
+		say(d, "ok", "memory",
+		    "what waits for its upload is in /dev/shm; the disk is "
+		    "spared");
+	else
+		say(d, "warn", "memory",
+		    "/dev/shm is no memory, or not ours to write: all that is "
+		    "measured is written to disk before each upload; mount a "
+		    "tmpfs there");
+}
+
+static void
 check_lists(struct doctor *d)
 {
 	struct err err = ERR_NONE;
@@ -347,7 +362,8 @@ examine(struct doctor *d)
 {
 	static void (*const checks[])(struct doctor *) = { check_state,
 		check_key, check_enrolment, check_running, check_collector,
-		check_clock, check_spool, check_lists, check_assignment };
+		check_clock, check_spool, check_memory, check_lists,
+		check_assignment };
 
 	doctor_sandbox(&d->sandbox);
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)

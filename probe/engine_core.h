@@ -171,6 +171,7 @@ struct engine {
 	struct socks *socks;
 	struct tls_child *tls;
 	struct pace pace;
+	int64_t look_mono_us; /* no modest look before (question.is_modest) */
 	int64_t slot_us;
 	unsigned n_sends_left; /* in this pass */
 	struct ask *turn;      /* who may send first, having waited */

@@ -74,6 +74,21 @@ next_pass(const struct engine *e, int64_t now)
 	return ready < due ? ready : due;
 }
 
+/* libuv's clock has whole milliseconds, and is behind: a timer that is early
+ * by a part of one costs a second wake-up.  Where packets wait in line there
+ * is one soon anyway, and late is worse. */
+static uint64_t
+wait_ms(const struct engine *e, int64_t now, int64_t due, bool is_idle)
+{
+	uint64_t due_ms = (uint64_t)(due + 999) / US_PER_MS;
+
+	if (due <= now)
+		return 0;
+	if (is_idle && due_ms > uv_now(e->loop))
+		return due_ms - uv_now(e->loop);
+	return (uint64_t)((due - now + 999) / US_PER_MS);
+}
+
 void
 engine_arm(struct engine *e)
 {
@@ -103,5 +118,5 @@ engine_arm(struct engine *e)
 	e->armed_mono_us = due;
 	uv_update_time(e->loop);
 	uv_timer_start(&e->timer, e->tick,
-	    due <= now ? 0 : (uint64_t)((due - now + 999) / US_PER_MS), 0);
+	    wait_ms(e, now, due, !is_slotted && !e->has_rest), 0);
 }

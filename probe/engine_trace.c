@@ -18,6 +18,8 @@
 /* What a plain datagram carries after its id: who reads it shall know. */
 static const char plain_text[] = "catchwater traceroute";
 
+#define LOOK_PART 2 /* modest looks: one packet of so many */
+
 static void
 finish(struct ask *a, enum outcome outcome)
 {
@@ -45,47 +47,68 @@ fini(struct ask *a)
 /* Sends one packet with that TTL.  RC_SYS: errno. */
 typedef enum rc send_try(struct ask *a, uint8_t ttl, uint8_t attempt);
 
+/* May a look leave?  A modest one waits for all else, with a share of the rate
+ * only: what is left is for measurements that cannot wait. */
+static bool
+may_look(struct ask *a, int64_t now)
+{
+	struct engine *e = a->engine;
+	int64_t ready = pace_ready_us(&e->pace, now);
+
+	if (!a->question.is_modest)
+		return ask_may_send(a, now);
+	if (ready < e->look_mono_us)
+		ready = e->look_mono_us;
+	if (e->waiting.first != NULL && ready <= now)
+		ready = now + LOOK_PART * e->pace.per_packet_us;
+	if (ready > now) {
+		ask_wake_at(a, ready);
+		return false;
+	}
+	if (!ask_may_send(a, now))
+		return false;
+	e->look_mono_us = now + LOOK_PART * e->pace.per_packet_us;
+	return true;
+}
+
 /* Sends what the trace wants, until it wants to wait or is done. */
 static void
 step_with(struct ask *a, int64_t now, send_try *send)
 {
 	struct trace_ask *x = a->trace;
+	enum trace_state state = TRACE_DONE;
 	int64_t until;
 	uint8_t ttl;
 
-	if (now >= x->deadline_mono_us) {
-		finish(a, x->outcome);
-		return;
-	}
-	for (;;) {
-		switch (trace_next(&x->trace, now, &ttl, &until)) {
-		case TRACE_DONE:
-			finish(a, x->outcome);
-			return;
-		case TRACE_WAIT:
+	while (now < x->deadline_mono_us) {
+		state = trace_next(&x->trace, now, &ttl, &until);
+		if (state == TRACE_DONE)
+			break;
+		if (state == TRACE_WAIT) {
 			ask_wake_at(a, until < x->deadline_mono_us
 					   ? until
 					   : x->deadline_mono_us);
 			return;
-		case TRACE_SEND:
-			break;
 		}
-		if (!ask_may_send(a, now))
+		if (state == TRACE_LOOK ? !may_look(a, now)
+					: !ask_may_send(a, now))
 			return;
-		if (send(a, ttl, trace_sent(&x->trace, ttl, now)) != RC_OK) {
-			finish(a, flow_outcome(errno));
-			return;
-		}
+		if (send(a, ttl, trace_sent(&x->trace, ttl, now)) == RC_OK)
+			continue;
+		if (state == TRACE_SEND)
+			x->outcome = flow_outcome(errno);
+		break;
 	}
+	finish(a, x->outcome);
 }
 
 /* The end comes in the next step: other packets of the batch are on their
- * way. */
+ * way.  What is known before a look stays so. */
 static void
 not_sent(struct ask *a, struct flight *f, int sys_errno)
 {
-	(void)f;
-	a->trace->outcome = flow_outcome(sys_errno);
+	if (!trace_is_look(&a->trace->trace, f->what, f->attempt))
+		a->trace->outcome = flow_outcome(sys_errno);
 	a->trace->deadline_mono_us = 0;
 	ask_wake_at(a, 0);
 }
@@ -435,7 +458,8 @@ trace_begin(struct ask *a)
 	struct trace_limits limits = { .window = TRACE_WINDOW,
 		.first_ttl = q->first_ttl,
 		.last_ttl = q->last_ttl,
-		.max_wait_us = q->timeout_us };
+		.max_wait_us = q->timeout_us,
+		.n_queries = q->n_queries };
 	enum rc rc;
 
 	a->trace = x;
@@ -445,6 +469,8 @@ trace_begin(struct ask *a)
 	choose_proto(a);
 	if (a->ops == &tcp_ops)
 		limits.window = 1;
+	if (q->n_queries > 1)
+		randombytes_buf(&limits.seed, sizeof limits.seed);
 	trace_init(&x->trace, &limits);
 	rc = dnsmsg_question_set(&x->question, q->zone, DNSMSG_SOA, DNSMSG_IN);
 	if (rc != RC_OK)

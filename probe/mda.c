@@ -1,8 +1,9 @@
 /* mda.c - see mda.h. */
 #include "probe/mda.h"
 
-#include <math.h>
 #include <stddef.h>
+
+#include "schema/base/power.h"
 
 /* Node control ends when the flows known at a TTL are so many times what
  * equal shares would have needed: a node that is met so rarely may be none
@@ -26,7 +27,7 @@ const struct mda_params mda_defaults = {
 unsigned
 mda_stopping_point(unsigned k, double error)
 {
-	return (unsigned)ceil(log(error / (k + 1)) / log((double)k / (k + 1)));
+	return power_reach((double)k / (k + 1), error / (k + 1));
 }
 
 static unsigned
@@ -42,7 +43,10 @@ mda_init(struct mda *m, const struct mda_params *p)
 
 	*m = (struct mda){ .params = p == NULL ? mda_defaults : *p,
 		.begun_us = INT64_MIN };
-	q->error = fmin(fmax(q->error, 1e-6), 0.5);
+	if (!(q->error >= 1e-6))
+		q->error = 1e-6;
+	if (q->error > 0.5)
+		q->error = 0.5;
 	q->last_ttl = (uint8_t)within(q->last_ttl, 1, MDA_TTL_MAX);
 	q->first_ttl = (uint8_t)within(q->first_ttl, 1, q->last_ttl);
 	q->n_attempts = (uint8_t)within(q->n_attempts, 1, 10);

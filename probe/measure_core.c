@@ -41,6 +41,7 @@ measure_question(const struct measure *m, enum kind kind,
 		.source_port = source_port,
 		.timeout_us = o->timeout_us,
 		.n_pings = 1,
+		.n_queries = (uint8_t)o->queries,
 		.deadline_us = kind == KIND_TRACE ? TRACE_DEADLINE_US : 0 };
 
 	if (kind != KIND_TRACE &&

@@ -6,6 +6,7 @@
 
 #include "probe/dnsmsg.h"
 #include "probe/idname.h"
+#include "probe/trace.h"
 #include "schema/base/clock.h"
 #include "schema/base/options.h"
 
@@ -75,6 +76,9 @@ static const struct option_spec specs[] = {
 	TEXT(0, "asn", asn, "FILE", "AS of each hop, from an mmdb file"),
 	TEXT(0, "pcap", pcap, "FILE",
 	    "keep our packets, both ways, for tcpdump (needs root)"),
+	COUNT('q', "queries", queries, 1, TRACE_QUERIES_MAX,
+	    "packets of a trace to each hop: links that exist (default 8; "
+	    "1 with --targets and after the first round)"),
 	COUNT(0, "flows", n_flows, 2, 256,
 	    "N source ports and N times one: who balances?"),
 	FLAG(0, "mda", mda, "all paths of all flows (multipath detection)"),
@@ -181,6 +185,11 @@ set_counts(struct measure_options *o)
 {
 	o->is_every_round_traced =
 	    o->count > 0 || o->watch || o->targets != NULL;
+	o->is_every_round_looked = o->queries > 0;
+	if (o->queries == 0)
+		o->queries = o->targets != NULL || o->mda || o->middlebox
+				 ? 1
+				 : TRACE_QUERIES;
 	if (o->count == 0 && !o->watch)
 		o->count = o->targets != NULL || !(o->dns || o->ping)
 			       ? 1
@@ -265,6 +274,8 @@ check_uses(const struct measure_options *o, struct err *err)
 		    o->dns && o->protos[KIND_DNS] == PROTO_TLS, "--proto tls" },
 		{ "--ca", o->ca != NULL,
 		    o->dns && o->protos[KIND_DNS] == PROTO_TLS, "--proto tls" },
+		{ "--queries", o->is_every_round_looked,
+		    o->trace && !o->mda && !o->middlebox, "--trace" },
 		{ "--asn", o->asn != NULL, o->trace && !o->middlebox,
 		    "--trace or --mda" },
 		{ "--asn", o->asn != NULL, o->targets == NULL,

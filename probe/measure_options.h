@@ -23,6 +23,7 @@ struct measure_options {
 	int64_t count;   /* rounds; 0: until interrupted */
 	int64_t rate;    /* packets/s; 0: no cap */
 	int64_t port;    /* 0: the usual one */
+	int64_t queries; /* packets of a trace to each hop */
 	int64_t n_flows; /* source ports to try; 0: no audit */
 	int64_t interval_us, timeout_us, listen_us;
 	/* Lent from argv; or NULL. */
@@ -33,6 +34,7 @@ struct measure_options {
 	enum proto protos[MEASURE_KINDS]; /* by kind */
 	uint16_t ports[MEASURE_KINDS];    /* by kind */
 	bool is_every_round_traced;       /* --count was given */
+	bool is_every_round_looked;       /* --queries was given */
 	bool is_zone_given;
 	struct addr decoys[2];                 /* IPv4, IPv6 */
 	char identity_name[ZONE_TEXT_MAX + 1]; /* from name; "" */

@@ -101,6 +101,10 @@ ask(struct rounds *r, enum kind kind)
 	    measure_question(m, kind, &r->job.address, r->job.source_port);
 	enum rc rc;
 
+	/* The later rounds are looks themselves, and routers are not asked more
+	 * than they answer. */
+	if (r->n_asked[kind] > 0 && !m->options.is_every_round_looked)
+		q.n_queries = 1;
 	q.with_chaos = kind == KIND_DNS && wants_chaos(r);
 	rc = measure_ask(m, &q, on_done, r);
 	if (rc != RC_OK)

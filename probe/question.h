@@ -51,6 +51,10 @@ struct question {
 	/* trace */
 	uint8_t first_ttl, last_ttl; /* 0: 1 and TRACE_TTL_MAX */
 	int64_t deadline_us;         /* of the whole trace; 0: none */
+	uint8_t n_queries; /* packets to each TTL that answers, all of the same
+			    * flow; 0 and 1: one, and no link is proven */
+	bool is_modest;    /* the further ones take half of packets_per_s at
+			    * most, and wait for all other questions */
 };
 
 /* Lends *o for the duration of the call. */

@@ -324,11 +324,13 @@ hash_identity(const struct identity *id)
 
 /* Notes who answered; true when it is somebody else than before.  No identity
  * at all is no news of a server known by CHAOS alone: BIND drops CHAOS
- * questions above a rate. */
+ * questions above a rate.  NSID is no identity where the collector goes by
+ * another. */
 static bool
-note_identity(struct target_state *t, const struct dns_result *dns)
+note_identity(struct target_state *t, const struct dns_result *dns,
+    enum assigned_identity by)
 {
-	bool is_nsid = dns->nsid.is_present;
+	bool is_nsid = dns->nsid.is_present && by == ASSIGNED_NSID;
 	uint64_t identity =
 	    hash_identity(is_nsid ? &dns->nsid : &dns->chaos.txt);
 	bool is_changed = is_nsid != t->is_from_nsid || identity != t->identity;
@@ -341,11 +343,12 @@ note_identity(struct target_state *t, const struct dns_result *dns)
 }
 
 static enum news
-note_answer(struct target_state *t, const struct observation *o)
+note_answer(struct target_state *t, const struct observation *o,
+    enum assigned_identity by)
 {
 	enum standing before = (enum standing)t->standing;
 	bool was_healthy = t->is_healthy;
-	bool is_other = o->kind == KIND_DNS && note_identity(t, &o->dns);
+	bool is_other = o->kind == KIND_DNS && note_identity(t, &o->dns, by);
 
 	t->standing = STANDING_ANSWERS;
 	t->is_healthy = o->outcome == OUTCOME_OK;
@@ -415,8 +418,9 @@ react_observe(
 	if (!tells_standing(conf_of(r, target), o))
 		return o->why != WHY_ROUND &&
 		       (o->why != WHY_VARIED || o->kind == KIND_TRACE);
-	news =
-	    outcome_is_answer(o->outcome) ? note_answer(t, o) : note_failure(t);
+	news = outcome_is_answer(o->outcome)
+		   ? note_answer(t, o, conf_of(r, target)->identity)
+		   : note_failure(t);
 	if (news != NEWS_NONE)
 		react_to(r, target, news, now_us);
 	is_odd = look_if_odd(r, target, o, now_us);

@@ -15,6 +15,7 @@
 #include "probe/engine.h"
 #include "probe/hoststate.h"
 #include "probe/hostwatch.h"
+#include "probe/ramdir.h"
 #include "probe/react.h"
 #include "probe/schedule.h"
 #include "probe/spool.h"
@@ -23,7 +24,8 @@
 #include "schema/base/mem.h"
 
 #define NEWS_DELAY_US \
-	(250 * US_PER_MS) /* so that what comes together goes so */
+	(250 * US_PER_MS)    /* so that what comes together goes so */
+#define UPLOAD_EARLY_PART 10 /* of the interval */
 #define WAIT_FOR_ASSIGNMENT_US (5 * US_PER_S)
 #define WAITING_MAX 40 /* questions: two seconds' worth under the cap */
 #define BUSY_WAIT_US US_PER_S
@@ -57,9 +59,11 @@ struct resident {
 	uv_timer_t ask_timer;
 	uv_timer_t upload_timer;
 	int64_t upload_at_us;
-	bool is_news_waiting; /* came while the courier was away */
+	int64_t upload_early_us; /* from then on, if it costs no wake-up */
+	bool is_news_waiting;    /* came while the courier was away */
 	bool has_assignment;
-	uint64_t n_sent; /* since that was last logged */
+	bool is_looking[2]; /* a trace with looks is under way: IPv4, IPv6 */
+	uint64_t n_sent;    /* since that was last logged */
 	int64_t sent_said_us;
 	struct warning disk, busy, collector, lists;
 };
@@ -103,11 +107,13 @@ warn(struct resident *r, struct warning *w, const char *what, const char *text)
 }
 
 /* At least a millisecond: libuv would run a timer of none again and again
- * before it looks at a socket. */
+ * before it looks at a socket.  Never early: that is a wake-up for nothing. */
 static void
 start_timer(uv_timer_t *timer, uv_timer_cb cb, int64_t in_us)
 {
-	uint64_t in_ms = in_us < US_PER_MS ? 1 : (uint64_t)(in_us / US_PER_MS);
+	uint64_t in_ms = in_us < US_PER_MS
+			     ? 1
+			     : (uint64_t)((in_us + US_PER_MS - 1) / US_PER_MS);
 
 	uv_timer_start(timer, cb, in_ms, 0);
 }
@@ -139,6 +145,7 @@ static void
 upload_soon(struct resident *r)
 {
 	r->is_news_waiting = true;
+	r->upload_early_us = INT64_MAX;
 	if (r->upload_at_us > now_us(r) + NEWS_DELAY_US)
 		upload_in(r, NEWS_DELAY_US);
 }
@@ -148,6 +155,8 @@ plan_next_upload(struct resident *r)
 {
 	int64_t in_us = upload_interval_us(r);
 	int64_t held_us = r->backoff.not_before_us - now_us(r);
+
+	r->upload_early_us = now_us(r) + in_us - in_us / UPLOAD_EARLY_PART;
 
 	/* Once the hold is over the courier is on its way, and plans anew. */
 	if (held_us > 0 && held_us < in_us)
@@ -164,19 +173,45 @@ flush(struct resident *r)
 		warn(r, &r->disk, "spool", err.text);
 }
 
+/* False: the last upload is still under way, or the next has to wait. */
+static bool
+start_upload(struct resident *r)
+{
+	struct courier_orders orders = {
+		.v4 = hoststate_of(&r->host, 4),
+		.v6 = hoststate_of(&r->host, 6),
+		.acked = spool_facts(r->spool).acked,
+	};
+
+	return now_us(r) >= r->backoff.not_before_us &&
+	       courier_go(r->courier, &orders);
+}
+
+/* What goes out now need not be written to disk, if it can be read in memory
+ * and if it arrives. */
 static void
 on_upload_timer(uv_timer_t *timer)
 {
 	struct resident *r = timer->data;
 
-	flush(r);
-	if (now_us(r) >= r->backoff.not_before_us &&
-	    courier_go(r->courier,
-		&(struct courier_orders){ .v4 = hoststate_of(&r->host, 4),
-		    .v6 = hoststate_of(&r->host, 6),
-		    .acked = spool_facts(r->spool).acked }))
+	if (!spool_is_in_memory(r->spool))
+		flush(r);
+	if (start_upload(r))
 		r->is_news_waiting = false;
+	else
+		flush(r);
 	plan_next_upload(r);
+}
+
+/* An upload that is due soon anyway needs no wake-up of its own: it goes with
+ * an answer that ends all that is under way.  What waits for news, or for the
+ * end of a hold, keeps its time. */
+static void
+upload_along(struct resident *r)
+{
+	if (now_us(r) >= r->upload_early_us && now_us(r) < r->upload_at_us &&
+	    r->backoff.n_failures == 0 && engine_n_active(r->engine) == 0)
+		on_upload_timer(&r->upload_timer);
 }
 
 static void load_assignment(struct resident *r);
@@ -224,6 +259,7 @@ on_courier_back(void *ctx, const struct courier_news *news)
 	if (news->is_ok) {
 		take_success(r, news);
 	} else {
+		flush(r);
 		backoff_failed(
 		    &r->backoff, now_us(r), news->retry_after_us, random_u64());
 		warn(r, &r->collector, "upload", news->error);
@@ -254,6 +290,8 @@ keep(struct resident *r, const struct observation *o)
 
 	if (spool_append(r->spool, o, &err) != RC_OK)
 		warn(r, &r->disk, "spool", err.text);
+	else if (r->setup.is_durable)
+		flush(r);
 }
 
 /* The host did something else than measure for a while. */
@@ -281,13 +319,45 @@ on_observation(void *ctx, const struct observation *seen)
 	if (target < r->assignment->n_targets &&
 	    react_observe(r->react, target, &o, now_us(r)))
 		upload_soon(r);
+	upload_along(r);
 	plan_next_ask(r);
+}
+
+static void
+on_looked(void *ctx, const struct observation *o)
+{
+	struct resident *r = ctx;
+
+	r->is_looking[o->target.family == 6] = false;
+	on_observation(r, o);
+}
+
+/* One trace of each family looks at a time, so that it gets through: looks
+ * have half of the cap. */
+static enum rc
+ask_trace(struct resident *r, struct question q)
+{
+	bool *is_busy = &r->is_looking[q.target.family == 6];
+	bool is_looking = q.n_queries > 1 && !*is_busy;
+	enum rc rc;
+
+	if (!is_looking)
+		q.n_queries = 1;
+	rc = engine_ask(
+	    r->engine, &q, is_looking ? on_looked : on_observation, r);
+	if (rc == RC_OK && is_looking)
+		*is_busy = true;
+	return rc;
 }
 
 static void
 ask(struct resident *r, const struct question *q)
 {
-	if (engine_ask(r->engine, q, on_observation, r) != RC_OK)
+	enum rc rc = q->kind == KIND_TRACE
+			 ? ask_trace(r, *q)
+			 : engine_ask(r->engine, q, on_observation, r);
+
+	if (rc != RC_OK)
 		warn(r, &r->busy, "run",
 		    "too much under way, a question was left out");
 }
@@ -562,18 +632,49 @@ resident_reload(struct resident *r)
 /* ---- life ---- */
 
 static enum rc
+open_spool(struct resident *r, struct err *err)
+{
+	char spool_dir[STATE_PATH_MAX], ram_dir[SPOOL_PATH_MAX];
+	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;
+	struct err ram_err = ERR_NONE;
+	bool has_ram;
+
+	state_path(spool_dir, r->setup.state_dir, STATE_SPOOL);
+	has_ram =
+	    ramdir_make(ram_dir, r->setup.probe, spool_dir, &ram_err) == RC_OK;
+	if (!has_ram)
+		log_warn("run: %s; what is measured is written to disk before "
+			 "each upload",
+		    ram_err.text);
+	return spool_open(&r->spool, spool_dir, has_ram ? ram_dir : NULL,
+	    &r->anchor, &limits, err);
+}
+
+static void
+say_what_was_found(const struct resident *r)
+{
+	struct spool_facts facts = spool_facts(r->spool);
+
+	log_info("run: probe=%s next_seq=%" PRIu64 " spooled_bytes=%" PRIu64
+		 " torn_lines=%u",
+	    r->setup.probe, facts.next_seq, facts.n_bytes, facts.n_cut);
+	if (facts.n_vanished > 0)
+		log_warn(
+		    "run: the last run had no orderly end, and what it had "
+		    "in memory is gone: counted as lost n=%" PRIu64
+		    " (at most)",
+		    facts.n_vanished);
+}
+
+static enum rc
 open_parts(struct resident *r, struct err *err)
 {
 	static const struct engine_limits engine_limits = {
 		.packets_per_s = RESIDENT_PACKETS_PER_S,
 		.burst_packets = RESIDENT_BURST_PACKETS
 	};
-	char spool_dir[STATE_PATH_MAX];
-	struct spool_limits limits = SPOOL_LIMITS_DEFAULT;
-	enum rc rc;
+	enum rc rc = open_spool(r, err);
 
-	state_path(spool_dir, r->setup.state_dir, STATE_SPOOL);
-	rc = spool_open(&r->spool, spool_dir, &r->anchor, &limits, err);
 	if (rc != RC_OK)
 		return rc;
 	return engine_new(
@@ -595,8 +696,6 @@ start_watch(struct resident *r)
 static void
 start(struct resident *r)
 {
-	struct spool_facts facts = spool_facts(r->spool);
-
 	pace_init(&r->traces, RESIDENT_TRACES_PER_S, 1);
 	schedule_init(&r->schedule, random_u64(), &r->traces);
 	r->react = react_new(&r->traces);
@@ -607,9 +706,7 @@ start(struct resident *r)
 	uv_timer_init(r->setup.loop, &r->upload_timer);
 	r->ask_timer.data = r;
 	r->upload_timer.data = r;
-	log_info("run: probe=%s next_seq=%" PRIu64 " spooled_bytes=%" PRIu64
-		 " torn_lines=%u",
-	    r->setup.probe, facts.next_seq, facts.n_bytes, facts.n_cut);
+	say_what_was_found(r);
 	start_watch(r);
 	upload_in(r, 0);
 	load_assignment(r);

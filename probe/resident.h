@@ -7,11 +7,13 @@
  *
  * One thread, one loop.  schedule and react say what to ask, engine asks,
  * react and spool take the answer, courier carries it away.  The loop waits
- * for nothing but the disk.
+ * for nothing but the disk, and the disk is written to only when an upload
+ * fails, is refused or is not over when the next is due.
  */
 #ifndef PROBE_RESIDENT_H
 #define PROBE_RESIDENT_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "probe/lists.h"
@@ -33,6 +35,7 @@ struct resident_setup {
 	const char *state_dir; /* locked */
 	const char *probe;     /* its id */
 	struct lists *lists;   /* loaded */
+	bool is_durable;       /* every observation goes to disk at once */
 };
 
 /* Opens the spool and starts.  Lends all of *setup's pointers for its life.

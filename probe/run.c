@@ -24,6 +24,7 @@
 
 struct run_options {
 	const char *state, *user, *allow, *deny;
+	bool is_durable;
 };
 
 static const struct option_spec specs[] = {
@@ -35,6 +36,8 @@ static const struct option_spec specs[] = {
 	    "FILE", "measure only these prefixes (default: DIR/allow)" },
 	{ 0, "deny", OPTION_TEXT, offsetof(struct run_options, deny), 0, 0,
 	    "FILE", "never measure these prefixes (default: DIR/deny)" },
+	{ 0, "durable", OPTION_FLAG, offsetof(struct run_options, is_durable),
+	    0, 0, NULL, "write each observation to disk at once" },
 	{ 0 },
 };
 
@@ -114,7 +117,7 @@ open_state(struct run *run, const struct run_options *o, struct err *err)
 }
 
 static enum rc
-serve(struct run *run, struct err *err)
+serve(struct run *run, bool is_durable, struct err *err)
 {
 	struct resident_setup setup = {
 		.loop = &run->loop,
@@ -123,6 +126,7 @@ serve(struct run *run, struct err *err)
 		.state_dir = run->dir,
 		.probe = run->enrolment.probe,
 		.lists = &run->lists,
+		.is_durable = is_durable,
 	};
 	enum rc rc;
 
@@ -164,7 +168,7 @@ run_as(const struct run_options *o, struct run *run, struct err *err)
 	enter_sandbox();
 	rc = open_state(run, o, err);
 	if (rc == RC_OK)
-		rc = serve(run, err);
+		rc = serve(run, o->is_durable, err);
 	lists_fini(&run->lists);
 	if (run->lock >= 0)
 		close(run->lock);

@@ -280,6 +280,8 @@ take_round(struct schedule *s, struct schedule_task *t, int64_t now_us)
 	    is_dns && !target->is_decoy &&
 	    n % SCHEDULE_VARIED_ROUNDS == SCHEDULE_VARIED_ROUNDS - 1;
 	out.with_tcp = is_dns && is_signal;
+	out.with_looks = t->kind == KIND_TRACE && !target->is_decoy &&
+			 (n == 0 || out.is_icmp);
 	return out;
 }
 

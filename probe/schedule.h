@@ -55,6 +55,7 @@ struct round {
 	bool with_varied; /* dns: the turn of other source ports */
 	bool with_tcp;    /* dns: the turn of the same by TCP */
 	bool is_icmp;     /* trace: by ICMP, not by DNS questions */
+	bool with_looks;  /* trace: more packets to each hop, for true links */
 };
 
 /* Starts empty.  Lends traces.  Release with schedule_fini. */

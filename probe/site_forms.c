@@ -23,8 +23,10 @@ site_forms_match(const struct identity_template *own, const struct identity *id,
 {
 	struct identity_template known;
 
-	if (own != NULL)
-		return identity_template_match(match, own, id, NULL, 0) == RC_OK
+	if (own != NULL) /* an opaque one names nobody */
+		return identity_template_match(match, own, id, NULL, 0) ==
+				   RC_OK &&
+			       !match->is_opaque
 			   ? own->text
 			   : NULL;
 	for (size_t i = 0; i < N_KNOWN_FORMS; i++)

@@ -1,123 +1,158 @@
 /* spool.c - see spool.h. */
 #include "probe/spool.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "probe/segment.h"
+#include "probe/seqmark.h"
+#include "probe/shelf.h"
 #include "probe/spooldir.h"
 #include "schema/base/file.h"
 #include "schema/base/mem.h"
 #include "schema/wire.h"
 
-struct segment_info {
-	uint64_t first_seq;
-	size_t n_bytes;
-};
+#define RAM_SEGMENTS 4 /* to a buffer */
 
 struct spool {
-	char dir[SPOOL_PATH_MAX];
+	struct shelf disk, ram;
 	struct anchor anchor;
 	struct spool_limits limits;
-	size_t n_segments, cap_segments;
-	struct segment_info *segments; /* oldest first */
-	int fd;                        /* the newest one's, or -1 */
+	struct seqmark mark;
 	uint64_t next_seq;
 	uint64_t last_written; /* seq of the last line on disk */
 	uint64_t acked;
 	uint64_t acked_on_disk;
-	uint64_t n_lost, n_lost_on_disk;
+	uint64_t n_lost, n_lost_on_disk, n_vanished;
 	unsigned n_cut;
-	bool is_stuck;   /* the last flush failed */
-	size_t buffered; /* bytes used in buffer */
-	uint64_t buffer_first_seq;
+	bool is_open;
+	bool is_stuck; /* the last flush failed */
+	bool has_ram;  /* the memory shelf has all that is buffered */
+	size_t n_left; /* of ram's segments: of the run before, not buffered */
+	size_t buffered;           /* bytes used in buffer */
+	uint64_t buffer_first_seq; /* with no gap from there to next_seq */
 	char *buffer;
 };
 
-static struct segment_info *
-newest(const struct spool *s)
-{
-	return s->n_segments == 0 ? NULL : &s->segments[s->n_segments - 1];
-}
-
-static void
-add_segment(struct spool *s, uint64_t first_seq, size_t n_bytes)
-{
-	if (s->n_segments == s->cap_segments) {
-		s->cap_segments =
-		    s->cap_segments == 0 ? 8 : 2 * s->cap_segments;
-		s->segments =
-		    mem_grow(s->segments, s->cap_segments, sizeof *s->segments);
-	}
-	s->segments[s->n_segments++] =
-	    (struct segment_info){ first_seq, n_bytes };
-}
-
 /* The seq of the last line that segment i may hold. */
 static uint64_t
-last_seq_of(const struct spool *s, size_t i)
+last_seq_of(const struct shelf *shelf, size_t i, uint64_t last_of_all)
 {
-	return i + 1 < s->n_segments ? s->segments[i + 1].first_seq - 1
-				     : s->last_written;
-}
-
-static void
-close_segment(struct spool *s)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-}
-
-/* Deletes segment i. */
-static void
-remove_segment(struct spool *s, size_t i)
-{
-	char path[SPOOL_PATH_MAX];
-
-	if (i + 1 == s->n_segments)
-		close_segment(s);
-	spooldir_path(path, s->dir, s->segments[i].first_seq);
-	unlink(path);
-	s->n_segments--;
-	memmove(&s->segments[i], &s->segments[i + 1],
-	    (s->n_segments - i) * sizeof *s->segments);
-}
-
-static uint64_t
-total_bytes(const struct spool *s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s->n_segments; i++)
-		n += s->segments[i].n_bytes;
-	return n;
+	return i + 1 < shelf->n ? shelf->segments[i + 1].first_seq - 1
+				: last_of_all;
 }
 
 static void
 drop_oldest_segment(struct spool *s)
 {
-	uint64_t first = s->segments[0].first_seq;
-	uint64_t last = last_seq_of(s, 0);
+	uint64_t first = s->disk.segments[0].first_seq;
+	uint64_t last = last_seq_of(&s->disk, 0, s->last_written);
 
 	if (first <= s->acked)
 		first = s->acked + 1;
 	if (last >= first)
 		s->n_lost += last - first + 1;
-	remove_segment(s, 0);
+	shelf_remove(&s->disk, 0);
 }
 
 static void
 keep_in_bounds(struct spool *s)
 {
-	while (s->n_segments > 0 && total_bytes(s) > s->limits.max_bytes)
+	while (s->disk.n > 0 && shelf_bytes(&s->disk) > s->limits.max_bytes)
 		drop_oldest_segment(s);
+}
+
+static void
+remember_loss(struct spool *s)
+{
+	if (s->n_lost != s->n_lost_on_disk &&
+	    spooldir_write_count(s->disk.dir, SPOOL_LOST, s->n_lost, NULL) ==
+		RC_OK)
+		s->n_lost_on_disk = s->n_lost;
+}
+
+/* ---- the buffer ---- */
+
+/* Takes the lines up to and with seq out of the buffer; how many those are. */
+static uint64_t
+take_out(struct spool *s, uint64_t seq)
+{
+	size_t pos = 0;
+	uint64_t n = 0;
+
+	while (pos < s->buffered && s->buffer_first_seq + n <= seq) {
+		const char *end =
+		    memchr(s->buffer + pos, '\n', s->buffered - pos);
+
+		pos = (size_t)(end - s->buffer) + 1;
+		n++;
+	}
+	s->buffered -= pos;
+	memmove(s->buffer, s->buffer + pos, s->buffered);
+	s->buffer_first_seq += n;
+	return n;
+}
+
+/* What is dropped must not be uploaded either: a whole segment in memory. */
+static void
+drop_oldest_buffered(struct spool *s)
+{
+	uint64_t last = s->buffer_first_seq;
+
+	if (s->ram.n > s->n_left + 1) {
+		last = last_seq_of(&s->ram, s->n_left, 0);
+		shelf_remove(&s->ram, s->n_left);
+	}
+	s->n_lost += take_out(s, last);
+}
+
+/* ---- the shelf in memory ---- */
+
+/* Begins a segment that takes the next seq: as long as there is one, the next
+ * run knows that nothing is missing. */
+static void
+begin_ram(struct spool *s)
+{
+	s->has_ram = s->ram.dir[0] != '\0' && shelf_begin(&s->ram, &s->anchor,
+						  s->next_seq, NULL) == RC_OK;
+}
+
+/* Removes the segments in memory that have nothing from seq on. */
+static void
+remove_ram_before(struct spool *s, uint64_t seq)
+{
+	while (s->ram.n > 1 && last_seq_of(&s->ram, 0, 0) < seq) {
+		shelf_remove(&s->ram, 0);
+		s->n_left -= s->n_left > 0;
+	}
+}
+
+/* Nothing that is in memory is needed any more.  The new segment comes before
+ * the old ones go. */
+static void
+empty_ram(struct spool *s)
+{
+	if (!s->has_ram || shelf_newest(&s->ram)->first_seq != s->next_seq)
+		begin_ram(s);
+	if (s->has_ram)
+		remove_ram_before(s, s->next_seq);
+}
+
+/* Memory that refuses a line gets none after it until the disk has them all:
+ * the uploader must see no gap. */
+static void
+put_into_ram(struct spool *s, uint64_t seq, const char *line, size_t len)
+{
+	if (!s->has_ram)
+		return;
+	if (shelf_newest(&s->ram)->n_bytes >=
+	    s->limits.buffer_bytes / RAM_SEGMENTS)
+		s->has_ram =
+		    shelf_begin(&s->ram, &s->anchor, seq, NULL) == RC_OK;
+	if (s->has_ram)
+		s->has_ram = shelf_append(&s->ram, line, len, NULL) == RC_OK;
 }
 
 /* ---- recovery ---- */
@@ -127,19 +162,20 @@ static enum rc
 recover_newest(struct spool *s, struct err *err)
 {
 	char path[SPOOL_PATH_MAX];
+	struct shelf_segment *newest = shelf_newest(&s->disk);
 	struct segment_sum sum;
 	char *bytes;
 	size_t len;
 
-	spooldir_path(path, s->dir, newest(s)->first_seq);
+	spooldir_path(path, s->disk.dir, newest->first_seq);
 	if (file_read(path, SEGMENT_BYTES_MAX, &bytes, &len, err) != RC_OK)
 		return RC_SYS;
 	sum = segment_summarise(bytes, len);
 	free(bytes);
 	s->n_cut += sum.n_bad;
-	newest(s)->n_bytes = sum.good_len;
+	newest->n_bytes = sum.good_len;
 	if (sum.good_len == 0) {
-		remove_segment(s, s->n_segments - 1);
+		shelf_remove(&s->disk, s->disk.n - 1);
 		return RC_OK;
 	}
 	s->last_written = sum.last_seq;
@@ -148,68 +184,197 @@ recover_newest(struct spool *s, struct err *err)
 	return RC_OK;
 }
 
-static enum rc
-list_segments(struct spool *s, struct err *err)
+static void
+at_least(uint64_t *seq, uint64_t least)
 {
-	char path[SPOOL_PATH_MAX];
-	struct spooldir d;
-	struct stat st;
+	if (*seq < least)
+		*seq = least;
+}
 
-	if (spooldir_list(&d, s->dir, err) != RC_OK)
-		return RC_SYS;
-	for (size_t i = 0; i < d.n; i++) {
-		spooldir_path(path, s->dir, d.first_seqs[i]);
-		if (stat(path, &st) == 0)
-			add_segment(s, d.first_seqs[i], (size_t)st.st_size);
+static enum rc
+recover_disk(struct spool *s, struct err *err)
+{
+	enum rc rc = shelf_list(&s->disk, err);
+
+	if (rc != RC_OK)
+		return rc;
+	s->acked = spooldir_read_count(s->disk.dir, SPOOL_ACKED);
+	if (s->acked > SPOOL_SEQ_MAX)
+		s->acked = 0;
+	s->acked_on_disk = s->acked;
+	s->n_lost = spooldir_read_count(s->disk.dir, SPOOL_LOST);
+	s->n_lost_on_disk = s->n_lost;
+	s->mark = seqmark_read(s->disk.dir);
+	s->next_seq = 1;
+	/* A segment whose first line never came still took its seq's name. */
+	if (s->disk.n > 0)
+		s->next_seq = shelf_newest(&s->disk)->first_seq;
+	while (s->disk.n > 0 && s->last_written == 0) {
+		rc = recover_newest(s, err);
+		if (rc != RC_OK)
+			return rc;
 	}
-	spooldir_fini(&d);
+	at_least(&s->next_seq, s->last_written + 1);
+	at_least(&s->next_seq, s->acked + 1);
 	return RC_OK;
+}
+
+/* Gives the lines of a segment in memory that the disk has not.  *sum.first_seq
+ * is 0 where there are none. */
+static enum rc
+read_left(const struct spool *s, uint64_t first_seq, char **lines, size_t *len,
+    struct segment_sum *sum, struct anchor *anchor)
+{
+	char path[SPOOL_PATH_MAX], *bytes;
+	struct segment_cursor c;
+	struct segment_line line;
+	uint64_t have = s->last_written > s->acked ? s->last_written : s->acked;
+
+	spooldir_path(path, s->ram.dir, first_seq);
+	if (file_read(path, SEGMENT_BYTES_MAX, &bytes, len, NULL) != RC_OK)
+		return RC_SYS;
+	c = segment_over(bytes, *len);
+	*len = 0;
+	*sum = (struct segment_sum){ 0 };
+	while (segment_next(&c, &line)) {
+		sum->last_seq = line.seq;
+		if (line.seq <= have)
+			continue;
+		if (sum->first_seq == 0)
+			sum->first_seq = line.seq;
+		/* It only moves to the front: the cursor is past it. */
+		memmove(bytes + *len, line.text, line.len);
+		*len += line.len;
+	}
+	*anchor = c.anchor;
+	*lines = bytes;
+	return RC_OK;
+}
+
+/* Moves what a segment in memory has to one on disk. */
+static enum rc
+save_segment(struct spool *s, uint64_t first_seq, struct err *err)
+{
+	struct segment_sum sum;
+	struct anchor anchor;
+	enum rc rc = RC_OK;
+	char *lines;
+	size_t len;
+
+	if (read_left(s, first_seq, &lines, &len, &sum, &anchor) != RC_OK)
+		return RC_OK; /* nothing can be done about it */
+	if (len > 0)
+		rc = shelf_begin(&s->disk, &anchor, sum.first_seq, err);
+	if (len > 0 && rc == RC_OK) {
+		rc = shelf_append(&s->disk, lines, len, err);
+		if (rc == RC_OK)
+			s->last_written = sum.last_seq;
+		else
+			shelf_remove(&s->disk, s->disk.n - 1);
+		shelf_end(&s->disk); /* what follows has another anchor */
+	}
+	free(lines);
+	return rc;
+}
+
+/* Moves to disk what the run before has left in memory.  RC_SYS: some stays. */
+static enum rc
+save_left(struct spool *s, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	while (s->n_left > 0 && rc == RC_OK) {
+		rc = save_segment(s, s->ram.segments[0].first_seq, err);
+		if (rc == RC_OK) {
+			shelf_remove(&s->ram, 0);
+			s->n_left--;
+		}
+	}
+	return rc;
+}
+
+/* A segment without a line still says which seq comes next. */
+static void
+find_next_seq(struct spool *s)
+{
+	for (size_t i = 0; i < s->ram.n; i++) {
+		uint64_t first = s->ram.segments[i].first_seq;
+		char path[SPOOL_PATH_MAX], *bytes;
+		size_t len;
+
+		at_least(&s->next_seq, first);
+		spooldir_path(path, s->ram.dir, first);
+		if (file_read(path, SEGMENT_BYTES_MAX, &bytes, &len, NULL) !=
+		    RC_OK)
+			continue;
+		at_least(
+		    &s->next_seq, segment_summarise(bytes, len).last_seq + 1);
+		free(bytes);
+	}
+}
+
+/* Nothing in memory, and no orderly end: what was there is lost. */
+static void
+resume_behind(struct spool *s)
+{
+	uint64_t next_seq =
+	    seqmark_resume(&s->mark, s->next_seq, &s->n_vanished);
+
+	if (next_seq == s->next_seq)
+		return;
+	s->next_seq = next_seq;
+	s->n_lost += s->n_vanished;
+	remember_loss(s);
+	s->mark = (struct seqmark){ .reserved = next_seq - 1 };
+	if (seqmark_write(&s->mark, s->disk.dir, NULL) != RC_OK)
+		s->mark.reserved = 0; /* the first seq tries again */
+}
+
+/* Our own segment is there before the old ones go.  What the disk does not
+ * take stays in memory; the uploader sees it there. */
+static void
+recover_ram(struct spool *s)
+{
+	size_t n_old;
+
+	if (s->ram.dir[0] != '\0' && shelf_list(&s->ram, NULL) != RC_OK)
+		s->ram.dir[0] = '\0';
+	if (s->ram.n == 0)
+		resume_behind(s);
+	else
+		find_next_seq(s);
+	begin_ram(s);
+	n_old = s->ram.n - s->has_ram;
+	s->n_left = n_old;
+	s->is_stuck = save_left(s, NULL) != RC_OK;
 }
 
 static enum rc
 recover(struct spool *s, struct err *err)
 {
-	uint64_t floor;
-	enum rc rc = list_segments(s, err);
+	enum rc rc = recover_disk(s, err);
 
 	if (rc != RC_OK)
 		return rc;
-	s->acked = spooldir_read_count(s->dir, SPOOL_ACKED);
-	if (s->acked > SPOOL_SEQ_MAX)
-		s->acked = 0;
-	s->acked_on_disk = s->acked;
-	s->n_lost = spooldir_read_count(s->dir, SPOOL_LOST);
-	s->n_lost_on_disk = s->n_lost;
-	/* A segment whose first line never came still took its seq's name. */
-	floor = newest(s) == NULL ? 1 : newest(s)->first_seq;
-	while (s->n_segments > 0 && s->last_written == 0) {
-		rc = recover_newest(s, err);
-		if (rc != RC_OK)
-			return rc;
-	}
-	s->next_seq = s->last_written + 1;
-	if (s->next_seq < floor)
-		s->next_seq = floor;
-	if (s->next_seq <= s->acked)
-		s->next_seq = s->acked + 1;
-	return RC_OK;
+	recover_ram(s);
+	return spool_ack(s, s->acked, err);
 }
 
 enum rc
-spool_open(struct spool **out, const char *dir, const struct anchor *anchor,
-    const struct spool_limits *limits, struct err *err)
+spool_open(struct spool **out, const char *dir, const char *ram_dir,
+    const struct anchor *anchor, const struct spool_limits *limits,
+    struct err *err)
 {
 	struct spool *s = mem_new(sizeof *s);
 	enum rc rc;
 
-	snprintf(s->dir, sizeof s->dir, "%s", dir);
+	shelf_init(&s->disk, dir, true);
+	shelf_init(&s->ram, ram_dir == NULL ? "" : ram_dir, false);
 	s->anchor = *anchor;
 	s->limits = *limits;
-	s->fd = -1;
 	s->buffer = mem_new(limits->buffer_bytes);
 	rc = recover(s, err);
-	if (rc == RC_OK)
-		rc = spool_ack(s, s->acked, err);
+	s->is_open = rc == RC_OK;
 	if (rc != RC_OK) {
 		spool_close(s);
 		return rc;
@@ -221,93 +386,56 @@ spool_open(struct spool **out, const char *dir, const struct anchor *anchor,
 
 /* ---- writing ---- */
 
-static void
-sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
-}
-
-/* Appends to the newest segment and syncs, or takes back what it wrote. */
+/* Appends what is buffered to the newest segment, or to a new one. */
 static enum rc
-write_lines(struct spool *s, const char *bytes, size_t len, struct err *err)
+write_buffer(struct spool *s, struct err *err)
 {
-	enum rc rc = file_write_all(s->fd, bytes, len, err);
+	enum rc rc = RC_OK;
 
-	if (rc == RC_OK && fdatasync(s->fd) != 0)
-		rc = err_sys(err, "write the spool");
+	if (s->disk.fd >= 0 &&
+	    shelf_newest(&s->disk)->n_bytes >= s->limits.segment_bytes)
+		shelf_end(&s->disk);
+	if (s->buffered == 0)
+		return RC_OK;
+	if (s->disk.fd < 0)
+		rc =
+		    shelf_begin(&s->disk, &s->anchor, s->buffer_first_seq, err);
 	if (rc == RC_OK)
-		newest(s)->n_bytes += len;
-	else if (ftruncate(s->fd, (off_t)newest(s)->n_bytes) != 0)
-		close_segment(s); /* torn: the reader skips half a line */
+		rc = shelf_append(&s->disk, s->buffer, s->buffered, err);
+	if (rc == RC_OK) {
+		s->buffered = 0;
+		s->last_written = s->next_seq - 1;
+	}
 	return rc;
-}
-
-/* Makes the segment of what is buffered; the first lines sync its header. */
-static enum rc
-new_segment(struct spool *s, struct err *err)
-{
-	char path[SPOOL_PATH_MAX], header[SEGMENT_HEADER_MAX];
-	size_t len = segment_encode_header(&s->anchor, header);
-	enum rc rc;
-
-	spooldir_path(path, s->dir, s->buffer_first_seq);
-	s->fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	if (s->fd < 0)
-		return err_sys(err, "create %s", path);
-	add_segment(s, s->buffer_first_seq, len);
-	rc = file_write_all(s->fd, header, len, err);
-	if (rc != RC_OK)
-		remove_segment(s, s->n_segments - 1);
-	else
-		sync_dir(s->dir);
-	return rc;
-}
-
-static void
-remember_loss(struct spool *s)
-{
-	if (s->n_lost != s->n_lost_on_disk &&
-	    spooldir_write_count(s->dir, SPOOL_LOST, s->n_lost, NULL) == RC_OK)
-		s->n_lost_on_disk = s->n_lost;
 }
 
 enum rc
 spool_flush(struct spool *s, struct err *err)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = save_left(s, err); /* first: seqs rise */
 
-	if (s->fd >= 0 && newest(s)->n_bytes >= s->limits.segment_bytes)
-		close_segment(s);
-	if (s->buffered > 0 && s->fd < 0)
-		rc = new_segment(s, err);
-	if (s->buffered > 0 && rc == RC_OK)
-		rc = write_lines(s, s->buffer, s->buffered, err);
-	if (rc == RC_OK && s->buffered > 0) {
-		s->buffered = 0;
-		s->last_written = s->next_seq - 1;
-	}
+	if (rc == RC_OK)
+		rc = write_buffer(s, err);
 	s->is_stuck = rc != RC_OK;
+	if (rc == RC_OK)
+		empty_ram(s);
 	keep_in_bounds(s);
 	remember_loss(s);
 	return rc;
 }
 
+/* A disk that refuses the mark is no reason not to go on: should the power go
+ * too, the collector's next answer says where to go on. */
 static void
-drop_oldest_buffered(struct spool *s)
+cover_next_seq(struct spool *s)
 {
-	char *end = memchr(s->buffer, '\n', s->buffered);
-	size_t n = end == NULL ? s->buffered : (size_t)(end - s->buffer) + 1;
+	uint64_t n_waiting = 1;
 
-	s->buffered -= n;
-	memmove(s->buffer, s->buffer + n, s->buffered);
-	s->buffer_first_seq++;
-	s->n_lost++;
+	if (s->buffered > 0)
+		n_waiting += s->next_seq - s->buffer_first_seq;
+	if (seqmark_cover(
+		&s->mark, s->next_seq, n_waiting, s->disk.dir, NULL) != RC_OK)
+		s->is_stuck = true;
 }
 
 enum rc
@@ -317,6 +445,7 @@ spool_append(struct spool *s, const struct observation *o, struct err *err)
 	char line[WIRE_LINE_MAX];
 	size_t len;
 
+	cover_next_seq(s);
 	numbered.seq = s->next_seq;
 	len = wire_encode_observation(&numbered, line);
 	while (s->buffered > 0 && s->buffered + len > s->limits.buffer_bytes)
@@ -325,6 +454,7 @@ spool_append(struct spool *s, const struct observation *o, struct err *err)
 		s->buffer_first_seq = s->next_seq;
 	memcpy(s->buffer + s->buffered, line, len);
 	s->buffered += len;
+	put_into_ram(s, s->next_seq, line, len);
 	s->next_seq++;
 	return s->buffered >= s->limits.buffer_bytes / 2 ? spool_flush(s, err)
 							 : RC_OK;
@@ -341,14 +471,17 @@ jump_behind(struct spool *s, uint64_t acked)
 	s->buffered = 0;
 	s->next_seq = acked + 1;
 	s->last_written = acked;
-	close_segment(s);
+	shelf_end(&s->disk);
+	if (s->is_open)
+		empty_ram(s);
 }
 
 static void
 remove_acked_segments(struct spool *s, size_t n_to_keep)
 {
-	while (s->n_segments > n_to_keep && last_seq_of(s, 0) <= s->acked)
-		remove_segment(s, 0);
+	while (s->disk.n > n_to_keep &&
+	       last_seq_of(&s->disk, 0, s->last_written) <= s->acked)
+		shelf_remove(&s->disk, 0);
 }
 
 /* Writes down what was acked, unless that has been done. */
@@ -358,24 +491,26 @@ remember_acked(struct spool *s, struct err *err)
 	enum rc rc;
 
 	if (s->acked > s->acked_on_disk) /* a person's upload has its own */
-		s->acked_on_disk = spooldir_read_count(s->dir, SPOOL_ACKED);
+		s->acked_on_disk =
+		    spooldir_read_count(s->disk.dir, SPOOL_ACKED);
 	if (s->acked <= s->acked_on_disk)
 		return RC_OK;
-	rc = spooldir_write_count(s->dir, SPOOL_ACKED, s->acked, err);
+	rc = spooldir_write_count(s->disk.dir, SPOOL_ACKED, s->acked, err);
 	if (rc == RC_OK)
 		s->acked_on_disk = s->acked;
 	return rc;
 }
 
-/* Deletes what is acked.  The last segment says which seq comes next: it goes
- * only when "acked" says so in its place. */
+/* Deletes what is acked.  "acked" is written for the last segment only, lest
+ * what was in it is counted as lost after a power cut. */
 static enum rc
 remove_acked(struct spool *s, struct err *err)
 {
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	remove_acked_segments(s, 1);
-	rc = remember_acked(s, err);
+	if (s->disk.n == 1 && s->last_written <= s->acked)
+		rc = remember_acked(s, err);
 	if (rc == RC_OK)
 		remove_acked_segments(s, 0);
 	return rc;
@@ -390,15 +525,29 @@ spool_ack(struct spool *s, uint64_t acked, struct err *err)
 		jump_behind(s, acked);
 	if (acked > s->acked)
 		s->acked = acked;
+	take_out(s, s->acked);
+	remove_ram_before(s, s->acked + 1);
 	/* A segment that is written to stays, and nothing is written for its
 	 * sake: what a crash forgets is sent again, and dropped there.  Only a
 	 * full disk wants it gone. */
-	if (s->fd >= 0 && !s->is_stuck)
+	if (s->disk.fd >= 0 && !s->is_stuck)
 		remove_acked_segments(s, 1);
 	else
 		rc = remove_acked(s, err);
 	remember_loss(s);
 	return rc;
+}
+
+bool
+spool_is_in_memory(struct spool *s)
+{
+	char path[SPOOL_PATH_MAX];
+
+	if (!s->has_ram)
+		return false;
+	spooldir_path(path, s->ram.dir, shelf_newest(&s->ram)->first_seq);
+	s->has_ram = access(path, F_OK) == 0;
+	return s->has_ram;
 }
 
 struct spool_facts
@@ -408,22 +557,43 @@ spool_facts(const struct spool *s)
 		.next_seq = s->next_seq,
 		.acked = s->acked,
 		.n_lost = s->n_lost,
-		.n_bytes = total_bytes(s),
-		.n_segments = s->n_segments,
+		.n_bytes = shelf_bytes(&s->disk),
+		.n_segments = s->disk.n,
 		.n_buffered_bytes = s->buffered,
 		.n_cut = s->n_cut,
+		.n_vanished = s->n_vanished,
 	};
 }
 
-/* All that can be done at the end, as well as it can be done. */
+/* ---- the end ---- */
+
+/* Writes that no seq beyond those on disk was used: an orderly end. */
+static enum rc
+close_mark(struct spool *s)
+{
+	struct seqmark end = { .reserved = s->next_seq - 1 };
+
+	if (s->mark.reserved == end.reserved)
+		return RC_OK;
+	return seqmark_write(&end, s->disk.dir, NULL);
+}
+
+/* All that can be done at the end, as well as it can be done.  Where the disk
+ * refuses, the next run finds in memory what it needs. */
 static void
 settle(struct spool *s)
 {
-	if (spool_flush(s, NULL) != RC_OK)
-		s->buffered = 0; /* no disk: nothing more can be done */
-	close_segment(s);
-	if (remove_acked(s, NULL) != RC_OK)
+	bool is_safe = spool_flush(s, NULL) == RC_OK;
+
+	shelf_end(&s->disk);
+	if (remove_acked(s, NULL) != RC_OK || remember_acked(s, NULL) != RC_OK)
 		s->acked_on_disk = 0; /* the next run sends some again */
+	if (!is_safe || close_mark(s) != RC_OK)
+		return;
+	while (s->ram.n > 0)
+		shelf_remove(&s->ram, 0);
+	if (s->ram.dir[0] != '\0')
+		rmdir(s->ram.dir);
 }
 
 void
@@ -431,10 +601,10 @@ spool_close(struct spool *s)
 {
 	if (s == NULL)
 		return;
-	if (s->next_seq > 0) /* else it was never opened whole */
+	if (s->is_open)
 		settle(s);
-	close_segment(s);
-	free(s->segments);
+	shelf_fini(&s->disk);
+	shelf_fini(&s->ram);
 	free(s->buffer);
 	free(s);
 }

@@ -131,7 +131,7 @@ enum rc
 spooldir_erase(const char *dir, struct err *err)
 {
 	static const char *const counters[] = { SPOOL_ACKED, SPOOL_LOST,
-		SPOOL_REJECTED };
+		SPOOL_REJECTED, SPOOL_RESERVED };
 	char path[SPOOL_PATH_MAX];
 	struct spooldir d;
 

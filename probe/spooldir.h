@@ -2,7 +2,7 @@
  * spooldir.h - the files of a spool: segments and counters.          (edge)
  *
  * Uses     schema/base/file.h
- * Used by  probe/spool, backlog, upload, doctor, state
+ * Used by  probe/spool, shelf, seqmark, ramdir, backlog, upload, doctor, state
  *
  * A segment is named by the seq of its first line, 20 digits, so that names
  * sort as seqs do.  A counter is a file of one decimal number.
@@ -23,6 +23,7 @@
 #define SPOOL_ACKED "acked"       /* the collector has all up to this seq */
 #define SPOOL_LOST "lost"         /* dropped by the resident probe */
 #define SPOOL_REJECTED "rejected" /* refused by the collector, and skipped */
+#define SPOOL_RESERVED "reserved" /* two numbers: probe/seqmark.h */
 
 struct spooldir {
 	size_t n;

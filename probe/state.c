@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/ramdir.h"
 #include "probe/spooldir.h"
 #include "schema/base/file.h"
 
@@ -369,6 +370,20 @@ state_lock(int *fd, const char *dir, const char *name, struct err *err)
 	return RC_OK;
 }
 
+/* What the resident probe had no time to take along. */
+static void
+erase_memory(const char *dir)
+{
+	char spool[STATE_PATH_MAX], ram[SPOOL_PATH_MAX];
+	struct enrolment e;
+
+	state_path(spool, dir, STATE_SPOOL);
+	if (state_read_enrolment(&e, dir, NULL) == RC_OK &&
+	    ramdir_find(ram, e.probe, spool) == RC_OK &&
+	    spooldir_erase(ram, NULL) != RC_OK)
+		return; /* it goes with the power */
+}
+
 enum rc
 state_erase(const char *dir, struct err *err)
 {
@@ -376,6 +391,7 @@ state_erase(const char *dir, struct err *err)
 		STATE_UPLOAD_LOCK, STATE_RUN_LOCK };
 	char path[STATE_PATH_MAX];
 
+	erase_memory(dir);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		state_path(path, dir, names[i]);
 		if (unlink(path) != 0 && errno != ENOENT)

@@ -81,6 +81,7 @@ add_answer(struct trace_row *row, const struct hop *hop, unsigned round)
 		return;
 	}
 	note_order(row, node, round);
+	row->is_linked |= hop->is_linked;
 	add_rtt(node, hop->rtt_us);
 	row->n_answered++;
 	node->is_target = hop->is_target;
@@ -90,22 +91,26 @@ add_answer(struct trace_row *row, const struct hop *hop, unsigned round)
 	memcpy(node->labels, hop->labels, sizeof node->labels);
 }
 
-/* Packets sent to a TTL: the highest number that an answer bears; the tries
- * of a silent one are not told, and count as one. */
+/* Packets to a TTL, as far as they tell of loss: one for each answer, and the
+ * tries before the first.  Looks that were not answered are no loss, and the
+ * tries of a silent TTL count as one. */
 static void
 count_sent(struct trace_table *t, const struct trace_result *r)
 {
-	uint8_t n_sent[TRACE_TTL_MAX + 1] = { 0 };
+	unsigned first[TRACE_TTL_MAX + 1] = { 0 }, n[TRACE_TTL_MAX + 1] = { 0 };
 
 	for (unsigned i = 0; i < r->n_hops; i++) {
 		const struct hop *h = &r->hops[i];
-		uint8_t attempt = h->attempt > 0 ? h->attempt : 1;
+		unsigned attempt = h->attempt > 0 ? h->attempt : 1;
 
-		if (attempt > n_sent[h->ttl])
-			n_sent[h->ttl] = attempt;
+		if (first[h->ttl] == 0 || attempt < first[h->ttl])
+			first[h->ttl] = attempt;
+		n[h->ttl] += !h->is_extra;
 	}
 	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++)
-		t->rows[ttl].n_sent += n_sent[ttl];
+		if (first[ttl] > 0)
+			t->rows[ttl].n_sent +=
+			    first[ttl] - 1 + (n[ttl] > 0 ? n[ttl] : 1);
 }
 
 void
@@ -125,6 +130,8 @@ trace_table_add(struct trace_table *t, const struct observation *o)
 	t->last_ttl = r->n_hops > 0 ? r->hops[r->n_hops - 1].ttl : 0;
 	if (t->last_ttl > t->n_ttls)
 		t->n_ttls = t->last_ttl;
+	if (r->n_queries > t->n_queries)
+		t->n_queries = r->n_queries;
 	count_sent(t, r);
 	for (unsigned i = 0; i < r->n_hops; i++)
 		if (r->hops[i].address.family != 0)

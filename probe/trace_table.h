@@ -38,6 +38,7 @@ struct trace_node {
 struct trace_row {
 	unsigned n_sent, n_answered; /* packets */
 	bool is_set;                 /* several first answers in one round */
+	bool is_linked;              /* with the row above, in some round */
 	bool is_alternating;         /* one node, another, and the one again */
 	unsigned n_changes;          /* of the node, from round to round */
 	uint8_t n_nodes;
@@ -53,6 +54,7 @@ struct trace_table {
 	enum outcome outcome; /* of the last round */
 	bool is_reached;      /* in the last round */
 	uint8_t last_ttl;     /* where the last round ended */
+	uint8_t n_queries;    /* packets to each hop; the most of a round */
 	uint16_t source_port;
 	struct identity nsid; /* of the last hop, the last that was given */
 	struct trace_row rows[TRACE_TTL_MAX + 1]; /* by TTL; [0] unused */

@@ -94,13 +94,24 @@ print_part(const struct trace_table *t, const struct trace_row *row,
 	if (n->n_duplicate > 0)
 		fprintf(to, "  %u duplicates", n->n_duplicate);
 	if (row->is_set)
-		fputs("  one of a balanced set", to);
+		fputs("  balanced packet by packet", to);
 	else if (row->is_alternating)
 		fputs("  alternates", to);
 	else if (row->n_changes > 0 && n->first_round > 1)
 		fprintf(to, "  path changed: since round %u", n->first_round);
 	else if (row->n_changes > 0 && n->last_round < t->n_rounds)
 		fprintf(to, "  path changed: until round %u", n->last_round);
+}
+
+/* A link between two rows of one hop each that looks did not prove. */
+static void
+print_link(const struct trace_table *t, const struct trace_row *row, FILE *to)
+{
+	const struct trace_row *above = row - 1;
+
+	if (t->n_queries > 1 && row > &t->rows[1] && !row->is_linked &&
+	    row->n_nodes == 1 && above->n_nodes == 1)
+		fputs("  link to the hop before not proven", to);
 }
 
 static void
@@ -145,6 +156,7 @@ print_node(const struct trace_table *t, const struct trace_row *row,
 	else
 		print_error(n, to);
 	print_part(t, row, n, to);
+	print_link(t, row, to);
 	fputc('\n', to);
 }
 
@@ -201,6 +213,8 @@ print_head(const struct trace_table *t, FILE *to)
 		fputs(", the DNS question itself", to);
 	if (t->source_port != 0)
 		fprintf(to, ", from port %u", t->source_port);
+	if (t->n_queries > 1)
+		fprintf(to, ", %u packets to a hop", t->n_queries);
 	if (t->n_rounds > 1)
 		fprintf(to, "; reached in %u of %u rounds", t->n_reached,
 		    t->n_rounds);

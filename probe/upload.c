@@ -19,6 +19,7 @@
 #include "probe/backlog.h"
 #include "probe/batch.h"
 #include "probe/commands.h"
+#include "probe/ramdir.h"
 #include "probe/session.h"
 #include "probe/spooldir.h"
 #include "schema/assignment.h"
@@ -37,6 +38,9 @@ struct upload_options {
 struct upload {
 	struct session session;
 	char spool[STATE_PATH_MAX];
+	char ram[SPOOL_PATH_MAX];
+	const char
+	    *ram_dir;   /* what the resident probe has in memory; or NULL */
 	char etag[17];  /* of the assignment in force; "" for none */
 	uint64_t acked; /* the collector has all up to this */
 	uint64_t n_sent, n_skipped;
@@ -203,7 +207,8 @@ send_one(struct upload *u, struct err *err)
 {
 	struct post_reply reply = { 0 };
 	struct backlog b;
-	enum rc rc = backlog_read(&b, u->spool, u->acked, u->n_max, err);
+	enum rc rc =
+	    backlog_read(&b, u->spool, u->ram_dir, u->acked, u->n_max, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -298,6 +303,8 @@ run_locked(struct upload *u, struct err *err)
 	enum rc rc;
 
 	state_path(u->spool, u->session.dir, STATE_SPOOL);
+	if (ramdir_find(u->ram, u->session.enrolment.probe, u->spool) == RC_OK)
+		u->ram_dir = u->ram;
 	if (spooldir_read_count(u->spool, SPOOL_ACKED) > u->acked)
 		u->acked = spooldir_read_count(u->spool, SPOOL_ACKED);
 	read_etag(u);

@@ -169,6 +169,12 @@ new_target(const struct assigned_target *t)
 	if (t->is_decoy)
 		fields_put(o, "decoy", json_true());
 	fields_put_text(o, "zone", t->zone);
+	if (t->identity == ASSIGNED_CHAOS)
+		fields_put_text(o, "identity", "chaos");
+	if (t->identity == ASSIGNED_NAME) {
+		fields_put_text(o, "identity", "txt");
+		fields_put_text(o, "identity_name", t->identity_name);
+	}
 	fields_put_int(o, "phase_us", t->phase_us);
 	fields_put_int(o, "dns_every_us", t->dns_every_us);
 	fields_put_int(o, "ping_every_us", t->ping_every_us);
@@ -241,9 +247,9 @@ read_is_control(struct fields *f)
 
 /* Only what makes it safe to carry; what a name is, dnsmsg knows. */
 static const char *
-read_zone(struct fields *f, struct assignment *a)
+read_name(struct fields *f, struct assignment *a, const char *key)
 {
-	const char *text = fields_text(f, "zone");
+	const char *text = fields_text(f, key);
 	size_t n = 0;
 
 	while (text[n] > ' ' && text[n] <= '~' && n <= ZONE_TEXT_MAX)
@@ -252,8 +258,25 @@ read_zone(struct fields *f, struct assignment *a)
 	    text[n - 1] == '.')
 		return assignment_zone(a, text);
 	fields_fail(
-	    f, RC_MALFORMED, "zone", "not a domain name with its final dot");
+	    f, RC_MALFORMED, key, "not a domain name with its final dot");
 	return assignment_zone(a, ".");
+}
+
+/* A word that a later collector may say is taken for none. */
+static void
+read_identity(struct fields *f, struct assignment *a, struct assigned_target *t)
+{
+	const char *word;
+
+	if (!fields_has(f, "identity"))
+		return;
+	word = fields_text(f, "identity");
+	if (strcmp(word, "chaos") == 0)
+		t->identity = ASSIGNED_CHAOS;
+	if (strcmp(word, "txt") != 0)
+		return;
+	t->identity = ASSIGNED_NAME;
+	t->identity_name = read_name(f, a, "identity_name");
 }
 
 static void
@@ -265,7 +288,8 @@ read_target(struct fields *f, struct assignment *a)
 	t->port = (uint16_t)fields_int(f, "port", 1, UINT16_MAX);
 	t->is_control = read_is_control(f);
 	t->is_decoy = fields_bool(f, "decoy");
-	t->zone = read_zone(f, a);
+	t->zone = read_name(f, a, "zone");
+	read_identity(f, a, t);
 	t->phase_us = fields_int(f, "phase_us", 0, DAY_US);
 	t->dns_every_us = read_period(f, "dns_every_us");
 	t->ping_every_us = read_period(f, "ping_every_us");

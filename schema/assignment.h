@@ -19,18 +19,27 @@
 #include "schema/record.h"
 
 #define ASSIGNMENT_TARGETS_MAX 4096
-#define ASSIGNMENT_BODY_MAX (2560 * 1024) /* the longest zones everywhere */
+#define ASSIGNMENT_BODY_MAX (4096 * 1024) /* the longest names everywhere */
 #define ASSIGNMENT_TRIES_MAX 4
+
+/* What tells a target's servers apart. */
+enum assigned_identity {
+	ASSIGNED_NSID,  /* with CHAOS now and then, and where there is none */
+	ASSIGNED_CHAOS, /* every round: NSID may be there and tell nothing */
+	ASSIGNED_NAME   /* TXT of a name of its own in class IN, every round */
+};
 
 struct assigned_target {
 	struct addr address;
 	uint16_t port;
-	bool is_control;      /* unicast: controls and sites' own addresses */
-	bool is_decoy;        /* nobody has this address: an answer is forged */
-	const char *zone;     /* whose SOA is asked, with final dot; lent by the
+	bool is_control;  /* unicast: controls and sites' own addresses */
+	bool is_decoy;    /* nobody has this address: an answer is forged */
+	const char *zone; /* whose SOA is asked, with final dot; lent by the
 			   * assignment, which has every zone once */
-	int64_t phase_us;     /* offset of the first round in the period */
-	int64_t dns_every_us; /* 0: never */
+	enum assigned_identity identity;
+	const char *identity_name; /* ASSIGNED_NAME; lent as zone; else NULL */
+	int64_t phase_us;          /* offset of the first round in the period */
+	int64_t dns_every_us;      /* 0: never */
 	int64_t ping_every_us;
 	int64_t trace_every_us;
 };

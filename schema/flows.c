@@ -1,10 +1,10 @@
 /* flows.c - see flows.h. */
 #include "schema/flows.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "schema/base/bytes.h"
+#include "schema/base/power.h"
 
 #define SECOND INT64_C(1000000)
 #define CALM_REPEATS 20
@@ -277,7 +277,7 @@ flows_judge(const struct flows *f, struct flow_verdict *out)
 		    before(f, i) < 0 || f->seen[before(f, i)].last_us < from_us;
 	}
 	out->n_repeats = out->n_answers - out->n_flows;
-	out->missed_share = 1 - pow(f->params.error, 1.0 / out->n_flows);
+	out->missed_share = 1 - power_root(f->params.error, out->n_flows);
 	out->class = classify(
 	    f, out, is_instant || n_returns >= RETURNS_MIN, is_contradiction);
 }
@@ -324,8 +324,7 @@ flow_key(const void *bytes, size_t n)
 unsigned
 flows_needed(double s, double e)
 {
-	/* The small slack keeps an exact quotient from being rounded up. */
-	return (unsigned)ceil(log(e) / log1p(-s) - 1e-9);
+	return power_reach(1 - s, e);
 }
 
 static const char *const class_names[] = {

@@ -1,13 +1,12 @@
 /*
  * identity_check.c - can one identity be two sites?  See identity.h.
  *
- * A template with its site filled in is an automaton.  Two of them run side by
- * side over pairs of positions, breadth first; where both end together, the
- * bytes on the way there are an identity that is both sites, and the shortest.
- *
- * First a field is one byte and then any number: few positions, and if there
- * is no common identity even so, there is none.  Only else it is exact: one
- * byte that must be there and FIELD_TEXT_MAX - 1 that may.
+ * A template is an automaton; where the site stands, it has the tree of the
+ * names that may stand there.  For each name of one template, its automaton
+ * with that name alone and the other template's with all names of other sites
+ * run side by side over pairs of steps, breadth first; where both end together,
+ * the bytes on the way there are an identity that is both sites, and the
+ * shortest.
  */
 #include "schema/identity.h"
 
@@ -16,100 +15,258 @@
 
 #include "schema/base/mem.h"
 
-#define STEPS_MAX (TEMPLATE_TEXT_MAX + 3 * FIELD_TEXT_MAX)
-#define PAIRS_MAX ((STEPS_MAX + 1) * (STEPS_MAX + 1))
+#define END 0           /* the step behind the last one */
+#define NONE UINT32_MAX /* no step */
+#define NO_NAME SIZE_MAX
 
-enum step_kind { STEP_BYTE, STEP_FIELD, STEP_ANY };
+enum step_kind { STEP_END, STEP_BYTE, STEP_FIELD, STEP_ANY };
 
 struct step {
 	enum step_kind kind;
-	uint8_t byte;     /* lower case */
-	bool is_optional; /* may be passed without a byte */
-	bool is_repeated; /* may take another byte */
+	enum token_kind field; /* STEP_FIELD: which bytes */
+	uint8_t byte;          /* STEP_BYTE: lower case */
+	bool is_optional;      /* may be passed without a byte */
+	bool is_repeated;      /* may take another byte */
+	uint32_t next;         /* in the tree: the first longer name, or NONE */
+	uint32_t other;  /* in the tree: another byte in its place, or NONE */
+	uint32_t behind; /* where a name ends: what follows the field */
+	size_t name;     /* that ends here; NO_NAME */
 };
 
 struct automaton {
-	size_t n;
-	struct step steps[STEPS_MAX];
+	size_t n, cap;
+	uint32_t start;
+	struct step *steps;
 };
 
-/* How a pair of positions was first reached. */
-struct origin {
+/* How a pair of steps was first reached. */
+struct visit {
+	uint32_t p, q;
 	uint32_t from;
-	uint32_t round; /* in which search: else it is not reached */
-	uint16_t len;   /* bytes up to here */
-	uint8_t byte;   /* the last of them; 0: none was consumed */
+	size_t name; /* of the second automaton, passed on the way */
+	uint16_t len;
+	uint8_t byte; /* the last; 0: none was consumed */
 };
 
 struct search {
+	const struct identity_rule *rule; /* the second automaton's */
 	struct automaton a, b;
-	uint32_t round;         /* one for each pair of sites */
-	uint16_t len;           /* bytes consumed so far */
-	struct origin *origins; /* PAIRS_MAX */
-	uint32_t *now, *next;   /* pairs at this length and at the next */
-	size_t n_now, n_next;
+	size_t site; /* whose names do not count in b */
+	size_t n, cap;
+	struct visit *visits;
+	size_t n_slots;  /* a power of two */
+	uint32_t *slots; /* index into visits + 1, by pair */
 };
 
-static void
-append(struct automaton *m, struct step step)
-{
-	m->steps[m->n++] = step;
-}
+/* ---- automata ---- */
 
-static void
-append_site(struct automaton *m, const char *site)
+static uint32_t
+add_step(struct automaton *m, struct step step)
 {
-	for (; *site != '\0'; site++)
-		append(m, (struct step){ .kind = STEP_BYTE,
-			      .byte = template_lower((uint8_t)*site) });
-}
-
-static void
-append_field(struct automaton *m, bool is_exact)
-{
-	append(m, (struct step){ .kind = STEP_FIELD });
-	if (!is_exact)
-		append(m, (struct step){ .kind = STEP_FIELD,
-			      .is_optional = true,
-			      .is_repeated = true });
-	for (size_t i = 1; is_exact && i < FIELD_TEXT_MAX; i++)
-		append(m,
-		    (struct step){ .kind = STEP_FIELD, .is_optional = true });
-}
-
-/* Fills m with the template for one site. */
-static void
-expand(struct automaton *m, const struct tokens *t, const char *site,
-    bool is_exact)
-{
-	m->n = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		switch (t->list[i].kind) {
-		case TOKEN_LITERAL:
-			append(m, (struct step){ .kind = STEP_BYTE,
-				      .byte = t->list[i].literal });
-			break;
-		case TOKEN_ANY:
-			append(m, (struct step){ .kind = STEP_ANY,
-				      .is_optional = true,
-				      .is_repeated = true });
-			break;
-		case TOKEN_SITE:
-			append_site(m, site);
-			break;
-		case TOKEN_INSTANCE:
-		case TOKEN_METRO:
-			append_field(m, is_exact);
-			break;
-		}
+	if (m->n == m->cap) {
+		m->cap = m->cap == 0 ? 64 : 2 * m->cap;
+		m->steps = mem_grow(m->steps, m->cap, sizeof *m->steps);
 	}
+	if (step.name == 0)
+		step.name = NO_NAME;
+	m->steps[m->n] = step;
+	return (uint32_t)m->n++;
+}
+
+/* The step of this byte among the steps at *first; made when it is missing. */
+static uint32_t
+find_or_add(struct automaton *m, uint32_t *first, uint8_t byte)
+{
+	const struct step step = { .kind = STEP_BYTE,
+		.byte = byte,
+		.next = NONE,
+		.other = *first,
+		.behind = NONE };
+
+	for (uint32_t i = *first; i != NONE; i = m->steps[i].other)
+		if (m->steps[i].byte == byte)
+			return i;
+	*first = (uint32_t)m->n; /* it may lie among the steps, which move */
+	return add_step(m, step);
+}
+
+/* Puts a name into the tree at *root; what follows the field is `behind`. */
+static void
+add_name(struct automaton *m, uint32_t *root, const char *name, size_t index,
+    uint32_t behind)
+{
+	uint32_t at = NONE;
+
+	for (; *name != '\0'; name++) {
+		uint8_t byte = template_lower((uint8_t)*name);
+
+		at = at == NONE ? find_or_add(m, root, byte)
+				: find_or_add(m, &m->steps[at].next, byte);
+	}
+	if (at == NONE)
+		return;
+	m->steps[at].behind = behind;
+	m->steps[at].name = index;
+}
+
+/* One byte and then any number. */
+static uint32_t
+add_field(struct automaton *m, enum token_kind kind, uint32_t next)
+{
+	next = add_step(m, (struct step){ .kind = STEP_FIELD,
+			       .field = kind,
+			       .is_optional = true,
+			       .is_repeated = true,
+			       .next = next,
+			       .other = NONE,
+			       .behind = NONE });
+	return add_step(m, (struct step){ .kind = STEP_FIELD,
+			       .field = kind,
+			       .next = next,
+			       .other = NONE,
+			       .behind = NONE });
+}
+
+static uint32_t
+add_token(struct automaton *m, const struct token *token, uint32_t next)
+{
+	struct step step = { .kind = STEP_BYTE,
+		.byte = token->literal,
+		.next = next,
+		.other = NONE,
+		.behind = NONE };
+
+	if (token->kind != TOKEN_LITERAL && token->kind != TOKEN_ANY)
+		return add_field(m, token->kind, next);
+	if (token->kind == TOKEN_ANY) {
+		step.kind = STEP_ANY;
+		step.is_optional = step.is_repeated = true;
+	}
+	return add_step(m, step);
+}
+
+/* Fills m with a rule's template, for its names [from, to). */
+static void
+build(struct automaton *m, const struct identity_rule *rule, size_t from,
+    size_t to)
+{
+	struct tokens tokens;
+	uint32_t next;
+
+	m->n = 0;
+	next = add_step(m, (struct step){ .kind = STEP_END,
+			       .next = NONE,
+			       .other = NONE,
+			       .behind = NONE });
+	if (template_split(&tokens, rule->form->text, NULL) != RC_OK)
+		tokens.n = 0; /* it was checked when it was read */
+	for (size_t t = tokens.n; t-- > 0;) {
+		uint32_t root = NONE;
+
+		if (!tokens.has_key || tokens.list[t].kind != tokens.key) {
+			next = add_token(m, &tokens.list[t], next);
+			continue;
+		}
+		for (size_t i = from; i < to; i++)
+			add_name(m, &root, rule->names[i], i, next);
+		next = root;
+		if (root == NONE)
+			break;
+	}
+	m->start = next;
+}
+
+/* ---- the search ---- */
+
+static size_t
+slot_of(const struct search *s, uint32_t p, uint32_t q)
+{
+	uint64_t hash =
+	    (((uint64_t)p << 32) | q) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (size_t)(hash >> 32) & (s->n_slots - 1);
+}
+
+static void
+put_slot(struct search *s, size_t visit)
+{
+	const struct visit *v = &s->visits[visit];
+	size_t i = slot_of(s, v->p, v->q);
+
+	while (s->slots[i] != 0)
+		i = (i + 1) & (s->n_slots - 1);
+	s->slots[i] = (uint32_t)visit + 1;
+}
+
+static void
+grow_slots(struct search *s)
+{
+	s->n_slots = s->n_slots == 0 ? 1024 : 2 * s->n_slots;
+	free(s->slots);
+	s->slots = mem_new(s->n_slots * sizeof *s->slots);
+	for (size_t i = 0; i < s->n; i++)
+		put_slot(s, i);
+}
+
+static bool
+is_visited(const struct search *s, uint32_t p, uint32_t q)
+{
+	for (size_t i = slot_of(s, p, q); s->slots[i] != 0;
+	     i = (i + 1) & (s->n_slots - 1)) {
+		const struct visit *v = &s->visits[s->slots[i] - 1];
+
+		if (v->p == p && v->q == q)
+			return true;
+	}
+	return false;
+}
+
+/* Reaches the pair (p, q), with the byte or without (0), unless it has been
+ * reached before. */
+static void
+reach(struct search *s, uint32_t p, uint32_t q, uint32_t from, uint8_t byte,
+    size_t name)
+{
+	struct visit v = { p, q, from, name, 0, byte };
+
+	if (p == NONE || q == NONE || is_visited(s, p, q))
+		return;
+	if (s->n > 0) {
+		v.len = (uint16_t)(s->visits[from].len + (byte != 0));
+		if (name == NO_NAME)
+			v.name = s->visits[from].name;
+	}
+	if (s->n == s->cap) {
+		s->cap = s->cap == 0 ? 256 : 2 * s->cap;
+		s->visits = mem_grow(s->visits, s->cap, sizeof *s->visits);
+	}
+	s->visits[s->n++] = v;
+	if (2 * s->n > s->n_slots)
+		grow_slots(s);
+	else
+		put_slot(s, s->n - 1);
+}
+
+/* Passes what is optional, and looks at other names. */
+static void
+follow_free(struct search *s, uint32_t i)
+{
+	uint32_t p = s->visits[i].p, q = s->visits[i].q;
+	const struct step *a = &s->a.steps[p], *b = &s->b.steps[q];
+
+	if (a->is_optional)
+		reach(s, a->next, q, i, 0, NO_NAME);
+	if (b->is_optional)
+		reach(s, p, b->next, i, 0, NO_NAME);
+	reach(s, a->other, q, i, 0, NO_NAME);
+	reach(s, p, b->other, i, 0, NO_NAME);
 }
 
 static bool
 step_takes(const struct step *s, uint8_t c)
 {
 	return s->kind == STEP_ANY || (s->kind == STEP_BYTE && s->byte == c) ||
-	       (s->kind == STEP_FIELD && template_is_field_byte(c));
+	       (s->kind == STEP_FIELD && template_takes(s->field, c));
 }
 
 /* A byte that both steps take; 0 when there is none. */
@@ -123,156 +280,132 @@ common_byte(const struct step *a, const struct step *b)
 	return step_takes(a, c) && step_takes(b, c) ? c : 0;
 }
 
-/* Reaches the pair (p, q), with the byte or without (0), unless it has been
- * reached before. */
-static void
-reach(struct search *s, size_t p, size_t q, uint32_t from, uint8_t byte)
-{
-	uint32_t pair = (uint32_t)(p * (STEPS_MAX + 1) + q);
-	struct origin *o = &s->origins[pair];
-
-	if (o->round == s->round)
-		return;
-	*o = (struct origin){ from, s->round, s->len, byte };
-	if (byte == 0) {
-		s->now[s->n_now++] = pair;
-	} else {
-		o->len++;
-		s->next[s->n_next++] = pair;
-	}
-}
-
-/* Passes what is optional. */
-static void
-follow_free(struct search *s, uint32_t pair)
-{
-	size_t p = pair / (STEPS_MAX + 1), q = pair % (STEPS_MAX + 1);
-
-	if (p < s->a.n && s->a.steps[p].is_optional)
-		reach(s, p + 1, q, pair, 0);
-	if (q < s->b.n && s->b.steps[q].is_optional)
-		reach(s, p, q + 1, pair, 0);
-}
-
 /* Consumes one byte on both sides. */
 static void
-follow_byte(struct search *s, uint32_t pair)
+follow_byte(struct search *s, uint32_t i)
 {
-	size_t p = pair / (STEPS_MAX + 1), q = pair % (STEPS_MAX + 1);
+	uint32_t p = s->visits[i].p, q = s->visits[i].q;
 	const struct step *a = &s->a.steps[p], *b = &s->b.steps[q];
-	uint8_t c;
+	uint8_t c = common_byte(a, b);
+	uint32_t p_next[2] = { a->is_repeated ? p : a->next, a->behind };
+	uint32_t q_next = b->is_repeated ? q : b->next;
 
-	if (p == s->a.n || q == s->b.n)
-		return;
-	c = common_byte(a, b);
-	if (c != 0)
-		reach(s, p + !a->is_repeated, q + !b->is_repeated, pair, c);
-}
-
-/* Goes on by one byte.  All free ways come first, so that every pair is
- * reached by its shortest way. */
-static void
-advance(struct search *s)
-{
-	uint32_t *list = s->now;
-
-	for (size_t i = 0; i < s->n_now; i++) /* n_now grows on the way */
-		follow_free(s, s->now[i]);
-	for (size_t i = 0; i < s->n_now; i++)
-		follow_byte(s, s->now[i]);
-	s->now = s->next;
-	s->n_now = s->n_next;
-	s->next = list;
-	s->n_next = 0;
-	s->len++;
-}
-
-/* Writes the bytes on the way to pair. */
-static void
-trace_back(const struct search *s, uint32_t pair, char *out)
-{
-	out[s->origins[pair].len] = '\0';
-	while (s->origins[pair].len > 0) {
-		const struct origin *o = &s->origins[pair];
-
-		if (o->byte != 0)
-			out[o->len - 1] = (char)o->byte;
-		pair = o->from;
+	for (size_t k = 0; c != 0 && k < 2; k++) {
+		reach(s, p_next[k], q_next, i, c, NO_NAME);
+		if (b->name != NO_NAME && s->rule->sites[b->name] != s->site)
+			reach(s, p_next[k], b->behind, i, c, b->name);
 	}
 }
 
-/* Writes an identity that is both automata's.  RC_NOTFOUND: there is none. */
-static enum rc
-find_common(struct search *s, char out[static IDENTITY_MAX + 1])
+/* Finds the way to the end of both; its visit, or NONE. */
+static uint32_t
+find_end(struct search *s)
 {
-	uint32_t pair = (uint32_t)(s->a.n * (STEPS_MAX + 1) + s->b.n);
-	const struct origin *end = &s->origins[pair];
+	size_t begin = 0, mid;
 
-	s->round++;
-	s->len = 0;
-	s->n_now = s->n_next = 0;
-	reach(s, 0, 0, 0, 0);
-	while (s->n_now > 0 && s->len <= IDENTITY_MAX && end->round != s->round)
-		advance(s);
-	if (end->round != s->round || end->len > IDENTITY_MAX)
-		return RC_NOTFOUND;
-	trace_back(s, pair, out);
-	return RC_OK;
+	s->n = 0;
+	if (s->n_slots == 0)
+		grow_slots(s);
+	memset(s->slots, 0, s->n_slots * sizeof *s->slots);
+	reach(s, s->a.start, s->b.start, 0, 0, NO_NAME);
+	for (; begin < s->n && s->visits[begin].len <= IDENTITY_MAX;
+	     begin = mid) {
+		for (size_t i = begin; i < s->n; i++) { /* n grows */
+			if (s->visits[i].p == END && s->visits[i].q == END)
+				return (uint32_t)i;
+			follow_free(s, (uint32_t)i);
+		}
+		mid = s->n;
+		for (size_t i = begin; i < mid; i++)
+			follow_byte(s, (uint32_t)i);
+	}
+	return NONE;
 }
 
-/* Writes an identity that may be either site.  RC_NOTFOUND. */
-static enum rc
-compare(struct search *s, const struct tokens *t, const char *one,
-    const char *other, char out[static IDENTITY_MAX + 1])
+/* Writes the bytes on the way to a visit. */
+static void
+trace_back(const struct search *s, uint32_t i, char *out)
 {
+	out[s->visits[i].len] = '\0';
+	while (s->visits[i].len > 0) {
+		const struct visit *v = &s->visits[i];
+
+		if (v->byte != 0)
+			out[v->len - 1] = (char)v->byte;
+		i = v->from;
+	}
+}
+
+/* A rule without a field in its template has one name, and always means it. */
+static bool
+has_field(const struct identity_rule *rule)
+{
+	struct tokens tokens;
+
+	return template_split(&tokens, rule->form->text, NULL) == RC_OK &&
+	       tokens.has_key;
+}
+
+/* Compares name i of rules[x], alone, with all of rules[y]. */
+static enum rc
+compare_name(struct search *s, struct identity_clash *out,
+    const struct identity_rule *rules, size_t x, size_t y, size_t i)
+{
+	uint32_t end;
+	size_t name;
+
+	s->rule = &rules[y];
+	s->site = rules[x].sites[i];
+	build(&s->a, &rules[x], i, i + 1);
+	if (s->a.start == NONE || s->b.start == NONE ||
+	    (!has_field(&rules[y]) && rules[y].sites[0] == s->site))
+		return RC_OK;
+	end = find_end(s);
+	if (end == NONE)
+		return RC_OK;
+	name = s->visits[end].name;
+	out->rules[0] = y;
+	out->rules[1] = x;
+	out->sites[0] = rules[y].sites[name == NO_NAME ? 0 : name];
+	out->sites[1] = s->site;
+	trace_back(s, end, out->example);
+	return RC_RANGE;
+}
+
+/* Compares the rules x and y (y before x, or the same). */
+static enum rc
+compare_rules(struct search *s, struct identity_clash *out,
+    const struct identity_rule *rules, size_t x, size_t y)
+{
+	struct tokens tokens;
 	enum rc rc = RC_OK;
 
-	for (int is_exact = 0; is_exact <= 1 && rc == RC_OK; is_exact++) {
-		expand(&s->a, t, one, is_exact);
-		expand(&s->b, t, other, is_exact);
-		rc = find_common(s, out);
-	}
+	if ((rules[x].methods & rules[y].methods) == 0 || rules[x].n == 0 ||
+	    rules[y].n == 0)
+		return RC_OK;
+	if (x != y &&
+	    template_split(&tokens, rules[y].form->text, NULL) == RC_OK &&
+	    template_is_whole(&tokens))
+		return RC_OK; /* an exception, said first */
+	build(&s->b, &rules[y], 0, rules[y].n);
+	for (size_t i = 0; rc == RC_OK && i < rules[x].n; i++)
+		rc = compare_name(s, out, rules, x, y, i);
 	return rc;
 }
 
-/* Compares site i with those before it. */
-static enum rc
-check_site(struct search *s, const struct tokens *t, const char *const *sites,
-    size_t i, struct err *err)
-{
-	char example[IDENTITY_MAX + 1];
-
-	if (strlen(sites[i]) > FIELD_TEXT_MAX)
-		return err_set(err, RC_RANGE,
-		    "site %.40s...: longer than %d characters", sites[i],
-		    FIELD_TEXT_MAX);
-	for (size_t k = 0; k < i; k++)
-		if (compare(s, t, sites[k], sites[i], example) == RC_OK)
-			return err_set(err, RC_RANGE,
-			    "cannot tell %s from %s: \"%s\" may be either",
-			    sites[k], sites[i], example);
-	return RC_OK;
-}
-
 enum rc
-identity_template_check(const struct identity_template *t,
-    const char *const *sites, size_t n, struct err *err)
+identity_find_clash(
+    struct identity_clash *out, const struct identity_rule *rules, size_t n)
 {
-	struct search *s;
-	struct tokens tokens;
-	enum rc rc = template_split(&tokens, t->text, err);
+	struct search s = { 0 };
+	enum rc rc = RC_OK;
 
-	if (rc != RC_OK)
-		return rc;
-	s = mem_new(sizeof *s);
-	s->origins = mem_new(PAIRS_MAX * sizeof *s->origins);
-	s->now = mem_new(PAIRS_MAX * sizeof *s->now);
-	s->next = mem_new(PAIRS_MAX * sizeof *s->next);
-	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		rc = check_site(s, &tokens, sites, i, err);
-	free(s->next);
-	free(s->now);
-	free(s->origins);
-	free(s);
+	for (size_t x = 0; rc == RC_OK && x < n; x++)
+		for (size_t y = 0; rc == RC_OK && y <= x; y++)
+			rc = compare_rules(&s, out, rules, x, y);
+	free(s.a.steps);
+	free(s.b.steps);
+	free(s.visits);
+	free(s.slots);
 	return rc;
 }

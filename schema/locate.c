@@ -38,14 +38,15 @@ locate_answer(struct locate *l, const struct observation *o, int64_t at_us,
 	l->caught = (uint16_t)(l->caught << 1 | is_caught);
 }
 
-/* The first reply to a packet of that TTL. */
+/* The first reply to a packet of that TTL; NULL: none, or the TTL is balanced
+ * packet by packet. */
 static const struct hop *
 hop_at(const struct trace_result *t, unsigned ttl)
 {
 	for (unsigned i = 0; i < t->n_hops; i++)
 		if (t->hops[i].ttl == ttl && !t->hops[i].is_extra &&
 		    t->hops[i].address.family != 0)
-			return &t->hops[i];
+			return trace_is_balanced(t, i) ? NULL : &t->hops[i];
 	return NULL;
 }
 

@@ -149,6 +149,41 @@ identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN])
 	return buf;
 }
 
+static bool
+is_on_path(const struct hop *h)
+{
+	return h->address.family != 0 && !h->is_extra;
+}
+
+bool
+trace_is_balanced(const struct trace_result *t, unsigned i)
+{
+	const struct hop *h = &t->hops[i];
+
+	for (unsigned k = 0; k < t->n_hops && is_on_path(h); k++)
+		if (t->hops[k].ttl == h->ttl && is_on_path(&t->hops[k]) &&
+		    !addr_equal(&t->hops[k].address, &h->address))
+			return true;
+	return false;
+}
+
+const struct hop *
+trace_link_from(const struct trace_result *t, unsigned i)
+{
+	const struct hop *h = &t->hops[i], *from = NULL;
+
+	if (!h->is_linked || !is_on_path(h) || trace_is_balanced(t, i))
+		return NULL;
+	for (unsigned k = 0; k < t->n_hops; k++) {
+		if (t->hops[k].ttl + 1 != h->ttl || !is_on_path(&t->hops[k]))
+			continue;
+		if (trace_is_balanced(t, k))
+			return NULL;
+		from = &t->hops[k];
+	}
+	return from;
+}
+
 uint64_t
 trace_path_hash(const struct trace_result *t)
 {

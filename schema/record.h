@@ -157,7 +157,9 @@ struct mpls_label {
 
 /* One reply to one TTL.  A TTL nobody answered has one hop with family 0.
  * Only the first reply to a packet is part of the path: an extra one, from
- * another address to the same packet, is kept apart. */
+ * another address to the same packet, is kept apart.  A TTL with several
+ * addresses that are not extra is balanced packet by packet: none of them
+ * need be next to any hop of the TTLs beside. */
 struct hop {
 	uint8_t ttl;                  /* sent, 1 .. TRACE_TTL_MAX */
 	struct addr address;          /* family 0: silent */
@@ -166,6 +168,7 @@ struct hop {
 	uint8_t icmp_type, icmp_code; /* both 0 for the target's own answer */
 	bool is_target;               /* the target itself answered, not ICMP */
 	bool is_extra;                /* not the first reply to its packet */
+	bool is_linked;               /* proven: the hop before is next to it */
 	uint8_t attempt;              /* which packet of this TTL, from 1 */
 	uint8_t n_duplicate;          /* further equal replies */
 	uint8_t n_labels;
@@ -174,7 +177,9 @@ struct hop {
 
 struct trace_result {
 	uint16_t source_port;
-	bool is_reached; /* the target itself answered or refused */
+	bool is_reached;   /* the target itself answered or refused */
+	uint8_t n_queries; /* packets to each TTL that answered; with one, no
+			    * link is proven */
 	uint8_t n_hops;
 	struct hop hops[HOP_MAX];
 	struct identity nsid; /* of the last hop's own DNS answer */
@@ -260,6 +265,12 @@ void identity_set(struct identity *id, const void *bytes, size_t n);
 #define IDENTITY_TEXT_LEN (4 * IDENTITY_MAX + 1)
 const char *
 identity_format(const struct identity *id, char buf[static IDENTITY_TEXT_LEN]);
+
+/* Is hop i one of several of a TTL that is balanced packet by packet? */
+bool trace_is_balanced(const struct trace_result *t, unsigned i);
+
+/* The hop before hop i, when the link between them is proven; else NULL. */
+const struct hop *trace_link_from(const struct trace_result *t, unsigned i);
 
 /* Hash of the path: TTLs, addresses and labels, without times and extra
  * replies (FNV-1a, 64 bits).

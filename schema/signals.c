@@ -336,6 +336,16 @@ end_ttl(const struct trace_result *t)
 	return ttl;
 }
 
+/* The hop of a TTL that is balanced is not known. */
+static void
+keep_hop(struct signal_path *path, const struct trace_result *r, unsigned i)
+{
+	const struct hop *h = &r->hops[i];
+
+	if (!trace_is_balanced(r, i))
+		path->hops[h->ttl] = h->address;
+}
+
 static void
 keep_path(struct look *l)
 {
@@ -353,7 +363,7 @@ keep_path(struct look *l)
 		if (h->address.family == 0 || h->is_extra || h->ttl == 0 ||
 		    h->ttl > TRACE_TTL_MAX)
 			continue;
-		path.hops[h->ttl] = h->address;
+		keep_hop(&path, r, i);
 		if (h->ttl > farthest)
 			farthest = h->ttl;
 	}

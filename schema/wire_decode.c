@@ -83,6 +83,35 @@ read_hop(struct fields *f, struct hop *h)
 }
 
 static void
+mark_link(struct trace_result *t, int64_t ttl, const struct addr *to)
+{
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		struct hop *h = &t->hops[i];
+
+		if (h->ttl != ttl || h->is_extra || to->family == 0 ||
+		    !addr_equal(&h->address, to))
+			continue;
+		h->is_linked = true;
+		return;
+	}
+}
+
+/* A link is a mark of the hop that it leads to; one to no hop is nothing. */
+static void
+read_links(struct fields *f, struct trace_result *t)
+{
+	unsigned n = (unsigned)fields_count(f, "links", TRACE_TTL_MAX);
+
+	for (unsigned k = 0; k < n; k++) {
+		struct fields link = fields_element(f, "links", k);
+		int64_t ttl = fields_int(&link, "ttl", 2, TRACE_TTL_MAX);
+		struct addr to = read_addr(&link, "to");
+
+		mark_link(t, ttl, &to);
+	}
+}
+
+static void
 read_trace(struct fields *f, struct trace_result *t)
 {
 	t->source_port =
@@ -96,6 +125,10 @@ read_trace(struct fields *f, struct trace_result *t)
 
 		read_hop(&hop, &t->hops[i]);
 	}
+	t->n_queries = 1;
+	if (fields_has(f, "queries"))
+		t->n_queries = (uint8_t)fields_int(f, "queries", 1, UINT8_MAX);
+	read_links(f, t);
 	wire_read_identity(f, "nsid", "nsid_cut", &t->nsid);
 }
 

@@ -322,15 +322,40 @@ put_reply(struct writer *w, const struct hop *h)
 }
 
 static void
-put_hop(struct writer *w, const struct hop *h)
+put_hop(struct writer *w, const struct trace_result *t, unsigned i)
 {
+	const struct hop *h = &t->hops[i];
+
 	put_char(w, '{');
 	put_int(w, KEY("ttl"), h->ttl);
 	if (h->attempt > 1)
 		put_int(w, KEY("attempt"), h->attempt);
 	if (h->address.family != 0)
 		put_reply(w, h);
+	put_true(w, KEY("balanced"), trace_is_balanced(t, i));
 	put_char(w, '}');
+}
+
+static void
+put_links(struct writer *w, const struct trace_result *t)
+{
+	bool is_first = true;
+
+	put_key(w, KEY("links"));
+	put_char(w, '[');
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		const struct hop *from = trace_link_from(t, i);
+
+		if (from == NULL)
+			continue;
+		put_bytes(w, is_first ? "{" : ",{", is_first ? 1 : 2);
+		is_first = false;
+		put_addr(w, KEY("from"), &from->address);
+		put_addr(w, KEY("to"), &t->hops[i].address);
+		put_int(w, KEY("ttl"), t->hops[i].ttl);
+		put_char(w, '}');
+	}
+	put_char(w, ']');
 }
 
 static void
@@ -344,9 +369,13 @@ put_trace(struct writer *w, const struct trace_result *t)
 	for (unsigned i = 0; i < t->n_hops; i++) {
 		if (i > 0)
 			put_char(w, ',');
-		put_hop(w, &t->hops[i]);
+		put_hop(w, t, i);
 	}
 	put_char(w, ']');
+	if (t->n_queries > 1) {
+		put_int(w, KEY("queries"), t->n_queries);
+		put_links(w, t);
+	}
 	put_identity(w, KEY("nsid"), KEY("nsid_cut"), &t->nsid);
 }
 

@@ -72,16 +72,16 @@ INSERT INTO landing VALUES
 
 INSERT INTO event VALUES
 	(1, 'shift', 'major', 1, 1, NULL, NULL, 1772366400000000, 1772366423000000, 1772366433000000, 1772367000000000, 'settled', NULL, 3, 3, 3,
-	 '{"direction":"from","rule":"quorum","window_us":180000000,"quorum":3,"asns":3,"asns_fresh":6,"share_of_fleet":0.5,"first_us":1772366400000000,"convergence_us":10000000}'),
+	 '{"direction":"from","rule":"quorum","window_us":180000000,"quorum":3,"asns":3,"asns_fresh":6,"share_of_fleet":0.5,"first_us":1772366400000000,"convergence_us":10000000}', 0),
 	(2, 'blackhole', 'critical', 1, 3, 4, NULL, 1772368200000000, 1772368212000000, 1772369900000000, NULL, NULL, NULL, 1, 1, 1,
-	 '{"rule":"share","needed":1,"asns_dark":1,"asns_at_site":1,"share":1.0,"hold_us":30000000}'),
+	 '{"rule":"share","needed":1,"asns_dark":1,"asns_at_site":1,"share":1.0,"hold_us":30000000}', 0),
 	(3, 'mismatch', 'warning', 1, 1, 4, 'ghost', 1772366700000000, 1772367000000000, 1772369900000000, NULL, NULL, 1, 0, 0, 0,
-	 '{"announced":"no","healthy":"yes","receiving":"yes","held_us":300000000,"hold_us":300000000}');
+	 '{"announced":"no","healthy":"yes","receiving":"yes","held_us":300000000,"hold_us":300000000}', 0);
 INSERT INTO vote VALUES
-	(1, 1, 1, 1, 2, 1772366400000000, 1772366421000000, 1772367000000000),
-	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000),
-	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000),
-	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL);
+	(1, 1, 1, 1, 2, 1772366400000000, 1772366421000000, 1772367000000000, NULL, NULL),
+	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000, NULL, NULL),
+	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000, NULL, NULL),
+	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL, NULL, NULL);
 INSERT INTO site_state VALUES
 	(1, 1, 4, 'yes', 'yes', 'yes', 'ok', 1772000000000000, 1772366700000000),
 	(2, 1, 4, 'no', 'yes', 'yes', 'ghost', 1772366700000000, NULL),
@@ -95,7 +95,7 @@ INSERT INTO identity VALUES
 	(3, x'1b5b324a7369'),
 	(4, CAST('ns2.sin.example.net' AS BLOB));
 INSERT INTO path VALUES
-	(1, 11, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
+	(1, 11, '[{"ttl":1,"address":"198.51.100.253","type":11,"code":0,"balanced":true},{"ttl":1,"address":"198.51.100.254","type":11,"code":0,"balanced":true},{"ttl":2},{"ttl":3,"address":"203.0.113.1","type":11,"code":0},{"ttl":4,"address":"192.0.2.53","target":true}]'),
 	(2, 12, '[{"ttl":1,"address":"198.51.100.254","type":11,"code":0},{"ttl":2},{"ttl":3,"address":"203.0.113.77","type":11,"code":0},{"ttl":4,"address":"203.0.113.78","type":11,"code":0,"labels":[{"label":24001}]},{"ttl":5,"address":"192.0.2.53","target":true}]');
 INSERT INTO observation (id, vantage_id, seq, received_us, at_us, target_id,
 	kind, why, proto, stamp, outcome, site_id, rtt_us, reply_ttl, rcode,
@@ -117,3 +117,8 @@ INSERT INTO observation (id, vantage_id, seq, received_us, at_us, target_id,
 	(15, 5, 5, 1772368204500000, 1772368200000000, 1, 0, 0, 0, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	(16, 5, 6, 1772368206500000, 1772368202000000, 1, 0, 2, 0, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	(17, 5, 7, 1772368212000000, 1772368206000000, 1, 0, 2, 0, 0, 4, NULL, 71000, NULL, NULL, NULL, NULL, NULL);
+
+INSERT INTO doubt (observation_id, vantage_id, target_id, at_us, doubts,
+	least_rtt_us, other_site_id) VALUES
+	(13, 5, 1, 1772366430000000, 2, 83000, NULL),
+	(14, 5, 1, 1772368140000000, 3, 83000, 2);

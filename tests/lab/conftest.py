@@ -69,6 +69,12 @@ def world(lab):
     yield from deployment(lab)
 
 
+@pytest.fixture(scope="module")
+def chaos_world(lab):
+    """Another one, that goes by CHAOS alone."""
+    yield from deployment(lab, periods={"method": '{ "chaos" }'})
+
+
 @pytest.fixture(scope="session")
 def path_world(paths):
     """The same in the laboratory of paths."""
@@ -109,9 +115,9 @@ def laboratory(kind, *more_tools):
     result.down()
 
 
-def deployment(lab, extra=""):
+def deployment(lab, extra="", **more):
     with public_folder() as folder:
-        result = Deployment(lab, f"{folder}/world", build=BUILD, extra=extra)
+        result = Deployment(lab, f"{folder}/world", build=BUILD, extra=extra, **more)
         try:
             result.start()
             yield result

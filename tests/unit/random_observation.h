@@ -217,6 +217,19 @@ random_hop(struct random *r, struct hop *h, uint8_t family)
 	}
 }
 
+/* Links that can be: between two TTLs of one address each. */
+static inline void
+random_links(struct random *r, struct trace_result *t)
+{
+	for (unsigned i = 0; i < t->n_hops; i++) {
+		struct hop *h = &t->hops[i];
+
+		h->is_linked = t->n_queries > 1 && coin(r);
+		if (trace_link_from(t, i) == NULL)
+			h->is_linked = false;
+	}
+}
+
 static inline void
 random_trace(struct random *r, struct observation *o)
 {
@@ -227,6 +240,8 @@ random_trace(struct random *r, struct observation *o)
 	t->n_hops = (uint8_t)pick(r, 0, HOP_MAX);
 	for (int i = 0; i < t->n_hops; i++)
 		random_hop(r, &t->hops[i], o->target.family);
+	t->n_queries = (uint8_t)pick(r, 1, 255);
+	random_links(r, t);
 	random_identity(r, &t->nsid);
 }
 
@@ -302,13 +317,15 @@ longest_trace(struct observation *o)
 	longest_common(o, KIND_TRACE);
 	t->source_port = 65535;
 	t->is_reached = true;
+	t->n_queries = 255;
 	t->n_hops = HOP_MAX;
 	for (int i = 0; i < HOP_MAX; i++) {
 		struct hop *h = &t->hops[i];
 
-		h->ttl = TRACE_TTL_MAX;
+		h->ttl = (uint8_t)(1 + i / 2);
 		h->attempt = h->n_duplicate = 255;
-		h->is_extra = true;
+		h->is_extra = i % 2 == 1;
+		h->is_linked = !h->is_extra && i > 0;
 		h->address = o->target;
 		h->rtt_us = 600000000;
 		h->reply_ttl = h->icmp_type = h->icmp_code = 255;

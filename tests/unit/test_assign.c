@@ -57,6 +57,32 @@ it_says_what_the_service_says(void **state)
 	assignment_fini(a);
 }
 
+/* What tells the sites apart is asked every round; of controls nobody asks. */
+static void
+the_first_method_goes_to_the_probes(void **state)
+{
+	struct assignment made = { 0 }, *a = &made;
+	struct target targets[3];
+	struct service service;
+	struct services s = make(&service, targets, 3);
+
+	(void)state;
+	service.n_methods = 2;
+	service.methods[0] = METHOD_CHAOS;
+	service.methods[1] = METHOD_NSID;
+	assign(a, &s, US_PER_S, 0, 1);
+	assert_int_equal(a->targets[0].identity, ASSIGNED_CHAOS);
+	assert_int_equal(a->targets[2].identity, ASSIGNED_NSID);
+	assignment_fini(a);
+	service.methods[0] = METHOD_TXT;
+	snprintf(service.txt_name, sizeof service.txt_name, "id.example.");
+	assign(a, &s, US_PER_S, 0, 1);
+	assert_int_equal(a->targets[0].identity, ASSIGNED_NAME);
+	assert_string_equal(a->targets[0].identity_name, "id.example.");
+	assert_null(a->targets[2].identity_name);
+	assignment_fini(a);
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -164,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_says_what_the_service_says),
+		cmocka_unit_test(the_first_method_goes_to_the_probes),
 		cmocka_unit_test(the_fleet_is_spread_evenly),
 		cmocka_unit_test(one_probes_targets_take_turns),
 		cmocka_unit_test(too_many_targets_are_cut_behind_the_services),

@@ -12,11 +12,14 @@ static const char good[] =
     "\"confirm_after_us\":[10000000,20000000],"
     "\"retry_after_us\":[2000000,6000000],\"targets\":["
     "{\"address\":\"192.0.2.53\",\"port\":53,\"role\":\"service\","
-    "\"zone\":\"example.\",\"phase_us\":1500000,"
+    "\"zone\":\"example.\",\"identity\":\"chaos\","
+    "\"phase_us\":1500000,"
     "\"dns_every_us\":60000000,\"ping_every_us\":0,"
     "\"trace_every_us\":900000000},"
     "{\"address\":\"2001:db8::1\",\"port\":5353,\"role\":\"control\","
-    "\"zone\":\".\",\"phase_us\":0,\"dns_every_us\":1000000,"
+    "\"zone\":\".\",\"identity\":\"txt\","
+    "\"identity_name\":\"id.example.\","
+    "\"phase_us\":0,\"dns_every_us\":1000000,"
     "\"ping_every_us\":86400000000,\"trace_every_us\":0},"
     "{\"address\":\"198.51.100.53\",\"port\":53,\"role\":\"control\","
     "\"decoy\":true,\"zone\":\".\",\"phase_us\":0,"
@@ -58,6 +61,10 @@ what_was_encoded_comes_back(void **state)
 	assert_true(!a.targets[0].is_decoy && !a.targets[1].is_decoy);
 	assert_true(a.targets[2].is_decoy);
 	assert_string_equal(a.targets[0].zone, "example.");
+	assert_int_equal(a.targets[0].identity, ASSIGNED_CHAOS);
+	assert_int_equal(a.targets[1].identity, ASSIGNED_NAME);
+	assert_string_equal(a.targets[1].identity_name, "id.example.");
+	assert_int_equal(a.targets[2].identity, ASSIGNED_NSID);
 	assert_int_equal(a.targets[1].ping_every_us, INT64_C(86400000000));
 	body = assignment_encode(&a);
 	assert_string_equal(body, good);
@@ -152,6 +159,14 @@ static const struct {
 	    "targets[0].zone:" },
 	{ "a zone with a line feed", "\"example.\"", "\"exa\\nmple.\"",
 	    RC_MALFORMED, "targets[0].zone:" },
+	{ "a word for identities that is not known yet", "\"chaos\"",
+	    "\"http\"", RC_OK, "" },
+	{ "identities that are a number", "\"chaos\"", "7", RC_MALFORMED,
+	    "targets[0].identity:" },
+	{ "an identity without its name", "\"identity_name\"", "\"name\"",
+	    RC_MALFORMED, "targets[1].identity_name:" },
+	{ "an identity's name without its dot", "\"id.example.\"",
+	    "\"id.example\"", RC_MALFORMED, "targets[1].identity_name:" },
 	{ "a flood", "\"dns_every_us\":60000000", "\"dns_every_us\":999999",
 	    RC_RANGE, "targets[0].dns_every_us:" },
 	{ "a period over a day", "86400000000", "86400000001", RC_RANGE,
@@ -206,6 +221,8 @@ fill_longest(struct assignment *to, size_t n)
 		snprintf(zone + ZONE_TEXT_MAX - 9, 10, "%08zu.", i);
 		t->zone = assignment_zone(to, zone);
 		t->is_control = t->is_decoy = true;
+		t->identity = ASSIGNED_NAME;
+		t->identity_name = t->zone;
 		t->phase_us = t->dns_every_us = INT64_C(86400000000);
 		t->ping_every_us = t->trace_every_us = t->dns_every_us;
 	}

@@ -229,6 +229,13 @@ questions_are_what_was_assigned(void **state)
 	round = (struct round){ .target = 0 };
 	q = assigned_round(a, &round, "5d1c0a72e94b3f86");
 	assert_int_equal(q.why, WHY_DECOY);
+	assert_string_equal(q.name, "");
+	a->targets[1].identity = ASSIGNED_NAME;
+	a->targets[1].identity_name = "id.example.";
+	round = (struct round){ .target = 1, .with_chaos = true };
+	q = assigned_round(a, &round, "5d1c0a72e94b3f86");
+	assert_string_equal(q.name, "id.example.");
+	assert_int_equal(q.name_class, NAME_IN);
 	/* A trace by ICMP is another flow: nobody may take it for a landing's.
 	 */
 	round =

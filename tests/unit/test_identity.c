@@ -38,6 +38,19 @@ static const struct {
 	{ "stars and spaces", "server *.{site}*", RC_OK, "" },
 	{ "nothing", "", RC_MALFORMED, "no {site}" },
 	{ "no site", "ns{instance}.example", RC_MALFORMED, "no {site}" },
+	{ "a metro in its place", "ns{instance}.{metro}", RC_OK, "" },
+	{ "an arrow to a name", "old* -> ams", RC_OK, "" },
+	{ "an arrow to a field", "{site}.cf -> x{site}-cf", RC_OK, "" },
+	{ "an arrow to a metro", "{site}-{metro} -> {metro}", RC_OK, "" },
+	{ "an arrow to nothing known", "{instance}m* -> ?", RC_OK, "" },
+	{ "an arrow to nothing", "{site} -> ", RC_MALFORMED, "nothing" },
+	{ "a field only on the right", "old -> {site}", RC_MALFORMED,
+	    "as on the left" },
+	{ "two fields on the right", "{site}.{metro} -> {metro}{site}",
+	    RC_MALFORMED, "{metro}{site}" },
+	{ "a star on the right", "{site} -> *", RC_MALFORMED, "'*'" },
+	{ "an instance on the right", "{instance} -> {instance}", RC_MALFORMED,
+	    "{instance}" },
 	{ "an unknown field", "{site}.{city}", RC_MALFORMED, "{city}" },
 	{ "a field in upper case", "{SITE}", RC_MALFORMED, "{SITE}" },
 	{ "an open brace", "ns{site", RC_MALFORMED, "{site" },
@@ -89,6 +102,8 @@ static const struct {
 	{ "renv1.droot.maxgigapop.net", "{site}.droot.maxgigapop.net", "renv1",
 	    "" },
 	{ "c01.KIX.eroot", "{instance}.{site}.eroot", "kix", "c01" },
+	{ "c01.KIX.eroot", "c{number}.{site}.eroot", "kix", "" },
+	{ "12-ams-34", "{number}-{site}-{number}", "ams", "" },
 	{ "p01.lpb2.eroot", "{instance}.{site}.eroot", "lpb2", "p01" },
 	{ "AMD.cf.f.root-servers.org", "{site}.cf.f.root-servers.org", "amd",
 	    "" },
@@ -145,6 +160,8 @@ static const char *const strangers[][2] = {
 	{ "not.actually.c.root-servers.org", "{site}.c.root-servers.org" },
 	{ "543m151", "{site}.cf.f.root-servers.org" },
 	{ "none", "ns{instance}.{site}.k.ripe.net" },
+	{ "dnsmasq", "{number}m{site}" },
+	{ "b1x-iad", "b{number}-{site}" },
 	{ "ns1.cz-prg.k.ripe.net.", "ns{instance}.{site}.k.ripe.net" },
 	{ "xns1.cz-prg.k.ripe.net", "ns{instance}.{site}.k.ripe.net" },
 	{ "ns.cz-prg.k.ripe.net", "ns{instance}.{site}.k.ripe.net" },
@@ -215,7 +232,7 @@ listed_sites_are_the_only_ones(void **state)
 
 	(void)state;
 	assert_int_equal(identity_template_match(&m, &t, &id, sites, 3), RC_OK);
-	assert_int_equal(m.site_index, 1);
+	assert_int_equal(m.name_index, 1);
 	assert_string_equal(m.site, "cz-prg");
 	assert_string_equal(m.instance, "7");
 	id = identity_of("ns7-de-fra.example");
@@ -253,6 +270,27 @@ hostile_identities_cost_little(void **state)
 #define LETTERS_62 \
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij"
 
+/* Finds what n names, each of a site of its own, make of one template. */
+static enum rc
+check(const struct identity_template *t, const char *const *sites, size_t n,
+    struct identity_clash *clash)
+{
+	static size_t own[] = { 0, 1, 2 };
+	struct identity_rule rule = {
+		.form = t, .methods = 1, .n = n, .sites = own
+	};
+	char *names[3];
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = strdup(sites[i]);
+	rule.names = names;
+	*clash = (struct identity_clash){ 0 };
+	n = (size_t)identity_find_clash(clash, &rule, 1);
+	for (size_t i = 0; i < rule.n; i++)
+		free(names[i]);
+	return (enum rc)n;
+}
+
 static const struct {
 	const char *name;
 	const char *template;
@@ -270,7 +308,7 @@ static const struct {
 	{ "no site begins like another", "{site}{instance}",
 	    { "lon", "ams", "fra" }, NULL },
 	{ "stars on both sides", "*.{site}.*", { "lon", "ams", "fra" },
-	    ".lon.ams." },
+	    ".lon.fra." },
 	{ "a star behind", "{site}.*", { "lon", "ams", "fra" }, NULL },
 	{ "a star behind a prefix", "{site}*", { "lon", "lon1", "x" }, "lon1" },
 	{ "one site twice", "{site}", { "lon", "ams", "LON" }, "lon" },
@@ -285,18 +323,17 @@ ambiguous_templates_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < T_LEN(checks); i++) {
 		struct identity_template t = parsed(checks[i].template);
-		struct err err = ERR_NONE;
-		enum rc rc =
-		    identity_template_check(&t, checks[i].sites, 3, &err);
+		struct identity_clash clash;
+		enum rc rc = check(&t, checks[i].sites, 3, &clash);
 
 		if (checks[i].example == NULL) {
-			T_CHECK(
-			    rc == RC_OK, "%s: %s", checks[i].name, err.text);
+			T_CHECK(rc == RC_OK, "%s: %s", checks[i].name,
+			    clash.example);
 			continue;
 		}
 		T_CHECK(rc == RC_RANGE, "%s: %s", checks[i].name, rc_name(rc));
-		T_CHECK(strstr(err.text, checks[i].example) != NULL, "%s: %s",
-		    checks[i].name, err.text);
+		T_CHECK(strstr(clash.example, checks[i].example) != NULL,
+		    "%s: %s", checks[i].name, clash.example);
 	}
 }
 
@@ -305,12 +342,144 @@ refusal_names_both_sites(void **state)
 {
 	static const char *const sites[] = { "iad", "us-iad" };
 	struct identity_template t = parsed("b{instance}-{site}");
-	struct err err = ERR_NONE;
+	struct identity_clash clash;
 
 	(void)state;
-	assert_int_equal(identity_template_check(&t, sites, 2, &err), RC_RANGE);
-	assert_string_equal(err.text,
-	    "cannot tell iad from us-iad: \"b1-us-iad\" may be either");
+	assert_int_equal(check(&t, sites, 2, &clash), RC_RANGE);
+	assert_string_equal(clash.example, "b1-us-iad");
+	assert_int_equal(clash.sites[0] + clash.sites[1], 1);
+}
+
+/* The site that free form reads, by templates with an arrow. */
+static const struct {
+	const char *identity, *template, *site;
+} arrows[] = {
+	{ "AMS.cf.example", "{site}.cf.example -> {site}-cf", "ams-cf" },
+	{ "old-amsterdam-3", "old-amsterdam* -> AMS", "ams" },
+	{ "ns1.rack7.fra", "ns{instance}.{site}.{metro} -> {metro}", "fra" },
+	{ "ns1.fra", "ns{instance}.{metro}", "fra" },
+	{ "543m151", "{instance}m{metro} -> ?", "" },
+};
+
+static void
+an_arrow_says_how_the_site_is_called(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_LEN(arrows); i++) {
+		struct identity_template t = parsed(arrows[i].template);
+		struct identity id = identity_of(arrows[i].identity);
+		struct identity_match m;
+
+		T_CHECK(identity_template_match(&m, &t, &id, NULL, 0) == RC_OK,
+		    "%s", arrows[i].identity);
+		T_CHECK(strcmp(m.site, arrows[i].site) == 0, "%s: %s",
+		    arrows[i].identity, m.site);
+		T_CHECK(m.is_opaque == (arrows[i].site[0] == '\0'), "%s",
+		    arrows[i].identity);
+	}
+}
+
+static const struct {
+	const char *template, *name, *want; /* NULL: never means it */
+} names[] = {
+	{ "{site}.example", "ams", "ams" },
+	{ "{site}.cf.example -> {site}-cf", "ams-cf", "ams" },
+	{ "{site}.cf.example -> {site}-cf", "AMS-CF", "AMS" },
+	{ "{site}.cf.example -> {site}-cf", "ams", NULL },
+	{ "{site}.cf.example -> {site}-cf", "-cf", NULL },
+	{ "{site} -> x{site}", "xams", "ams" },
+	{ "{site} -> x{site}", "ams", NULL },
+	{ "old* -> ams", "ams", "" },
+	{ "old* -> ams", "fra", NULL },
+	{ "old* -> ?", "?", NULL },
+};
+
+static void
+a_template_knows_what_means_a_site(void **state)
+{
+	char got[FIELD_TEXT_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(names); i++) {
+		struct identity_template t = parsed(names[i].template);
+		enum rc rc = identity_template_name(got, &t, names[i].name);
+
+		T_CHECK((rc == RC_OK) == (names[i].want != NULL), "%s, %s",
+		    names[i].template, names[i].name);
+		if (rc == RC_OK)
+			T_CHECK(strcmp(got, names[i].want) == 0, "%s, %s: %s",
+			    names[i].template, names[i].name, got);
+	}
+}
+
+/* Two templates of a service with the sites ams, ams2 and fra. */
+static const struct {
+	const char *name;
+	const char *earlier, *later;
+	unsigned methods[2];
+	const char *example; /* NULL: fine */
+} pairs[] = {
+	{ "nothing in common", "a.{site}", "b.{site}", { 1, 1 }, NULL },
+	{ "the same site by both", "a*.{site}", "ab.{site}", { 1, 1 }, NULL },
+	{ "one site by name, the other by arrow", "x.{site}", "x.a* -> fra",
+	    { 1, 1 }, "x.ams" },
+	{ "of methods that never meet", "x.{site}", "x.a* -> fra", { 1, 2 },
+	    NULL },
+	{ "an exception written out whole first", "x.ams2 -> fra", "x.{site}",
+	    { 1, 1 }, NULL },
+	{ "an exception after the rule", "x.{site}", "x.ams2 -> fra", { 1, 1 },
+	    "x.ams2" },
+	{ "arrows to two sites", "a* -> ams", "*a -> fra", { 1, 1 }, "a" },
+	{ "arrows to one site", "a* -> ams", "*a -> ams", { 1, 1 }, NULL },
+	{ "an opaque form is no site", "{site}.x", "*.x -> ?", { 1, 1 }, NULL },
+	{ "fields in another order", "{site}-{instance}", "{instance}-{site}",
+	    { 1, 1 }, "fra-ams" },
+};
+
+static void
+fill_rule(struct identity_rule *rule, const struct identity_template *t,
+    unsigned methods, char *texts, size_t *sites)
+{
+	static const char *const all[] = { "ams", "ams2", "fra" };
+	char name[FIELD_TEXT_MAX + 1];
+
+	rule->form = t;
+	rule->methods = methods;
+	rule->n = 0;
+	rule->sites = sites;
+	for (size_t i = 0; i < 3; i++) {
+		if (identity_template_name(name, t, all[i]) != RC_OK)
+			continue;
+		rule->names[rule->n] = strcpy(texts + 8 * rule->n, name);
+		sites[rule->n++] = i;
+	}
+}
+
+static void
+two_templates_never_give_two_sites(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_LEN(pairs); i++) {
+		struct identity_template t[2] = { parsed(pairs[i].earlier),
+			parsed(pairs[i].later) };
+		char texts[2][24], *lists[2][3];
+		size_t sites[2][3];
+		struct identity_rule rules[2] = { { .names = lists[0] },
+			{ .names = lists[1] } };
+		struct identity_clash clash = { 0 };
+		enum rc rc;
+
+		for (size_t k = 0; k < 2; k++)
+			fill_rule(&rules[k], &t[k], pairs[i].methods[k],
+			    texts[k], sites[k]);
+		rc = identity_find_clash(&clash, rules, 2);
+		T_CHECK((rc == RC_OK) == (pairs[i].example == NULL), "%s: %s",
+		    pairs[i].name, clash.example);
+		if (rc != RC_OK)
+			T_CHECK(strcmp(clash.example, pairs[i].example) == 0 &&
+				    clash.sites[0] != clash.sites[1],
+			    "%s: %s", pairs[i].name, clash.example);
+	}
 }
 
 /* Properties. */
@@ -392,26 +561,22 @@ the_check_is_exact(void **state)
 
 	(void)state;
 	for (int i = 0; i < 500; i++) {
-		char template[128], a[8], b[8], text[16], example[64];
+		char template[128], a[8], b[8], text[16];
 		const char *const sites[] = { a, b };
 		struct identity_template t;
-		struct err err = ERR_NONE;
+		struct identity_clash clash;
 		bool is_refused;
 
 		random_template(&seed, template);
 		random_text(&seed, a, 3);
 		random_text(&seed, b, 3);
 		t = parsed(template);
-		is_refused =
-		    identity_template_check(&t, sites, 2, &err) != RC_OK;
+		is_refused = check(&t, sites, 2, &clash) != RC_OK;
 		n_refused += is_refused;
 		if (is_refused) {
-			assert_int_equal(sscanf(strchr(err.text, '"'),
-					     "\"%63[^\"]", example),
-			    1);
-			T_CHECK(slow_match(template, example, a) &&
-				    slow_match(template, example, b),
-			    "%s, %s, %s: %s", template, a, b, err.text);
+			T_CHECK(slow_match(template, clash.example, a) &&
+				    slow_match(template, clash.example, b),
+			    "%s, %s, %s: %s", template, a, b, clash.example);
 			continue;
 		}
 		for (int k = 0; k < 200; k++) {
@@ -466,6 +631,9 @@ main(void)
 		cmocka_unit_test(hostile_identities_cost_little),
 		cmocka_unit_test(ambiguous_templates_are_refused),
 		cmocka_unit_test(refusal_names_both_sites),
+		cmocka_unit_test(an_arrow_says_how_the_site_is_called),
+		cmocka_unit_test(a_template_knows_what_means_a_site),
+		cmocka_unit_test(two_templates_never_give_two_sites),
 		cmocka_unit_test(the_check_is_exact),
 		cmocka_unit_test(matching_agrees_with_its_definition),
 	};

@@ -2,6 +2,7 @@
 #include "tests/unit/serve_rig.h"
 
 #include "collector/correct.h"
+#include "collector/store_doubt.h"
 
 static int
 set_up(void **state)
@@ -377,6 +378,41 @@ an_extra_reply_is_no_link_of_the_path(void **state)
 	fini(&job, 1);
 }
 
+/* A TTL at which packets of one flow met two routers keeps both. */
+static void
+a_balanced_hop_is_kept_as_such(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job jobs[] = { new_job(r->probe, 1, 1) };
+	struct observation *o = jobs[0].batch.observations;
+	struct trace_result *t = &o->trace;
+
+	o->kind = KIND_TRACE;
+	memset(t, 0, sizeof *t);
+	t->n_hops = 2;
+	t->n_queries = 8;
+	t->hops[0] = (struct hop){ .ttl = 1,
+		.attempt = 1,
+		.address = rig_addr(RIG_CONTROL),
+		.rtt_us = 5,
+		.icmp_type = 11 };
+	t->hops[1] = t->hops[0];
+	t->hops[1].address = rig_addr(RIG_V4);
+	t->hops[1].attempt = 3;
+	assert_int_equal(ingest(r, jobs, 1), RC_OK);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM path WHERE hops = "
+			 "'[{\"ttl\":1,\"address\":\"" RIG_CONTROL
+			 "\",\"type\":11,\"code\":0,\"balanced\":true},"
+			 "{\"ttl\":1,\"address\":\"" RIG_V4
+			 "\",\"type\":11,\"code\":0,\"balanced\":true}]'"),
+	    1);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM observation "
+				      "WHERE hop_rtts = '[5,5]'"),
+	    1);
+	fini(jobs, 1);
+}
+
 /* Somebody on the way answers for an address that nobody has. */
 static void
 a_decoy_lands_nowhere(void **state)
@@ -553,6 +589,48 @@ probes_times_are_corrected(void **state)
 	assert_int_equal(correct_time(INT64_MIN, -h, now), 0);
 }
 
+/* A vantage in London, and a site in Sydney that answers it in 12 ms. */
+static void
+an_answer_sooner_than_light_is_doubted(void **state)
+{
+	struct rig *r = *state;
+	struct ingest_job jobs[2] = { new_job(r->probe, 1, 3),
+		new_job(r->probe, 4, 4) };
+	struct doubted_list list = { 0 };
+	struct err err = ERR_NONE;
+
+	r->sites[0].has_position = true;
+	r->sites[0].latitude = -33.87;
+	r->sites[0].longitude = 151.21;
+	sqlite3_exec(store_handle(r->side),
+	    "UPDATE probe SET latitude = 51.5, longitude = -0.12", NULL, NULL,
+	    NULL);
+	/* The last one comes when it can, but CHAOS names another site. */
+	jobs[1].batch.observations[0].dns.rtt_us = 300000;
+	jobs[1].batch.observations[0].dns.chaos.is_asked = true;
+	identity_set(
+	    &jobs[1].batch.observations[0].dns.chaos.txt, "ns9.fra", 7);
+	assert_int_equal(ingest(r, jobs, 2), RC_OK);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM doubt WHERE doubts = 2"), 3);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM doubt WHERE doubts = 1"), 1);
+	T_CHECK(store_doubts(r->side, rig_query(r, "SELECT id FROM vantage"), 0,
+		    &list, &err) == RC_OK,
+	    "%s", err.text);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(list.rows[0].doubt, DOUBT_METHOD);
+	assert_string_equal(list.rows[0].other, "fra");
+	assert_int_equal(list.rows[1].n, 3);
+	assert_in_range(list.rows[1].least_rtt_us, 169000, 171000);
+	/* They go with their observations. */
+	sqlite3_exec(
+	    store_handle(r->side), "DELETE FROM observation", NULL, NULL, NULL);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM doubt"), 0);
+	free(list.rows);
+	fini(jobs, 2);
+}
+
 int
 main(void)
 {
@@ -583,6 +661,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    an_extra_reply_is_no_link_of_the_path, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
+		    a_balanced_hop_is_kept_as_such, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
 		    a_decoy_lands_nowhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_plain_trace_measures_the_address_by_any_port, set_up,
@@ -597,6 +677,8 @@ main(void)
 		    a_restart_goes_on_where_it_stopped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    old_observations_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_answer_sooner_than_light_is_doubted, set_up, tear_down),
 		cmocka_unit_test(probes_times_are_corrected),
 	};
 

@@ -33,8 +33,9 @@ static const struct {
 	{ "NSID comes before CHAOS", OUTCOME_OK, "jp-tyo", "nl-ams", 12, true },
 	{ "CHAOS where there is no NSID", OUTCOME_OK, NULL, "nl-ams", 11,
 	    true },
-	{ "CHAOS where NSID is of no template", OUTCOME_OK, "gpdns-fra",
-	    "nl-ams", 11, true },
+	{ "methods are not mixed: NSID decides, also when nobody has it",
+	    OUTCOME_OK, "gpdns-fra", "nl-ams", 0, true },
+	{ "CHAOS where NSID is empty", OUTCOME_OK, "", "nl-ams", 11, true },
 	{ "nobody's identity is said to be there", OUTCOME_OK, "gpdns-fra",
 	    NULL, 0, true },
 	{ "both of them nobody's", OUTCOME_OK, "gpdns-fra", "res100", 0, true },
@@ -66,7 +67,123 @@ test_cases(void **state)
 		T_CHECK(got.site_id == cases[i].site_id &&
 			    got.has_identity == cases[i].has_identity,
 		    "%s: site %d", cases[i].name, (int)got.site_id);
+		if (cases[i].txt != NULL || cases[i].outcome == OUTCOME_TIMEOUT)
+			continue;
+		got = interpret_identity(&service, &o.dns.nsid);
+		T_CHECK(got.site_id == cases[i].site_id, "%s, alone: site %d",
+		    cases[i].name, (int)got.site_id);
 	}
+}
+
+/* A service whose NSID is opaque at some sites, asked by CHAOS and by a name of
+ * its own. */
+static struct identity_template own_templates[] = {
+	{ .text = "{number}m{number} -> ?" },
+	{ .text = "{site}.cf.example -> {site}-cf" },
+	{ .text = "server {site}" },
+};
+static char *own_names[][2] = { { 0 }, { "ams", 0 }, { "ams-cf", "fra" } };
+static size_t own_sites[][2] = { { 0 }, { 0 }, { 0, 1 } };
+static struct identity_rule own_rules[] = {
+	{ &own_templates[0], 1u << METHOD_NSID, 0, NULL, NULL },
+	{ &own_templates[1], 7, 1, own_names[1], own_sites[1] },
+	{ &own_templates[2], 1u << METHOD_TXT, 2, own_names[2], own_sites[2] },
+};
+static struct site own_list[] = { { .id = 21, .name = "ams-cf" },
+	{ .id = 22, .name = "fra" } };
+
+static const struct {
+	const char *name;
+	const char *methods; /* first letters */
+	const char *nsid, *chaos, *txt;
+	int64_t site_id;
+	bool has_identity;
+	enum identity_method method;
+} own_cases[] = {
+	{ "an opaque NSID tells nothing", "", "543m151", NULL, NULL, 0, false,
+	    METHOD_NSID },
+	{ "nor does it stand in the way", "", "543m151", "AMS.cf.example", NULL,
+	    21, true, METHOD_CHAOS },
+	{ "NSID where it tells", "", "ams.cf.example", "fra", NULL, 21, true,
+	    METHOD_NSID },
+	{ "CHAOS first when so ordered", "cn", "ams.cf.example",
+	    "fra.cf.example", NULL, 0, true, METHOD_CHAOS },
+	{ "NSID second when so ordered", "cn", "ams.cf.example", NULL, NULL, 21,
+	    true, METHOD_NSID },
+	{ "CHAOS alone", "c", "ams.cf.example", NULL, NULL, 0, false,
+	    METHOD_NSID },
+	{ "a name of its own", "t", "ams.cf.example", NULL, "server fra", 22,
+	    true, METHOD_TXT },
+	{ "its template is not for CHAOS", "c", NULL, "server fra", NULL, 0,
+	    true, METHOD_CHAOS },
+	{ "CHAOS is not a name of its own", "t", NULL, "ams.cf.example", NULL,
+	    0, false, METHOD_NSID },
+};
+
+static struct observation
+own_observation(const char *nsid, const char *chaos, const char *txt)
+{
+	struct observation o = { .kind = KIND_DNS };
+	const char *asked = chaos != NULL ? chaos : txt;
+
+	if (nsid != NULL)
+		identity_set(&o.dns.nsid, nsid, strlen(nsid));
+	if (asked == NULL)
+		return o;
+	o.dns.chaos.is_asked = true;
+	o.dns.chaos.name = txt != NULL ? CHAOS_GIVEN : CHAOS_ID_SERVER;
+	identity_set(&o.dns.chaos.txt, asked, strlen(asked));
+	return o;
+}
+
+static void
+test_methods(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_LEN(own_cases); i++) {
+		struct service s = { .n_templates = 3,
+			.templates = own_templates,
+			.rules = own_rules,
+			.n_sites = 2,
+			.sites = own_list };
+		struct observation o = own_observation(
+		    own_cases[i].nsid, own_cases[i].chaos, own_cases[i].txt);
+		struct interpretation got;
+
+		for (const char *m = own_cases[i].methods; *m != '\0'; m++)
+			s.methods[s.n_methods++] = *m == 'n'   ? METHOD_NSID
+						   : *m == 'c' ? METHOD_CHAOS
+							       : METHOD_TXT;
+		got = interpret_dns(&s, &o);
+		T_CHECK(got.site_id == own_cases[i].site_id &&
+			    got.has_identity == own_cases[i].has_identity &&
+			    got.method == own_cases[i].method,
+		    "%s: site %d by %s", own_cases[i].name, (int)got.site_id,
+		    identity_method_name(got.method));
+	}
+}
+
+static void
+test_standing(void **state)
+{
+	struct service s = { .n_templates = 3,
+		.templates = own_templates,
+		.rules = own_rules,
+		.n_sites = 2,
+		.sites = own_list };
+	struct observation o = own_observation("7m9", NULL, NULL);
+
+	(void)state;
+	assert_int_equal(interpret_standing(&s, &o), STANDING_KNOWN);
+	o = own_observation("new.cf.example", NULL, NULL);
+	assert_int_equal(interpret_standing(&s, &o), STANDING_KNOWN);
+	o = own_observation("dnsmasq", NULL, NULL);
+	assert_int_equal(interpret_standing(&s, &o), STANDING_FOREIGN);
+	/* A template that is nothing but a field is no form of anybody's. */
+	o = own_observation("dnsmasq", NULL, NULL);
+	assert_int_equal(interpret_standing(&service, &o), STANDING_FOREIGN);
+	o = own_observation("nl-ams", NULL, NULL);
+	assert_int_equal(interpret_standing(&service, &o), STANDING_KNOWN);
 }
 
 static void
@@ -83,6 +200,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_standing),
 		cmocka_unit_test(test_a_ping_says_nothing),
 	};
 

@@ -249,6 +249,26 @@ old_evidence_does_not_count(void **state)
 	    locate_judge(&c.l, &target, NULL, c.at_us).doubt, LOCATE_FEW);
 }
 
+/* Where packets of one flow meet two routers, neither is the one before. */
+static void
+a_balanced_hop_is_not_known(void **state)
+{
+	struct observation o = trace(PROTO_UDP, 1, "abt");
+	struct hop *more = &o.trace.hops[o.trace.n_hops++];
+	struct scene c;
+
+	(void)state;
+	begin(&c);
+	for (unsigned i = 0; i < 4; i++)
+		answer(&c, true);
+	*more = o.trace.hops[1];
+	more->address = router(9);
+	for (unsigned i = 0; i < 3; i++)
+		locate_trace(&c.l, &o, c.at_us += S);
+	assert_int_equal(judge(&c).ttl, 3);
+	assert_int_equal(judge(&c).doubt, LOCATE_SILENT);
+}
+
 static void
 only_a_short_look_is_narrow(void **state)
 {
@@ -301,6 +321,7 @@ main(void)
 		cmocka_unit_test(what_was_before_does_not_count),
 		cmocka_unit_test(another_name_is_another_server),
 		cmocka_unit_test(old_evidence_does_not_count),
+		cmocka_unit_test(a_balanced_hop_is_not_known),
 		cmocka_unit_test(only_a_short_look_is_narrow),
 		cmocka_unit_test(a_finding_stays_until_it_is_contradicted),
 		cmocka_unit_test(words_are_read_again),

@@ -77,6 +77,13 @@ static const struct {
 	{ "--ping --name id.server a", "--name needs --dns" },
 	{ "--dns --asn f a", "--asn needs --trace or --mda" },
 	{ "--trace --asn f a", "" },
+	{ "--queries 16 a", "" },
+	{ "--queries 17 a", "--queries: 17 is outside 1 to 16" },
+	{ "--queries 0 a", "--queries: 0 is outside" },
+	{ "--dns --queries 4 a", "--queries needs --trace" },
+	{ "--mda --queries 4 a", "--queries needs --trace" },
+	{ "--middlebox --queries 4 a", "--queries needs --trace" },
+	{ "--targets f --trace -q 4", "" },
 	{ "--mda --asn f a", "" },
 	{ "--targets f --trace --asn f", "--asn needs targets on the" },
 	{ "--decoy 192.0.2.9 a", "--decoy needs --middlebox" },
@@ -138,7 +145,14 @@ defaults_follow_from_what_is_asked(void **state)
 	assert_true(o.dns && !o.ping && !o.trace && o.count == 1);
 	o = good("--targets f --all");
 	assert_true(o.dns && o.ping && o.trace);
+	o = good("--trace a");
+	assert_true(o.queries == 8 && !o.is_every_round_looked);
+	o = good("--targets f --trace");
+	assert_int_equal(o.queries, 1);
+	o = good("--targets f --trace --queries 3");
+	assert_true(o.queries == 3 && o.is_every_round_looked);
 	o = good("--mda a");
+	assert_int_equal(o.queries, 1);
 	assert_true(o.trace && !o.dns && o.timeout_us == US_PER_S);
 }
 

@@ -273,8 +273,9 @@ static const struct {
 	{ "loss is counted per packet", "aT *T",
 	    "10.0.0.97         50.0%      2     1.000", "changed" },
 	{ "a set within a round is balancing", "a(bc)T",
-	    "10.0.0.99            2.000 ms  one of a balanced set", "changed" },
-	{ "a set is no change of path", "a(bc)T a(bc)T", "balanced set",
+	    "10.0.0.99            2.000 ms  balanced packet by packet",
+	    "changed" },
+	{ "a set is no change of path", "a(bc)T a(bc)T", "balanced packet",
 	    "changed" },
 	{ "another node in another round is a change", "abT abT acT",
 	    "path changed: since round 3", "balanced" },
@@ -299,6 +300,51 @@ paths_are_told_apart(void **state)
 		expect_not(text, paths[i].claim, paths[i].says_not);
 		free(text);
 	}
+}
+
+/* After looks: b is next to a, and c is not known to be next to b. */
+static void
+links_that_are_not_proven_are_marked(void **state)
+{
+	struct trace_table *t = calloc(1, sizeof *t);
+	struct observation o = path("abcT");
+	size_t len;
+	char *text;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	o.trace.n_queries = 8;
+	o.trace.hops[1].is_linked = o.trace.hops[3].is_linked = true;
+	trace_table_add(t, &o);
+	trace_text_print(t, NULL, to);
+	fclose(to);
+	expect(text, "the number", ", 8 packets to a hop");
+	expect(text, "proven", "10.0.0.98            2.000 ms\n");
+	expect(text, "not proven",
+	    "10.0.0.99            3.000 ms  link to the hop before not proven");
+	expect(text, "the end", "the target\n");
+	free(text);
+	free(t);
+}
+
+/* Looks that were not answered are no loss. */
+static void
+looks_are_no_loss(void **state)
+{
+	struct trace_table *t = calloc(1, sizeof *t);
+	struct observation o = path("a(bc)T");
+
+	(void)state;
+	o.trace.n_queries = 8;
+	o.trace.hops[2].attempt = 7;
+	trace_table_add(t, &o);
+	assert_int_equal(t->rows[2].n_sent, 2);
+	assert_int_equal(t->rows[2].n_answered, 2);
+	o.trace.hops[0].attempt = 2;
+	trace_table_add(t, &o);
+	assert_int_equal(t->rows[1].n_sent, 3);
+	assert_int_equal(t->rows[1].n_answered, 2);
+	free(t);
 }
 
 static void
@@ -441,6 +487,8 @@ main(void)
 		cmocka_unit_test(a_second_answer_is_told),
 		cmocka_unit_test(a_certificate_is_told),
 		cmocka_unit_test(paths_are_told_apart),
+		cmocka_unit_test(links_that_are_not_proven_are_marked),
+		cmocka_unit_test(looks_are_no_loss),
 		cmocka_unit_test(round_trips_are_summed_up),
 		cmocka_unit_test(more_nodes_than_fit_do_no_harm),
 		cmocka_unit_test(labels_and_networks_are_told),

@@ -436,6 +436,27 @@ a_target_known_by_chaos_alone_wants_it_every_round(void **state)
 	end(r);
 }
 
+/* At Cloudflare's nodes of F-root NSID tells no site, and CHAOS does. */
+static void
+nsid_is_no_identity_where_chaos_is_asked_for(void **state)
+{
+	struct assignment *a = assign();
+	struct observation o = see("543m151", WHY_ROUND);
+	struct react *r;
+
+	(void)state;
+	a->targets[TARGET].identity = ASSIGNED_CHAOS;
+	r = begin(a);
+	identity_set(&o.dns.chaos.txt, "ams", 3);
+	react_observe(r, TARGET, &o, T0);
+	assert_true(react_wants_chaos(r, TARGET));
+	identity_set(&o.dns.nsid, "543m152", 7);
+	assert_false(react_observe(r, TARGET, &o, T0 + US_PER_S));
+	identity_set(&o.dns.chaos.txt, "fra", 3);
+	assert_true(react_observe(r, TARGET, &o, T0 + 2 * US_PER_S));
+	end(r);
+}
+
 static void
 health_is_news_too(void **state)
 {
@@ -745,6 +766,7 @@ main(void)
 		    a_control_that_fails_is_retried_without_a_cascade),
 		cmocka_unit_test(
 		    a_target_known_by_chaos_alone_wants_it_every_round),
+		cmocka_unit_test(nsid_is_no_identity_where_chaos_is_asked_for),
 		cmocka_unit_test(health_is_news_too),
 		cmocka_unit_test(a_target_that_is_only_pinged_is_told_by_ping),
 		cmocka_unit_test(a_decoy_has_no_reactions),

@@ -413,7 +413,7 @@ too_many_traces_are_thinned_out(void **state)
 /* ---- middleboxes ---- */
 
 struct signals {
-	unsigned n_tcp, n_icmp, n_varied;
+	unsigned n_tcp, n_icmp, n_varied, n_looks;
 	int64_t tcp_us, icmp_us, udp_us; /* of the last */
 };
 
@@ -424,6 +424,10 @@ note_signal(void *ctx, const struct round *r, int64_t now_us)
 
 	t->n_tcp += r->with_tcp;
 	t->n_varied += r->with_varied;
+	t->n_looks += r->with_looks;
+	T_CHECK(r->with_looks ==
+		    (r->is_icmp || (r->kind == KIND_TRACE && t->udp_us == 0)),
+	    "looks out of turn, kind %d", (int)r->kind);
 	if (r->with_tcp)
 		t->tcp_us = now_us;
 	if (r->kind == KIND_TRACE && !r->is_icmp)
@@ -468,6 +472,8 @@ every_six_hours_a_target_is_asked_by_tcp_and_traced_by_icmp(void **state)
 		T_CHECK(t.n_icmp >= cases[i].n_icmp &&
 			    t.n_icmp <= cases[i].n_icmp + 1,
 		    "case %zu: %u by ICMP", i, t.n_icmp);
+		T_CHECK(t.n_looks == t.n_icmp + 1, "case %zu: %u with looks", i,
+		    t.n_looks);
 		schedule_fini(&s);
 		discard(a);
 	}

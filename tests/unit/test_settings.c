@@ -110,6 +110,43 @@ static const struct {
 	       "  zone = \"a..b\"\n" IDENTITY SITE "}\n",
 	    ":4: zone is 'a..b', expected a domain name such as example.net "
 	    "or \".\"" },
+	{ "lines are counted right behind comments",
+	    "# one\n/* two\n three */ // four\n" DB "# five\nspeed = 3\n",
+	    ":6: unknown key 'speed', expected one such as database, service "
+	    "or alert" },
+	{ "one identity that is two sites by one template",
+	    HEAD "  identity = { \"{site}{instance}\" }\n" SITE
+		 "  site \"ams1\" { }\n}\n",
+	    ":5: identity: cannot tell ams from ams1: \"ams11\" may be either, "
+	    "expected text between the fields, or an arrow" },
+	{ "one identity that is two sites by two templates",
+	    HEAD "  identity = { \"ns.{site}\",\n \"ns.a* -> fra\" }\n" SITE
+		 "  site \"fra\" { }\n}\n",
+	    ":6: identity: \"ns.ams\" is fra by this template and ams by that "
+	    "of line 5, expected no identity to match both" },
+	{ "an arrow to no site", HEAD "  nsid = { \"x -> mtl\" }\n" SITE "}\n",
+	    ":5: nsid: \"x -> mtl\" means no site of service 'root', expected "
+	    "a site or an alias of that name" },
+	{ "an alias that is another site's",
+	    HEAD IDENTITY SITE "  site \"fra\" {\n alias = { \"AMS\" } }\n}\n",
+	    ":8: alias 'AMS' is also a name of site 'ams', expected every name "
+	    "once" },
+	{ "an alias with a blank",
+	    HEAD IDENTITY "  site \"fra\" {\n alias = { \"a b\" } }\n}\n",
+	    ":7: alias is 'a b', expected up to 63 printable characters as "
+	    "they stand in identities" },
+	{ "a method that is none",
+	    HEAD IDENTITY SITE "  method = { \"http\" }\n}\n",
+	    ":7: method is 'http', expected \"nsid\", \"chaos\" and \"txt\", "
+	    "each at most once" },
+	{ "a method twice",
+	    HEAD IDENTITY SITE "  method = { \"nsid\", \"nsid\" }\n}\n",
+	    ":7: method is 'nsid', expected \"nsid\", \"chaos\" and \"txt\", "
+	    "each at most once" },
+	{ "a name of its own that is not said",
+	    HEAD IDENTITY SITE "  method = { \"txt\" }\n}\n",
+	    ":7: method \"txt\" wants a name to ask for, expected txt_name = "
+	    "\"identity.example.net\"" },
 	{ "a time without unit", DB "upload_every = 30\n",
 	    ":2: upload_every: '30' is not a duration; expected a whole number "
 	    "and ms, s, m, h, d or w, such as 90s" },
@@ -407,6 +444,29 @@ what_is_printed_loads_and_prints_the_same(void **state)
 	write_file("b.conf", once);
 	twice = printed("b.conf");
 	assert_string_equal(once, twice);
+	free(once);
+	free(twice);
+	write_file("a.conf",
+	    HEAD "  nsid = { \"{number}m* -> ?\", \"x -> yul\" }\n"
+		 "  txt = { \"server {site}\" } txt_name = \"id.example\"\n"
+		 "  method = { \"txt\", \"chaos\" }\n" SITE
+		 "  site \"yul\" { alias = { \"mtl\", \"n1.yul\" }\n"
+		 "    city = \"Montr\xc3\xa9"
+		 "al, CA\" }\n}\n");
+	once = printed("a.conf");
+	write_file("b.conf", once);
+	twice = printed("b.conf");
+	assert_string_equal(once, twice);
+	assert_non_null(strstr(once, "alias = { \"mtl\", \"n1.yul\" }\n"));
+	assert_non_null(strstr(once, "txt_name = \"id.example.\"\n"));
+	assert_non_null(strstr(once, "method = { \"txt\", \"chaos\" }\n"));
+	free(once);
+	free(twice);
+	write_file("a.conf",
+	    GOOD "alert \"ops\" { webhook = \"https://h.example/x?y=1\"\n"
+		 "  kinds = { blackhole } at_least = \"critical\" }\n");
+	once = printed("a.conf");
+	twice = printed("a.conf");
 	assert_non_null(strstr(once, "kinds = { \"blackhole\" }"));
 	assert_non_null(strstr(once, "dns_every = 1m\n"));
 	free(once);

@@ -32,7 +32,7 @@ open_with(struct scratch *d, struct spool_limits limits)
 	struct err err = ERR_NONE;
 	struct spool *s = NULL;
 
-	if (spool_open(&s, d->dir, &anchor, &limits, &err) != RC_OK)
+	if (spool_open(&s, d->dir, NULL, &anchor, &limits, &err) != RC_OK)
 		fail_msg("%s", err.text);
 	return s;
 }
@@ -77,7 +77,7 @@ count_backlog(struct scratch *d, uint64_t after)
 	struct backlog b;
 	unsigned n = 0;
 
-	while (backlog_read(&b, d->dir, after, 7, NULL) == RC_OK) {
+	while (backlog_read(&b, d->dir, NULL, after, 7, NULL) == RC_OK) {
 		T_CHECK(
 		    b.first_seq > after, "seq %" PRIu64 " again", b.first_seq);
 		T_CHECK(b.last_seq >= b.first_seq, "seqs fall");
@@ -159,7 +159,7 @@ a_batch_is_of_one_segment_and_knows_its_anchor(void **state)
 	scratch_make(&d);
 	one_run(&d, 3);
 	one_run(&d, 3);
-	assert_int_equal(backlog_read(&b, d.dir, 0, 1000, NULL), RC_OK);
+	assert_int_equal(backlog_read(&b, d.dir, NULL, 0, 1000, NULL), RC_OK);
 	assert_int_equal(b.n_lines, 3);
 	assert_string_equal(b.anchor.boot, anchor.boot);
 	assert_int_equal(b.anchor.at_us, anchor.at_us);
@@ -237,7 +237,8 @@ a_segment_cut_anywhere_keeps_its_whole_lines(void **state)
 		unlink(scratch_path(&d, name));
 		scratch_append(&d, name, text, keep);
 		s = open_spool(&d);
-		T_CHECK(spool_facts(s).next_seq == n_lines + 1,
+		/* Not used again, though the disk has lost them. */
+		T_CHECK(spool_facts(s).next_seq == 5,
 		    "kept %zu bytes: next seq %" PRIu64, keep,
 		    spool_facts(s).next_seq);
 		spool_close(s);
@@ -266,7 +267,7 @@ a_bad_header_costs_the_clock_not_the_lines(void **state)
 	text[3] ^= 0x55;
 	unlink(scratch_path(&d, name));
 	scratch_append(&d, name, text, len);
-	assert_int_equal(backlog_read(&b, d.dir, 0, 1000, NULL), RC_OK);
+	assert_int_equal(backlog_read(&b, d.dir, NULL, 0, 1000, NULL), RC_OK);
 	assert_int_equal(b.n_lines, 3);
 	assert_string_equal(b.anchor.boot, "");
 	assert_false(anchor_holds(&b.anchor));
@@ -500,7 +501,8 @@ an_hour_of_acks_makes_few_files(void **state)
 	(void)state;
 	scratch_make(&d);
 	limits.segment_bytes = 20000;
-	assert_int_equal(spool_open(&s, d.dir, &anchor, &limits, NULL), RC_OK);
+	assert_int_equal(
+	    spool_open(&s, d.dir, NULL, &anchor, &limits, NULL), RC_OK);
 	for (unsigned i = 1; i <= 120; i++) {
 		struct spooldir files;
 

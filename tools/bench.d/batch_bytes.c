@@ -63,8 +63,8 @@ add_spool(struct sum *sum, const char *dir, struct err *err)
 	uint64_t after = 0;
 	enum rc rc;
 
-	while (
-	    (rc = backlog_read(&b, dir, after, WIRE_BATCH_MAX, err)) == RC_OK) {
+	while ((rc = backlog_read(&b, dir, NULL, after, WIRE_BATCH_MAX, err)) ==
+	       RC_OK) {
 		add(sum, &b);
 		after = b.last_seq;
 		backlog_fini(&b);

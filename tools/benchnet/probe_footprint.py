@@ -23,7 +23,11 @@ ASSIGNED = (1_000, 4_000)  # an assignment has no more
 # Within the cap of 20 packets a second.
 SELDOM = {"dns_every": "1h", "ping_every": "1h", "trace_every": "6h"}
 SLOT_NS = 5_000_000
-DISK_SHORT_S, DISK_LONG_S = 40, 340
+WAKEUPS_S = 180
+WAKEUPS_PER_UPLOAD = 2
+SYN = "tcp[tcpflags] & (tcp-syn | tcp-ack) == tcp-syn"
+DISK_BEGIN_S, DISK_S = 100, 300   # a new probe looks at everything first
+DISK_TARGETS = (2, 26)
 DAY_S = 86_400
 ROUNDS = 60            # an hour of one a minute
 SPOOL_TARGETS = 8
@@ -62,21 +66,27 @@ def memory_per_target(bench):
 
 
 def wakeups(bench):
-    """P10: wake-ups of a resident probe, beside the slots of 5 ms in which a
-    packet of its own, or of its upload, went or came."""
+    """P10: how often a resident probe wakes up, beside how often it must: once
+    for each slot of 5 ms in which a packet of its measurements left or came
+    (an answer that comes later than the slot of its question wakes it again),
+    and twice for each upload: to start its child, and when that is over.  What
+    the child does, another process, is not counted.  What remains: libuv waits
+    for the child's exec, once an upload, and an answer may come in the slot in
+    which a timer sends the next question (here: echoes, 20 ms apart and away)."""
     with deployed(bench, targets("far", 1)) as deployment:
         with capture(bench.world, device("far"), "ip") as measured, \
-                capture(bench.world, device("near"), "ip") as uploaded:
+                capture(bench.world, device("near"), SYN) as connections:
             before = _wakeups(pid_of(deployment))
             begun = time.time_ns()
-            time.sleep(SETTLE_S)
+            time.sleep(WAKEUPS_S)
             after = _wakeups(pid_of(deployment))
             ended = time.time_ns()
-    slots = {p.at_ns // SLOT_NS for p in measured + uploaded if begun <= p.at_ns <= ended}
+    slots = {p.at_ns // SLOT_NS for p in measured if begun <= p.at_ns <= ended}
+    n_uploads = sum(p.is_out and begun <= p.at_ns <= ended for p in connections)
     if not slots:
-        raise LabError(f"the probe has sent nothing in {SETTLE_S} s")
-    yield figure("probe.p10.wakeups", f"in {SETTLE_S} s", [after - before], "slots",
-                 [len(slots)], "<=1.0")
+        raise LabError(f"the probe has sent nothing in {WAKEUPS_S} s")
+    yield figure("probe.p10.wakeups", f"in {WAKEUPS_S} s", [after - before], "needed",
+                 [len(slots) + WAKEUPS_PER_UPLOAD * n_uploads], "<=1.0")
 
 
 def uploaded_bytes(bench):
@@ -119,22 +129,27 @@ def flat_memory(bench):
 
 
 def disk(bench):
-    """Bytes that a default setup (two addresses) writes in a day, in pages of
-    files and of the file system's own: what a longer run writes more than a
-    shorter one.  Its log is not counted: that is the journal's."""
+    """Bytes that a setup with all defaults writes in a day, for two addresses
+    and for many: pages of files, as the kernel counts them for the process and
+    its uploads, in an uneventful stretch, and one start and one orderly end a
+    day.  A page more in the stretch is 1.2 MB.  Not counted: the file system's
+    own (its journal), and the log, which is the other journal's."""
     if _filesystem(bench.folder) == "tmpfs":
         raise LabError(f"{bench.folder} is no disk: set TMPDIR to a folder on one")
-    written = []
-    with deployed(bench, targets("far", 2)) as deployment:
-        deployment.stop_probe("prober")
-        for seconds in (DISK_SHORT_S, DISK_LONG_S):
+    for n in DISK_TARGETS:
+        with deployed(bench, targets("far", n)) as deployment:
+            deployment.stop_probe("prober")
             child = runner.start(bench.world, device("far"), probe(bench.world), "run",
                                  "--state", deployment.state_of("prober"), output=os.devnull,
                                  complaints=os.devnull)
-            time.sleep(seconds)
-            written.append(runner.stop(child).written_bytes)
-    per_day = (written[1] - written[0]) * DAY_S / (DISK_LONG_S - DISK_SHORT_S)
-    yield figure("probe.disk", "MB/day", [per_day / 1e6], goal="<=5 MB")
+            time.sleep(DISK_BEGIN_S)
+            pid = family(child.pid)[1]
+            before = _written(pid)
+            time.sleep(DISK_S)
+            stretch = _written(pid) - before
+            all_of_it = runner.stop(child).written_bytes
+        per_day = stretch * DAY_S / DISK_S + all_of_it - stretch
+        yield figure(f"probe.disk.{n}", "MB/day", [per_day / 1e6], goal="<=5 MB")
 
 
 def _family_kb(pid):
@@ -164,6 +179,12 @@ def _wakeups(pid):
             total += next(int(line.split()[1]) for line in file
                           if line.startswith("voluntary_ctxt_switches"))
     return total
+
+
+def _written(pid):
+    """Bytes of pages that a process has made the disk take."""
+    with open(f"/proc/{pid}/io", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))
 
 
 def _filesystem(path):

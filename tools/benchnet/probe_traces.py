@@ -47,7 +47,8 @@ def many(bench):
 
 
 def _ours(world, n):
-    return measure(world, "end", n, "--trace", "--proto", "icmp", rate=RATE)
+    return measure(world, "end", n, "--trace", "--proto", "icmp", "--queries", "1",
+                   rate=RATE)
 
 
 def _scamper(world, n, form="warts"):

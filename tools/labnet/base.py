@@ -94,13 +94,20 @@ class Laboratory:
         """Whether some event has not been undone."""
         return any(vars(faults.load(self.state)).values())
 
+    def _position(self, site):
+        """A site's position; where links have no delay, answers would come
+        sooner than light, and the position would make impostors of them."""
+        if os.path.exists(f"{self.state}/lab.json") and self.delay_backend() == "none":
+            return ""
+        return f'position = "{site.position[0]:.2f},{site.position[1]:.2f}" '
+
     def service_config(self):
         """The service block of a collector's configuration for this lab."""
         addresses = ", ".join(f'"{address}"' for address in ANYCAST.values())
         sites = "".join(
-            f'  site "{site.name}" {{ position = "{site.position[0]:.2f},'
-            f'{site.position[1]:.2f}" unicast = {{ "{site.address[4]}", '
-            f'"{site.address[6]}" }} }}\n' for site in self.topology.by_role("site"))
+            f'  site "{site.name}" {{ {self._position(site)}unicast = {{ '
+            f'"{site.address[4]}", "{site.address[6]}" }} }}\n'
+            for site in self.topology.by_role("site"))
         return (f'service "{ZONE.rstrip(".").replace(".", "-")}" {{\n'
                 f"  addresses = {{ {addresses} }}\n"
                 f'  zone = "{ZONE}"\n'

@@ -3,6 +3,7 @@ vantage, enrolled by token over TLS.                                 (wiring)
 """
 
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -121,6 +122,15 @@ class Deployment:
             raise LabError(f"catchwater {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
 
+    def catchwater_fails(self, *words):
+        """Runs what must be refused; what it says."""
+        done = subprocess.run(
+            [f"{self.programs}/catchwater", words[0], "--config", self.config, *words[1:]],
+            capture_output=True, text=True, check=False, timeout=60)
+        if not done.returncode:
+            raise LabError(f"catchwater {' '.join(words)} was not refused")
+        return done.stderr
+
     def json(self, *words):
         return json.loads(self.catchwater(*words, "--json"))
 
@@ -169,6 +179,12 @@ class Deployment:
 
     def state_of(self, vantage):
         return f"{self.folder}/{vantage}"
+
+    def memory_of(self, vantage):
+        """Where its probe keeps in memory what it has not uploaded, or None."""
+        spool = os.stat(f"{self.state_of(vantage)}/spool")
+        found = glob.glob(f"/dev/shm/catchwater-probe-*-{spool.st_dev:x}-{spool.st_ino:x}")
+        return found[0] if found else None
 
     def user_of(self, vantage):
         """Every other probe is an ordinary user's; all of them are the user's

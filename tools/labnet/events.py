@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass
 
 from . import faults as faults_file
-from . import firewall, netns
+from . import firewall, netns, nftables
 from .errors import UsageError
 from .topology import ANYCAST, FAMILIES
 
 MAX_PREPEND = 20
+OTHER_WAY = 77     # mark, and table of routes
 
 
 @dataclass
@@ -218,6 +219,35 @@ def _unstick(lab, faults, site):
     return moment
 
 
+def _scatter(lab, faults, router, other):
+    """Packet by packet: balancing by flow would keep each question's way."""
+    if router == other:
+        raise UsageError(f"the other way of {router} is to another router")
+    faults.scattered[router] = other
+    link = lab.topology.link(router, other)
+    for family in FAMILIES:
+        netns.run(["ip", "-n", lab.names[router], f"-{family}", "-batch", "-"],
+                  f"route replace {ANYCAST[family]} via {link.address[other][family]} "
+                  f"dev {other} table {OTHER_WAY}\nrule add fwmark {OTHER_WAY} "
+                  f"lookup {OTHER_WAY}\n")
+    moment = now()
+    customers = [near.b for near in lab.topology.links_of(router)
+                 if near.kind == "customer"]
+    nftables.replace(lab.names[router], "scatter",
+                     nftables.alternate(customers, ANYCAST, OTHER_WAY))
+    return moment
+
+
+def _gather(lab, faults, router):
+    faults.scattered.pop(router, None)
+    moment = now()
+    nftables.remove(lab.names[router], "scatter")
+    for family in FAMILIES:
+        netns.run(["ip", "-n", lab.names[router], f"-{family}", "rule", "flush",
+                   "table", str(OTHER_WAY)])
+    return moment
+
+
 def _publish(lab, faults, but):
     """Who is left out keeps the zone that it has."""
     serial = 1 + max(lab.dns.serial(site.name) for site in lab.topology.by_role("site"))
@@ -259,6 +289,8 @@ def _restore(lab, faults):
         _unhijack(lab, faults)
     for site in list(faults.leaked):
         _unleak(lab, faults, site)
+    for router in list(faults.scattered):
+        _gather(lab, faults, router)
     for site in list(faults.stuck):
         _unstick(lab, faults, site)
     for site in lab.topology.by_role("site"):
@@ -292,6 +324,9 @@ EVENTS = {
     "unleak": Event("SITE", "undoes leak", _unleak),
     "stick": Event("SITE", "the site withdraws; its provider keeps the route", _stick),
     "unstick": Event("SITE", "undoes stick: the site announces", _unstick),
+    "scatter": Event("ROUTER ROUTER", "every other packet for the service goes on to the "
+                     "second router", _scatter),
+    "gather": Event("ROUTER", "undoes scatter", _gather),
     "publish": Event("[SITE]", "the zone's next version reaches all sites, but not SITE",
                      _publish),
     "cut": Event("VANTAGE", "all links of a vantage, or of the collector, go down", _cut),

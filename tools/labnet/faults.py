@@ -21,6 +21,7 @@ class Faults:
     hijacked: list = field(default_factory=list)       # [identity of the rogue]
     leaked: dict = field(default_factory=dict)         # site -> router that prefers it
     stuck: list = field(default_factory=list)          # sites, withdrawn in vain
+    scattered: dict = field(default_factory=dict)      # router -> the other way
     stale: list = field(default_factory=list)          # sites, zone out of date
     # in the laboratory of paths
     intercepted: list = field(default_factory=list)    # routers with a resolver

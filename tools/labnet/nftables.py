@@ -40,6 +40,15 @@ def spread(interface, marks):
         f'iifname "{interface}" meta mark set numgen inc mod {len(marks)} map {{ {turns} }}']}
 
 
+def alternate(interfaces, addresses, mark):
+    """Marks every other packet to these addresses that comes in there."""
+    names = ", ".join(f'"{name}"' for name in interfaces)
+    return {"type filter hook prerouting priority mangle": [
+        f"iifname {{ {names} }} {what} daddr {addresses[family]} "
+        f"meta mark set numgen inc mod 2 map {{ 0 : {mark}, 1 : 0 }}"
+        for family, what in ((4, "ip"), (6, "ip6"))]}
+
+
 def unexpired(interface):
     """What would expire here is gone before the kernel can say so."""
     return {"type filter hook prerouting priority raw": [
