@@ -10,6 +10,7 @@
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_admin.h"
+#include "collector/store_site.h"
 #include "schema/base/clock.h"
 
 #define DEFAULT_LEASE_US (300 * US_PER_S)
@@ -19,6 +20,7 @@ struct options {
 	struct where where;
 	const char *service;
 	int64_t lease_us, family;
+	const char *healthy;
 };
 
 static const struct option_spec options[] = {
@@ -28,6 +30,8 @@ static const struct option_spec options[] = {
 	    "NAME", "where several services have a site of this name" },
 	{ 'f', "family", OPTION_COUNT, offsetof(struct options, family), 4, 6,
 	    "4|6", "of this address family only (default both)" },
+	{ 0, "healthy", OPTION_TEXT, offsetof(struct options, healthy), 0, 0,
+	    "yes|no|unknown", "tell its health too, for the same time" },
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -46,6 +50,23 @@ parse_direction(const char *word, bool *is_up, struct err *err)
 	return unknown_word(err, "direction", word, words, 2);
 }
 
+/* SAID_NOTHING when the option is not given. */
+static enum rc
+parse_healthy(const char *word, enum said *out, struct err *err)
+{
+	static const char *const words[] = { "yes", "no", "unknown" };
+
+	*out = SAID_NOTHING;
+	if (word == NULL)
+		return RC_OK;
+	for (enum said s = SAID_UNKNOWN; s <= SAID_YES; s++)
+		if (strcmp(word, said_name(s)) == 0)
+			*out = s;
+	if (*out != SAID_NOTHING)
+		return RC_OK;
+	return unknown_word(err, "--healthy", word, words, 3);
+}
+
 static enum rc
 check_lease(int64_t lease_us, struct err *err)
 {
@@ -57,17 +78,25 @@ check_lease(int64_t lease_us, struct err *err)
 
 static enum rc
 announce(struct store *st, const struct options *o, const char *site,
-    struct announcement *a, struct err *err)
+    struct announcement *a, enum said healthy, struct err *err)
 {
 	char until[CLOCK_TEXT_LEN];
 	enum rc rc = lookup_site(st, o->service, site, &a->site_id, err);
 
 	if (rc == RC_OK)
 		rc = store_announce(st, a, err);
-	if (rc == RC_OK)
-		printf("%s is %s until %s, unless told again\n", site,
-		    a->is_up ? "announced" : "withdrawn",
-		    clock_format(a->lease_until_us, until));
+	if (rc == RC_OK && healthy != SAID_NOTHING)
+		rc = store_site_health(st, a->site_id, a->family, healthy,
+		    a->at_us, a->lease_until_us, err);
+	if (rc != RC_OK)
+		return rc;
+	printf("%s is %s%s until %s, unless told again\n", site,
+	    a->is_up ? "announced" : "withdrawn",
+	    healthy == SAID_YES       ? " and healthy"
+	    : healthy == SAID_NO      ? " and not healthy"
+	    : healthy == SAID_UNKNOWN ? ", its health unknown,"
+				      : "",
+	    clock_format(a->lease_until_us, until));
 	return rc;
 }
 
@@ -80,8 +109,11 @@ run(const struct options *o, char **operands, struct err *err)
 		.lease_until_us = now_us + o->lease_us,
 		.source = "catchwater announce" };
 	struct store *st = NULL;
+	enum said healthy;
 	enum rc rc = parse_direction(operands[1], &a.is_up, err);
 
+	if (rc == RC_OK)
+		rc = parse_healthy(o->healthy, &healthy, err);
 	if (rc == RC_OK)
 		rc = check_family(o->family, err);
 	if (rc == RC_OK)
@@ -89,7 +121,7 @@ run(const struct options *o, char **operands, struct err *err)
 	if (rc == RC_OK)
 		rc = where_open(&o->where, STORE_EDIT, &st, err);
 	if (rc == RC_OK)
-		rc = announce(st, o, operands[0], &a, err);
+		rc = announce(st, o, operands[0], &a, healthy, err);
 	store_close(st);
 	return rc;
 }

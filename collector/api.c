@@ -9,6 +9,7 @@
 #include "collector/api_answer.h"
 #include "collector/enrolment.h"
 #include "schema/base/mem.h"
+#include "schema/site_report.h"
 #include "schema/wire.h"
 
 static const struct route {
@@ -23,6 +24,8 @@ static const struct route {
 	    api_post_enroll },
 	{ "/v1/leave", "POST", ENROLMENT_BODY_MAX, true, false,
 	    api_post_leave },
+	{ "/v1/site", "POST", SITE_REPORT_BODY_MAX, true, false,
+	    api_post_site },
 	{ "/healthz", "GET", 0, false, false, api_get_health },
 	{ "/metrics", "GET", 0, false, false, api_get_metrics },
 };

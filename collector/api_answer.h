@@ -69,6 +69,7 @@ void api_post_batch(struct api *a, struct exchange *x);
 void api_get_assignment(struct api *a, struct exchange *x);
 void api_post_enroll(struct api *a, struct exchange *x);
 void api_post_leave(struct api *a, struct exchange *x);
+void api_post_site(struct api *a, struct exchange *x);
 void api_get_health(struct api *a, struct exchange *x);
 void api_get_metrics(struct api *a, struct exchange *x);
 

@@ -24,6 +24,7 @@ int command_events(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_announce(int argc, char **argv);
+int command_drain(int argc, char **argv);
 int command_alert(int argc, char **argv);
 
 #endif

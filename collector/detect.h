@@ -223,16 +223,23 @@ struct detect *detect_new(const struct services *services, detect_emit *emit,
     void *ctx, int64_t next_event_id, int64_t next_landing_id);
 void detect_free(struct detect *d); /* NULL is fine */
 
-/* Makes a vantage known, or changes it.  False: that was known. */
-bool detect_vantage(struct detect *d, const struct vantage *v);
+struct heard; /* heard.h: one thing that it heard beside observations */
+
+/* Called with what is news of a vantage, an excuse, an announcement, a site's
+ * health or a drain, lent, before it is believed. */
+typedef void detect_heard(void *ctx, struct heard *h);
+void detect_listen(struct detect *d, detect_heard *heard, void *ctx);
+
+/* Makes a vantage known, or changes it. */
+void detect_vantage(struct detect *d, const struct vantage *v);
 
 /* Why what a vantage meets at a target is stored but not counted: somebody
  * else answers in the target's place, or every packet goes another way. */
 enum excuse { EXCUSE_NONE, EXCUSE_INTERCEPTED, EXCUSE_PER_PACKET };
 
 /* Excuses it from now on, or (EXCUSE_NONE) lets it count again.  Of unknown
- * ones: nothing.  False: nothing changed. */
-bool detect_excuse(struct detect *d, int64_t vantage_id, int64_t target_id,
+ * ones: nothing. */
+void detect_excuse(struct detect *d, int64_t vantage_id, int64_t target_id,
     enum excuse excuse);
 
 /* Bring back what an earlier run emitted; vantages first, then in this order.
@@ -251,10 +258,24 @@ void detect_sighting(struct detect *d, const struct sighting *s);
 /* One trace's way.  Ways of unknown vantages or targets are ignored. */
 void detect_way(struct detect *d, const struct way *w);
 
-/* What was said of a site: valid until lease_until_us.  family 0: both.  After
- * a restart, tell it again what was said in the last hour, in order. */
+/* What was said of a site: valid until lease_until_us.  family 0: both.  A
+ * lease that ends no later than at_us says that nobody knows any more.  After a
+ * restart, tell it again what was said in the last hour, in order. */
 void detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us);
+
+/* The same of its health, as the site itself finds it. */
+void detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us);
+
+/* A site is emptied on purpose: from since_us until it is undone (ended_us) or
+ * the time set for it is over (until_us); 0: not yet, not set.  Said again with
+ * the same id: replaces it.  After a restart, tell it again. */
+struct drain {
+	int64_t id, site_id;
+	int64_t since_us, until_us, ended_us;
+};
+void detect_drain(struct detect *d, const struct drain *x);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and

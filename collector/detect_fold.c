@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "collector/detect_blackhole.h"
+#include "collector/detect_drain.h"
 #include "collector/detect_mismatch.h"
 #include "collector/detect_part.h"
 #include "collector/detect_shift.h"
 #include "collector/detect_state.h"
+#include "collector/heard.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -30,6 +32,7 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	d->events.next_id = next_event_id;
 	fleet_init(&d->fleet, services);
 	announced_init(&d->announced, services);
+	announced_init(&d->healthy, services);
 	mismatch_init(d);
 	d->memories = mem_new(detect_n_parts * sizeof *d->memories);
 	for (size_t i = 0; i < detect_n_parts; i++) {
@@ -52,6 +55,8 @@ detect_free(struct detect *d)
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
+	announced_fini(&d->healthy);
+	drains_fini(&d->drains);
 	free(d->watches);
 	free(d);
 }
@@ -64,27 +69,47 @@ is_same_vantage(const struct vantage *a, const struct vantage *b)
 	       a->is_trusted == b->is_trusted;
 }
 
-bool
+void
+detect_listen(struct detect *d, detect_heard *heard, void *ctx)
+{
+	d->heard = heard;
+	d->heard_ctx = ctx;
+}
+
+/* What is news to the detector goes to who listens, before it is believed. */
+static void
+pass_on(struct detect *d, struct heard *h)
+{
+	h->passed_us = d->beat_us;
+	if (d->heard != NULL)
+		d->heard(d->heard_ctx, h);
+}
+
+void
 detect_vantage(struct detect *d, const struct vantage *v)
 {
 	const struct member *m = fleet_member(&d->fleet, v->id);
+	struct heard h = { .kind = HEARD_VANTAGE, .vantage = *v };
 
 	if (m != NULL && is_same_vantage(&m->vantage, v))
-		return false;
+		return;
+	pass_on(d, &h);
 	fleet_put_vantage(&d->fleet, v);
-	return true;
 }
 
-bool
+void
 detect_excuse(
     struct detect *d, int64_t vantage_id, int64_t target_id, enum excuse excuse)
 {
 	struct track *t = fleet_track(&d->fleet, vantage_id, target_id);
 
+	struct heard h = { .kind = HEARD_EXCUSE,
+		.excuse = { vantage_id, target_id, excuse } };
+
 	if (t == NULL || t->excuse == excuse)
-		return false;
+		return;
+	pass_on(d, &h);
 	t->excuse = excuse;
-	return true;
 }
 
 /* What one step of a landing says. */
@@ -274,13 +299,54 @@ detect_way(struct detect *d, const struct way *w)
 	}
 }
 
+/* The same of a site again is no news, and is not passed on. */
+static bool
+is_word(struct detect *d, const struct announced *of, struct heard *h)
+{
+	if (!announced_is_news(of, h->announcement.site_id,
+		h->announcement.family, h->announcement.is_up,
+		h->announcement.at_us, h->announcement.lease_until_us))
+		return false;
+	pass_on(d, h);
+	return true;
+}
+
 void
 detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us)
 {
-	if (announced_hear(
+	struct heard h = { .kind = HEARD_ANNOUNCEMENT,
+		.announcement = {
+		    site_id, family, is_up, at_us, lease_until_us } };
+
+	if (is_word(d, &d->announced, &h) &&
+	    announced_hear(
 		&d->announced, site_id, family, is_up, at_us, lease_until_us))
 		d->is_reannounced = true;
+}
+
+void
+detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us)
+{
+	struct heard h = { .kind = HEARD_HEALTH,
+		.announcement = {
+		    site_id, family, is_healthy, at_us, lease_until_us } };
+
+	if (is_word(d, &d->healthy, &h))
+		(void)announced_hear(&d->healthy, site_id, family, is_healthy,
+		    at_us, lease_until_us);
+}
+
+void
+detect_drain(struct detect *d, const struct drain *x)
+{
+	struct heard h = { .kind = HEARD_DRAIN, .drain = *x };
+
+	if (!drains_is_news(&d->drains, x))
+		return;
+	pass_on(d, &h);
+	drains_hear(&d->drains, x);
 }
 
 void
@@ -349,7 +415,7 @@ detect_restore_event(struct detect *d, const struct event *e)
 	if (e->resolved_us != 0)
 		return;
 	o = events_restore(&d->events, e);
-	o->is_told = true;
+	o->is_told = !e->is_planned;
 	o->told = e->severity;
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->restore_event != NULL)

@@ -13,6 +13,8 @@
 
 /* What the three answers rest on: printed with the event. */
 struct numbers {
+	enum tri own;                      /* healthy, says the site itself */
+	const struct drain *drain;         /* in force; NULL: none */
 	size_t n_ok, n_failing;            /* vantages at the unicast address */
 	size_t n_here, n_fleet, n_usually; /* networks */
 };
@@ -65,8 +67,9 @@ count_reach(
 	}
 }
 
+/* As the vantages see it, at the site's own unicast addresses. */
 static enum tri
-is_healthy(
+is_reached(
     const struct detect *d, const struct site_watch *w, struct numbers *x)
 {
 	for (size_t i = 0; i < d->services->n_targets; i++) {
@@ -79,6 +82,23 @@ is_healthy(
 	if (x->n_ok + x->n_failing < 2 || x->n_ok == x->n_failing)
 		return TRI_UNKNOWN;
 	return x->n_ok > x->n_failing ? TRI_YES : TRI_NO;
+}
+
+/* The site knows best when it is sick.  That it is well, most vantages must not
+ * contradict: then nobody knows. */
+static enum tri
+is_healthy(
+    const struct detect *d, const struct site_watch *w, struct numbers *x)
+{
+	enum tri seen = is_reached(d, w, x);
+
+	x->own = announced_now(
+	    &d->healthy, w->state.site_id, w->state.family, d->now_us);
+	if (x->own == TRI_UNKNOWN)
+		return seen;
+	if (x->own == TRI_YES && seen == TRI_NO)
+		return TRI_UNKNOWN;
+	return x->own;
 }
 
 /* Receiving. */
@@ -115,23 +135,6 @@ is_receiving(struct detect *d, const struct site_watch *w, struct numbers *x)
 
 /* Verdicts. */
 
-const char *
-mismatch_verdict(enum tri announced, enum tri healthy, enum tri receiving)
-{
-	static const char *const rows[] = { "down", "ghost_sick", "idle",
-		"ghost", "sick_announced", "sick_attracting", "shadowed",
-		"ok" };
-
-	if (announced == TRI_UNKNOWN && healthy == TRI_NO &&
-	    receiving == TRI_YES)
-		return "sick_attracting";
-	if (announced == TRI_UNKNOWN || healthy == TRI_UNKNOWN ||
-	    receiving == TRI_UNKNOWN)
-		return "unknown";
-	return rows[4 * (announced == TRI_YES) + 2 * (healthy == TRI_YES) +
-		    (receiving == TRI_YES)];
-}
-
 /* Which verdicts are events, after how long, and how bad. */
 struct alarm {
 	const char *verdict;
@@ -147,6 +150,73 @@ static const struct alarm alarms[] = {
 	{ "shadowed", SEVERITY_WARNING, false, false },
 };
 
+/* The table's rows: announced is worth 4, healthy 2, receiving 1. */
+#define N_ROWS 8
+static const char *const rows[N_ROWS] = { "down", "ghost_sick", "idle", "ghost",
+	"sick_announced", "sick_attracting", "shadowed", "ok" };
+
+static const struct alarm *
+alarm_of(const char *verdict)
+{
+	for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++)
+		if (strcmp(alarms[i].verdict, verdict) == 0)
+			return &alarms[i];
+	return NULL;
+}
+
+/* May a yes (or no) be the answer? */
+static bool
+may_be(enum tri answer, bool is_yes)
+{
+	return answer == TRI_UNKNOWN || (answer == TRI_YES) == is_yes;
+}
+
+static bool
+is_possible(
+    size_t row, enum tri announced, enum tri healthy, enum tri receiving)
+{
+	return may_be(announced, (row & 4) != 0) &&
+	       may_be(healthy, (row & 2) != 0) &&
+	       may_be(receiving, (row & 1) != 0);
+}
+
+const char *
+mismatch_verdict(enum tri announced, enum tri healthy, enum tri receiving)
+{
+	const struct alarm *mildest = NULL;
+	const char *verdict = "unknown";
+	size_t n = 0;
+
+	for (size_t row = N_ROWS; row-- > 0;) {
+		const struct alarm *a = alarm_of(rows[row]);
+
+		if (!is_possible(row, announced, healthy, receiving))
+			continue;
+		n++;
+		if (n > 1 && (a == NULL || mildest == NULL))
+			return "unknown";
+		if (n == 1 || a->severity < mildest->severity) {
+			verdict = rows[row];
+			mildest = a;
+		}
+	}
+	return verdict;
+}
+
+void
+mismatch_possible(char out[static MISMATCH_POSSIBLE_LEN], enum tri announced,
+    enum tri healthy, enum tri receiving)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t row = N_ROWS; row-- > 0;)
+		if (is_possible(row, announced, healthy, receiving))
+			len += (size_t)snprintf(out + len,
+			    MISMATCH_POSSIBLE_LEN - len, "%s%s",
+			    len == 0 ? "" : ", ", rows[row]);
+}
+
 static const struct site *
 site_of(const struct detect *d, const struct site_watch *w)
 {
@@ -157,15 +227,10 @@ site_of(const struct detect *d, const struct site_watch *w)
 static const struct alarm *
 find_alarm(const struct detect *d, const struct site_watch *w)
 {
-	for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
-		if (strcmp(alarms[i].verdict, w->state.verdict) != 0)
-			continue;
-		if (strcmp(w->state.verdict, "shadowed") == 0 &&
-		    site_of(d, w)->is_local)
-			return NULL;
-		return &alarms[i];
-	}
-	return NULL;
+	if (strcmp(w->state.verdict, "shadowed") == 0 &&
+	    site_of(d, w)->is_local)
+		return NULL;
+	return alarm_of(w->state.verdict);
 }
 
 static struct open_event *
@@ -187,6 +252,7 @@ gates_of(const struct detect *d, const struct site_watch *w,
     const struct numbers *x, int64_t hold_us)
 {
 	const struct site_state *s = &w->state;
+	char possible[MISMATCH_POSSIBLE_LEN];
 	json_t *gates = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "announced", tri_name(s->announced), "healthy",
 	    tri_name(s->healthy), "receiving", tri_name(s->receiving),
@@ -198,8 +264,18 @@ gates_of(const struct detect *d, const struct site_watch *w,
 	json_object_update_new(gates, json_pack("{s:I, s:I}", "held_us",
 					  (json_int_t)(d->now_us - s->since_us),
 					  "hold_us", (json_int_t)hold_us));
-	if (s->announced == TRI_UNKNOWN)
+	json_object_set_new(
+	    gates, "healthy_by_site", json_string(tri_name(x->own)));
+	if (x->drain != NULL)
+		json_object_set_new(gates, "drain", json_integer(x->drain->id));
+	mismatch_possible(possible, x->drain != NULL ? TRI_NO : s->announced,
+	    s->healthy, s->receiving);
+	if (strchr(possible, ',') != NULL)
+		json_object_set_new(gates, "possible", json_string(possible));
+	if (s->announced == TRI_UNKNOWN && x->drain == NULL)
 		json_object_set_new(gates, "missing", json_string("announced"));
+	else if (s->healthy == TRI_UNKNOWN)
+		json_object_set_new(gates, "missing", json_string("healthy"));
 	return gates;
 }
 
@@ -276,11 +352,20 @@ hold_of(const struct service *s, const struct alarm *a)
 	return s->settle_us > asked_us ? s->settle_us : asked_us;
 }
 
+/* The site calls itself sick, but most vantages get answers from it: its check
+ * may be wrong, or the fault is in a part.  Bad, but no black hole. */
+static bool
+is_in_part(const struct numbers *x)
+{
+	return x->own == TRI_NO && x->n_ok > x->n_failing && x->n_ok >= 2;
+}
+
 static void
 raise_alarm(
     struct detect *d, const struct site_watch *w, const struct numbers *x)
 {
 	const struct alarm *a = find_alarm(d, w);
+	struct alarm in_part;
 	const struct service *s = &d->services->list[w->service];
 	struct open_event *o;
 	int64_t hold_us;
@@ -290,6 +375,11 @@ raise_alarm(
 	hold_us = hold_of(s, a);
 	if (d->now_us - w->state.since_us < hold_us)
 		return;
+	if (is_in_part(x) && a->severity > SEVERITY_MAJOR) {
+		in_part = *a;
+		in_part.severity = SEVERITY_MAJOR;
+		a = &in_part;
+	}
 	o = find_event(d, w);
 	if (o != NULL)
 		update_event(d, o, w, a, gates_of(d, w, x, hold_us));
@@ -357,6 +447,7 @@ look(struct detect *d, struct site_watch *w)
 	struct numbers x = { 0 };
 	struct site_state now = w->state;
 	struct effect e = { .kind = EFFECT_SITE_STATE };
+	const char *verdict;
 
 	if (!is_measured(d, w))
 		return;
@@ -364,14 +455,16 @@ look(struct detect *d, struct site_watch *w)
 	    announced_now(&d->announced, now.site_id, now.family, d->now_us);
 	now.healthy = is_healthy(d, w, &x);
 	now.receiving = is_receiving(d, w, &x);
-	if (w->state.verdict[0] == '\0' ||
+	x.drain = drains_at(&d->drains, now.site_id, d->now_us);
+	/* A site in drain is meant not to be announced, whatever it is. */
+	verdict = mismatch_verdict(x.drain != NULL ? TRI_NO : now.announced,
+	    now.healthy, now.receiving);
+	if (strcmp(w->state.verdict, verdict) != 0 ||
 	    now.announced != w->state.announced ||
 	    now.healthy != w->state.healthy ||
 	    now.receiving != w->state.receiving) {
 		now.since_us = d->now_us;
-		snprintf(now.verdict, sizeof now.verdict, "%s",
-		    mismatch_verdict(
-			now.announced, now.healthy, now.receiving));
+		snprintf(now.verdict, sizeof now.verdict, "%s", verdict);
 		w->state = e.site_state = now;
 		d->emit(d->ctx, &e);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/detect_drain.h"
 #include "collector/quorum.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
@@ -321,10 +322,12 @@ sum_event(struct detect *d, struct open_event *o)
 	enum severity severity;
 
 	detect_sum_votes(d, o);
-	severity = severity_of((size_t)o->event.n_asns, n_fresh);
+	severity = drain_mark_shift(d, o)
+		       ? SEVERITY_INFO
+		       : severity_of((size_t)o->event.n_asns, n_fresh);
 	if (severity > o->event.severity)
 		o->event.severity = severity;
-	return gates_of(d, o, n_fresh);
+	return drain_add_gates(d, o, gates_of(d, o, n_fresh));
 }
 
 void

@@ -89,7 +89,9 @@ emit_notice(struct detect *d, const struct open_event *o)
 	d->emit(d->ctx, &out);
 }
 
-/* A channel may ask for a severity that the event only grows into: the
+/* What was planned alarms nobody: its failure to happen does.
+ *
+ * A channel may ask for a severity that the event only grows into: the
  * opening is told anew with every rise, and the store tells each channel
  * once. */
 static void
@@ -97,7 +99,7 @@ tell(struct detect *d, struct open_event *o)
 {
 	bool is_worse = !o->is_told || o->event.severity > o->told;
 
-	if (o->event.parent_id != 0 || !is_worse)
+	if (o->event.parent_id != 0 || o->event.is_planned || !is_worse)
 		return;
 	o->is_told = true;
 	o->told = o->event.severity;

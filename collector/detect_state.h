@@ -1,17 +1,19 @@
 /*
  * detect_state.h - what the parts of the detector share.             (pure)
  *
- * Uses     collector/detect.h, fleet.h, events.h, announced.h
+ * Uses     collector/detect.h, fleet.h, events.h, announced.h, drains.h
  * Used by  detect_fold, detect_part and each part
  */
 #ifndef COLLECTOR_DETECT_STATE_H
 #define COLLECTOR_DETECT_STATE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/announced.h"
 #include "collector/detect.h"
+#include "collector/drains.h"
 #include "collector/events.h"
 #include "collector/fleet.h"
 
@@ -24,6 +26,8 @@ struct detect {
 	const struct services *services;
 	detect_emit *emit;
 	void *ctx;
+	detect_heard *heard; /* NULL: nobody listens */
+	void *heard_ctx;
 	int64_t now_us;  /* the newest received_us or beat */
 	int64_t beat_us; /* the last whole second that passed; 0: none */
 	int64_t soft_us; /* when soft fields were last emitted */
@@ -31,7 +35,8 @@ struct detect {
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
 	struct events events;
-	struct announced announced;
+	struct announced announced, healthy; /* as said */
+	struct drains drains;
 	struct site_watch *watches;
 	size_t n_watches;
 	void **memories; /* what each part's init gave */

@@ -47,6 +47,7 @@ static const struct column columns[] = {
 	{ "resolution", NULL, CELL_TEXT },
 	{ "n_vantages", NULL, CELL_COUNT },
 	{ "n_asns", NULL, CELL_COUNT },
+	{ "planned", NULL, CELL_TEXT },
 	{ "summary", "summary", CELL_TEXT },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
@@ -69,6 +70,7 @@ add_row(struct report *r, const struct event_row *e, const char *summary)
 	report_text(r, e->is_resolved ? e->resolution : NULL);
 	report_number(r, e->n_vantages);
 	report_number(r, e->n_asns);
+	report_text(r, e->is_planned ? "yes" : NULL);
 	report_text(r, summary);
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement" };
+	"vantage", "excuse", "announcement", "health", "drain" };
 #define N_NAMES (sizeof names / sizeof *names)
 
-bool
+void
 heard_apply(struct detect *d, const struct heard *h)
 {
 	switch (h->kind) {
@@ -23,17 +23,26 @@ heard_apply(struct detect *d, const struct heard *h)
 		detect_flush(d, h->until_us);
 		break;
 	case HEARD_VANTAGE:
-		return detect_vantage(d, &h->vantage);
+		detect_vantage(d, &h->vantage);
+		break;
 	case HEARD_EXCUSE:
-		return detect_excuse(d, h->excuse.vantage_id,
-		    h->excuse.target_id, h->excuse.excuse);
+		detect_excuse(d, h->excuse.vantage_id, h->excuse.target_id,
+		    h->excuse.excuse);
+		break;
 	case HEARD_ANNOUNCEMENT:
 		detect_announcement(d, h->announcement.site_id,
 		    h->announcement.family, h->announcement.is_up,
 		    h->announcement.at_us, h->announcement.lease_until_us);
 		break;
+	case HEARD_HEALTH:
+		detect_health(d, h->announcement.site_id,
+		    h->announcement.family, h->announcement.is_up,
+		    h->announcement.at_us, h->announcement.lease_until_us);
+		break;
+	case HEARD_DRAIN:
+		detect_drain(d, &h->drain);
+		break;
 	}
-	return true;
 }
 
 const char *
@@ -63,7 +72,15 @@ body_json(const struct heard *h)
 		    (json_int_t)h->excuse.vantage_id, "target",
 		    (json_int_t)h->excuse.target_id, "excuse",
 		    h->excuse.excuse);
+	case HEARD_DRAIN:
+		return json_pack("{s:I, s:I, s:I, s:I, s:I}", "drain",
+		    (json_int_t)h->drain.id, "site",
+		    (json_int_t)h->drain.site_id, "since_us",
+		    (json_int_t)h->drain.since_us, "until_us",
+		    (json_int_t)h->drain.until_us, "ended_us",
+		    (json_int_t)h->drain.ended_us);
 	case HEARD_ANNOUNCEMENT:
+	case HEARD_HEALTH:
 		return json_pack("{s:I, s:i, s:b, s:I, s:I}", "site",
 		    (json_int_t)h->announcement.site_id, "family",
 		    h->announcement.family, "up", h->announcement.is_up,
@@ -140,6 +157,19 @@ read_excuse(struct heard *h, json_t *json)
 }
 
 static bool
+read_drain(struct drain *x, json_t *json)
+{
+	json_int_t id, site, since, until, ended;
+
+	if (json_unpack(json, "{s:I, s:I, s:I, s:I, s:I}", "drain", &id, "site",
+		&site, "since_us", &since, "until_us", &until, "ended_us",
+		&ended) != 0)
+		return false;
+	*x = (struct drain){ id, site, since, until, ended };
+	return true;
+}
+
+static bool
 read_until(struct heard *h, json_t *json)
 {
 	json_int_t until;
@@ -166,7 +196,9 @@ heard_read(struct heard *h, const char *kind, const char *body)
 		is_good = read_vantage(&h->vantage, json);
 	else if (h->kind == HEARD_EXCUSE)
 		is_good = read_excuse(h, json);
-	else if (h->kind == HEARD_ANNOUNCEMENT)
+	else if (h->kind == HEARD_DRAIN)
+		is_good = read_drain(&h->drain, json);
+	else if (h->kind == HEARD_ANNOUNCEMENT || h->kind == HEARD_HEALTH)
 		is_good = read_announcement(h, json);
 	else
 		is_good = read_until(h, json);

@@ -10,7 +10,8 @@
  *   - observations are stored in the order in which it heard them;
  *   - everything else is a row of the table heard, which stands after the
  *     observation with after_id: vantages that are new or changed (AS, prefix,
- *     trust), excuses, announcements, and its own beginnings and ends;
+ *     trust), excuses, announcements, drains, a site's own word, and its own
+ *     beginnings and ends (detect_listen tells of all but these);
  *   - its time passes in whole seconds, between these, by itself
  *     (detect_tick), so it does not matter when ticks came; an observation is
  *     never received before the time that has passed;
@@ -40,7 +41,9 @@ enum heard_kind {
 	HEARD_FLUSH,    /* a stop, at until_us */
 	HEARD_VANTAGE,
 	HEARD_EXCUSE,
-	HEARD_ANNOUNCEMENT
+	HEARD_ANNOUNCEMENT,
+	HEARD_HEALTH, /* as an announcement: is_up says healthy */
+	HEARD_DRAIN
 };
 
 struct heard {
@@ -61,12 +64,13 @@ struct heard {
 			bool is_up;
 			int64_t at_us, lease_until_us;
 		} announcement;
+		struct drain drain;
 	};
 };
 
-/* Tells the detector.  True: it did not know that yet, so it is to be written
- * down.  A start is for the caller to make: nothing is done here. */
-bool heard_apply(struct detect *d, const struct heard *h);
+/* Tells the detector.  A start is for the caller to make: nothing is done
+ * here. */
+void heard_apply(struct detect *d, const struct heard *h);
 
 const char *heard_kind_name(enum heard_kind k);
 

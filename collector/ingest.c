@@ -12,10 +12,12 @@
 #include "collector/sight.h"
 #include "collector/store_detect.h"
 #include "collector/store_doubt.h"
+#include "collector/store_drain.h"
 #include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
+#include "collector/store_site.h"
 #include "collector/store_suspect.h"
 #include "collector/suspect.h"
 #include "collector/upstream.h"
@@ -37,7 +39,8 @@ struct ingest {
 	struct upstreams *upstreams;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
-	int64_t last_announcement, last_heard_id;
+	int64_t last_announcement, last_word_us, last_drain_us;
+	int64_t last_heard_id;
 	unsigned n_ticks;
 	/* of the transaction under way */
 	bool is_begun;
@@ -83,16 +86,13 @@ on_effect(void *ctx, const struct effect *e)
 		in->rc = store_effect_apply(in->store, e, in->err);
 }
 
-/* Tells the detector something beside observations, and writes it down. */
+/* Writes down what the detector hears beside observations. */
 static void
-hear(void *ctx, struct heard *h)
+on_heard(void *ctx, struct heard *h)
 {
 	struct ingest *in = ctx;
 
 	h->after_id = in->last_heard_id;
-	h->passed_us = detect_passed_us(in->detect);
-	if (!heard_apply(in->detect, h))
-		return;
 	begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_heard_put(in->store, h, in->err);
@@ -101,19 +101,21 @@ hear(void *ctx, struct heard *h)
 static void
 hear_moment(struct ingest *in, enum heard_kind kind, int64_t until_us)
 {
-	struct heard h = { .kind = kind, .until_us = until_us };
+	struct heard h = { .kind = kind,
+		.passed_us = detect_passed_us(in->detect),
+		.until_us = until_us };
 
-	hear(in, &h);
+	on_heard(in, &h);
+	heard_apply(in->detect, &h);
 }
 
 static void
 hear_vantage(struct ingest *in, const char *probe_id, enum probe_state state,
     const struct vantage_row *row)
 {
-	struct heard h = { .kind = HEARD_VANTAGE };
+	struct vantage v = place_vantage(probe_id, state, row);
 
-	h.vantage = place_vantage(probe_id, state, row);
-	hear(in, &h);
+	detect_vantage(in->detect, &v);
 }
 
 static enum excuse
@@ -127,12 +129,7 @@ excuse_of(const struct suspect_view *v)
 static void
 hear_view(struct ingest *in, const struct suspect_view *v)
 {
-	struct heard h = { .kind = HEARD_EXCUSE };
-
-	h.excuse.vantage_id = v->vantage_id;
-	h.excuse.target_id = v->target_id;
-	h.excuse.excuse = excuse_of(v);
-	hear(in, &h);
+	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
 }
 
 static void
@@ -163,7 +160,7 @@ forget_detector(struct ingest *in)
 	in->detect = NULL;
 	suspects_free(in->suspects);
 	in->suspects = NULL;
-	in->last_announcement = 0;
+	in->last_announcement = in->last_word_us = in->last_drain_us = 0;
 	observation_cache_forget(in->cache);
 }
 
@@ -215,10 +212,26 @@ make_detector(struct ingest *in)
 		return;
 	in->detect = detect_new(&in->settings->services, on_effect, in,
 	    next_event_id, next_landing_id);
+	detect_listen(in->detect, on_heard, in);
 	hear_moment(in, HEARD_START, passed_us);
 	if (in->rc == RC_OK)
 		in->rc =
 		    store_vantage_each(in->store, restore_vantage, in, in->err);
+}
+
+/* Tells the detector what others have written: operators, and sites. */
+static void
+hear_words(struct ingest *in)
+{
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(in->store, in->detect, in->now_us,
+		    &in->last_announcement, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_site_words(in->store, in->detect, in->now_us,
+		    &in->last_word_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_drains(
+		    in->store, in->detect, &in->last_drain_us, in->err);
 }
 
 /* Makes the detector from the store, when there is none. */
@@ -239,9 +252,7 @@ need_detector(struct ingest *in)
 		hear_moment(in, HEARD_RESTORED, in->now_us);
 	if (in->rc == RC_OK)
 		restore_suspects(in);
-	if (in->rc == RC_OK)
-		in->rc = store_announcements(in->store, in->now_us,
-		    &in->last_announcement, hear, in, in->err);
+	hear_words(in);
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
 }
 
@@ -611,9 +622,7 @@ ingest_tick(
 	start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
-	if (in->rc == RC_OK)
-		in->rc = store_announcements(
-		    in->store, now_us, &in->last_announcement, hear, in, err);
+	hear_words(in);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;

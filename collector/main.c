@@ -26,6 +26,7 @@ static const struct program_command commands[] = {
 	    "one event: gates, votes, raw evidence, paths" },
 	{ "replay", command_replay,
 	    "the events of the stored observations, detected again" },
+	{ "drain", command_drain, "empty a site on purpose, and verify it" },
 	{ "announce", command_announce,
 	    "tell that a site's route is up or down" },
 	{ "alert", command_alert, "send a test through an alert channel" },

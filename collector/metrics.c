@@ -27,6 +27,8 @@ static const struct {
 	    "Times the detector was rebuilt from the store.", NULL },
 	[METRIC_ENROLLED] = { "catchwater_enrolled", "Probes that enrolled.",
 	    NULL },
+	[METRIC_SITE_REPORTS] = { "catchwater_site_reports",
+	    "Reports of sites about themselves that are on disk.", NULL },
 #define REFUSED(what) \
 	{ \
 		"catchwater_refused", "Requests refused, by reason.", what \
@@ -40,6 +42,7 @@ static const struct {
 	[METRIC_REFUSED_SIGNATURE] = REFUSED("signature"),
 	[METRIC_REFUSED_MALFORMED] = REFUSED("malformed"),
 	[METRIC_REFUSED_OTHER_PROBE] = REFUSED("other_probe"),
+	[METRIC_REFUSED_OTHER_SITE] = REFUSED("other_site"),
 	[METRIC_REFUSED_TOKEN] = REFUSED("token"),
 	[METRIC_REFUSED_OVERLOAD] = REFUSED("overload"),
 	[METRIC_REFUSED_NOT_STORED] = REFUSED("not_stored"),

@@ -97,7 +97,7 @@ hear(struct replay *r, const struct heard *h)
 		return;
 	if (h->passed_us != 0 && h->after_id + 1 >= r->first_id)
 		detect_tick(r->detect, h->passed_us);
-	(void)heard_apply(r->detect, h);
+	heard_apply(r->detect, h);
 }
 
 static void

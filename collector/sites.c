@@ -1,9 +1,13 @@
 /* sites.c - catchwater sites: announced x healthy x receiving, per site. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/commands.h"
+#include "collector/detect_mismatch.h"
+#include "collector/drains.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
+#include "schema/base/clock.h"
 
 static const struct option_spec options[] = {
 	OPTION_JSON,
@@ -27,11 +31,64 @@ static const struct column columns[] = {
 	{ "verdict", "verdict", CELL_TEXT },
 	{ "since", "since", CELL_TIME },
 	{ "n_vantages", "vantages", CELL_COUNT },
+	{ "drain", "drain", CELL_TEXT },
+	{ "drain_since", NULL, CELL_TIME },
+	{ "possible", NULL, CELL_TEXT },
+	{ "reported", NULL, CELL_TIME },
+	{ "announced_why", NULL, CELL_TEXT },
+	{ "healthy_why", NULL, CELL_TEXT },
+	{ "serial", NULL, CELL_COUNT },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
+static enum tri
+tri_of(const char *word)
+{
+	enum tri t;
+
+	return tri_from_name(&t, word) == RC_OK ? t : TRI_UNKNOWN;
+}
+
+/* The verdicts that are possible, when there are several. */
 static void
-add_row(struct report *r, const struct site_now *s)
+add_possible(struct report *r, const struct site_now *s, bool is_draining)
+{
+	char possible[MISMATCH_POSSIBLE_LEN];
+
+	if (!is_draining && tri_of(s->announced) == TRI_UNKNOWN &&
+	    tri_of(s->healthy) == TRI_UNKNOWN &&
+	    tri_of(s->receiving) == TRI_UNKNOWN) {
+		report_none(r);
+		return;
+	}
+	mismatch_possible(possible, is_draining ? TRI_NO : tri_of(s->announced),
+	    tri_of(s->healthy), tri_of(s->receiving));
+	report_text(r, strchr(possible, ',') != NULL ? possible : NULL);
+}
+
+static const char *
+text_or_none(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+static void
+add_words(struct report *r, const struct site_now *s, int64_t now_us)
+{
+	bool is_draining =
+	    s->drain.since_us != 0 && now_us < drain_end_us(&s->drain);
+
+	report_text(r, is_draining ? "draining" : NULL);
+	report_number_if(r, is_draining, s->drain.since_us);
+	add_possible(r, s, is_draining);
+	report_number_if(r, s->has_heard, s->heard_us);
+	report_text(r, text_or_none(s->announced_why));
+	report_text(r, text_or_none(s->healthy_why));
+	report_number_if(r, s->has_serial, s->serial);
+}
+
+static void
+add_row(struct report *r, const struct site_now *s, int64_t now_us)
 {
 	report_text(r, s->service);
 	report_text(r, s->site);
@@ -43,6 +100,7 @@ add_row(struct report *r, const struct site_now *s)
 	report_text(r, s->verdict);
 	report_number_if(r, s->has_since, s->since_us);
 	report_number(r, s->n_vantages);
+	add_words(r, s, now_us);
 }
 
 static enum rc
@@ -56,7 +114,7 @@ report_sites(struct store *st, const struct where *w, struct err *err)
 		return rc;
 	report_init(&r, columns, N_COLUMNS);
 	for (size_t i = 0; i < list.n; i++)
-		add_row(&r, &list.rows[i]);
+		add_row(&r, &list.rows[i], clock_wall_us());
 	where_print(
 	    w, &r, "no sites; has 'catchwater serve' been started with them?");
 	report_fini(&r);

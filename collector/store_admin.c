@@ -8,8 +8,8 @@
 #include "schema/base/clock.h"
 
 static const char PUT_TOKEN[] =
-    "INSERT INTO token (hash, uses_left, created_us, expires_us) "
-    "VALUES (?1, ?2, ?3, ?4)";
+    "INSERT INTO token (hash, uses_left, created_us, expires_us, site, "
+    "service) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 static const char REVOKE_TOKEN[] =
     "UPDATE token SET revoked_us = coalesce(revoked_us, ?2) WHERE id = ?1";
@@ -17,7 +17,7 @@ static const char REVOKE_TOKEN[] =
 static const char TOKENS[] =
     "SELECT t.id, t.uses_left, t.created_us, t.expires_us, "
     "t.revoked_us IS NOT NULL, (SELECT count(*) FROM probe p "
-    "WHERE p.token_id = t.id) FROM token t ORDER BY t.id";
+    "WHERE p.token_id = t.id), t.site, t.service FROM token t ORDER BY t.id";
 
 /* A detector that starts anew is told what was said in the last hour. */
 #define ANNOUNCEMENT_KEPT_US (INT64_C(2) * 3600 * US_PER_S)
@@ -71,11 +71,13 @@ put_token(
 	store_bind_int(s, 2, t->n_uses);
 	store_bind_int(s, 3, t->created_us);
 	store_bind_int(s, 4, t->expires_us);
+	store_bind_text(s, 5, t->site);
+	store_bind_text(s, 6, t->service);
 	rc = store_run(st, s, err);
 	if (rc != RC_OK)
 		return rc;
 	*id = sqlite3_last_insert_rowid(store_handle(st));
-	return put_audit(st, t->created_us, "token", *id, NULL, err);
+	return put_audit(st, t->created_us, "token", *id, t->site, err);
 }
 
 enum rc
@@ -126,6 +128,8 @@ fill_token(sqlite3_stmt *s, void *row)
 	t->expires_us = sqlite3_column_int64(s, 3);
 	t->is_revoked = sqlite3_column_int(s, 4) != 0;
 	t->n_probes = sqlite3_column_int64(s, 5);
+	ROW_TEXT(t->site, s, 6);
+	ROW_TEXT(t->service, s, 7);
 }
 
 enum rc

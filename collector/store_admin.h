@@ -21,6 +21,8 @@ struct new_token {
 	uint8_t hash[TOKEN_HASH_BYTES];
 	int64_t n_uses;
 	int64_t created_us, expires_us;
+	const char *site; /* that those who enrol may speak for; NULL: none */
+	const char *service; /* of that service alone; NULL: of any */
 };
 
 /* RC_DB. */
@@ -35,6 +37,7 @@ struct token_row {
 	int64_t id, n_uses_left, created_us, expires_us;
 	bool is_revoked;
 	int64_t n_probes; /* that came in by it */
+	char site[NAME_MAX_LEN + 1], service[NAME_MAX_LEN + 1]; /* or "" */
 };
 
 struct token_list {

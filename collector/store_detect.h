@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "collector/detect.h"
-#include "collector/heard.h"
 #include "collector/store.h"
 
 /* Writes one effect within the caller's transaction.  A notice writes nothing
@@ -29,12 +28,11 @@ MUST_USE enum rc store_detect_next_ids(struct store *st, int64_t *next_event_id,
 MUST_USE enum rc store_detect_restore(
     struct store *st, struct detect *d, unsigned *n_afresh, struct err *err);
 
-/* Calls hear, in order, with what was announced with an id over *last_id and is
- * in force at now_us or was said in the hour before; moves *last_id on.
- * RC_DB. */
-MUST_USE enum rc store_announcements(struct store *st, int64_t now_us,
-    int64_t *last_id, void (*hear)(void *ctx, struct heard *h), void *ctx,
-    struct err *err);
+/* Tells the detector, in order, what was announced with an id over *last_id
+ * and is in force at now_us or was said in the hour before; moves *last_id
+ * on.  RC_DB. */
+MUST_USE enum rc store_announcements(struct store *st, struct detect *d,
+    int64_t now_us, int64_t *last_id, struct err *err);
 
 /* Puts a notice into the outbox of an alert; once, however often it is called.
  * A resolve only follows an opening that was put there.  RC_DB. */

@@ -10,7 +10,8 @@
 	"SELECT e.id, e.kind, e.severity, s.name, i.name, e.family, " \
 	"e.verdict, e.resolution, e.since_us, e.detected_us, e.updated_us, " \
 	"e.resolved_us, e.parent_id, e.n_vantages, e.n_asns, e.needed, " \
-	"e.gates FROM event e JOIN service s ON s.id = e.service_id " \
+	"e.gates, e.is_planned FROM event e JOIN service s ON s.id = " \
+	"e.service_id " \
 	"LEFT JOIN site i ON i.id = e.site_id "
 
 static const char EVENTS[] =
@@ -52,6 +53,7 @@ fill_event(sqlite3_stmt *s, void *row)
 	e->n_asns = sqlite3_column_int64(s, c++);
 	e->needed = sqlite3_column_int64(s, c++);
 	ROW_TEXT(e->gates, s, c++);
+	e->is_planned = sqlite3_column_int(s, c++) != 0;
 }
 
 enum rc

@@ -29,6 +29,7 @@ struct event_row {
 	char verdict[EVENT_WORD_LEN], resolution[EVENT_WORD_LEN];
 	int64_t since_us, detected_us, updated_us, resolved_us;
 	bool is_resolved;
+	bool is_planned;   /* a drain wanted it so: nobody was told */
 	int64_t parent_id; /* 0: none */
 	int64_t n_vantages, n_asns, needed;
 	char gates[GATES_TEXT_MAX];

@@ -15,7 +15,7 @@ static const char *const states[] = {
 
 #define PROBE_COLUMNS \
 	"id, public_key, name, version, state, country, asn, latitude, " \
-	"longitude, acked_seq"
+	"longitude, acked_seq, site, service"
 
 static const char FIND[] = "SELECT " PROBE_COLUMNS " FROM probe WHERE id = ?1";
 static const char EACH[] = "SELECT " PROBE_COLUMNS " FROM probe ORDER BY id";
@@ -29,8 +29,9 @@ static const char CHECK_TOKEN[] =
 static const char NAME_TAKEN[] = "SELECT 1 FROM probe WHERE name = ?1";
 static const char PUT[] =
     "INSERT INTO probe (id, public_key, name, state, token_id, enrolled_us, "
-    "version, country, latitude, longitude, asn) "
-    "VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    "version, country, latitude, longitude, asn, site, service) "
+    "SELECT ?1, ?2, ?3, 'active', id, ?5, ?6, ?7, ?8, ?9, ?10, site, service "
+    "FROM token WHERE id = ?4";
 static const char NEWS[] =
     "UPDATE probe SET acked_seq = ?2, received_us = ?3, clock = ?4, "
     "clock_offset_us = coalesce(?5, clock_offset_us), n_lost = ?6, "
@@ -83,6 +84,8 @@ read_probe(sqlite3_stmt *s, struct probe_row *p)
 	p->declared.latitude = sqlite3_column_double(s, 7);
 	p->declared.longitude = sqlite3_column_double(s, 8);
 	p->acked_seq = (uint64_t)sqlite3_column_int64(s, 9);
+	snprintf(p->site, sizeof p->site, "%s", store_text(s, 10));
+	snprintf(p->service, sizeof p->service, "%s", store_text(s, 11));
 }
 
 enum rc

@@ -43,6 +43,9 @@ struct probe_row {
 	enum probe_state state;
 	struct whereabouts declared; /* what the host said of itself */
 	uint64_t acked_seq;
+	/* The site that it may speak for, "": none, and of which service, "":
+	 * of any.  Its token said so. */
+	char site[NAME_MAX_LEN + 1], service[NAME_MAX_LEN + 1];
 };
 
 /* RC_NOTFOUND: no such probe.  RC_DB. */

@@ -54,12 +54,19 @@ static const char SITES[] =
     "JOIN probe p ON p.id = v.probe_id AND p.state <> 'quarantined' "
     "JOIN target t ON t.id = l.target_id AND t.role = 'service' "
     "WHERE l.site_id = i.id AND l.until_us IS NULL "
-    "AND l.state = 'stable') "
+    "AND l.state = 'stable'), w.heard_us, w.announced_why, w.healthy_why, "
+    "w.serial, d.since_us, d.until_us, d.ended_us "
     "FROM site i JOIN service s ON s.id = i.service_id "
     "JOIN (SELECT DISTINCT service_id, family FROM target "
     "WHERE role = 'service') f ON f.service_id = s.id "
     "LEFT JOIN site_state z ON z.site_id = i.id AND z.family = f.family "
-    "AND z.until_us IS NULL ORDER BY s.name, i.name, f.family";
+    "AND z.until_us IS NULL "
+    "LEFT JOIN site_report w ON w.id = (SELECT id FROM site_report "
+    "WHERE site_id = i.id AND family = f.family "
+    "ORDER BY heard_us DESC, id DESC LIMIT 1) "
+    "LEFT JOIN drain d ON d.id = (SELECT id FROM drain WHERE site_id = i.id "
+    "ORDER BY since_us DESC, id DESC LIMIT 1) "
+    "ORDER BY s.name, i.name, f.family";
 
 static const char VANTAGES[] =
     "SELECT v.id, v.family, p.id, p.name, p.state, p.reason, p.version, "
@@ -150,6 +157,14 @@ fill_site(sqlite3_stmt *s, void *row)
 	ROW_TEXT(n->verdict, s, 8);
 	n->has_since = row_int(s, 9, &n->since_us);
 	n->n_vantages = sqlite3_column_int64(s, 10);
+	n->has_heard = row_int(s, 11, &n->heard_us);
+	ROW_TEXT(n->announced_why, s, 12);
+	ROW_TEXT(n->healthy_why, s, 13);
+	n->has_serial = row_int(s, 14, &n->serial);
+	n->drain = (struct drain){ .site_id = n->site_id,
+		.since_us = sqlite3_column_int64(s, 15),
+		.until_us = sqlite3_column_int64(s, 16),
+		.ended_us = sqlite3_column_int64(s, 17) };
 }
 
 enum rc

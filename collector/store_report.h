@@ -14,10 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/detect.h"
 #include "collector/service.h"
 #include "collector/store.h"
 #include "schema/base/addr.h"
 #include "schema/record.h"
+#include "schema/site_report.h"
 
 #define WORD_LEN 24 /* room for a state, a kind, a verdict */
 
@@ -78,6 +80,11 @@ struct site_now {
 	bool has_since;
 	int64_t since_us;
 	int64_t n_vantages; /* landed there now, trusted ones */
+	/* What was last said of it, by itself or by automation. */
+	bool has_heard, has_serial;
+	int64_t heard_us, serial;
+	char announced_why[SITE_WHY_LEN], healthy_why[SITE_WHY_LEN];
+	struct drain drain; /* its last; since_us 0: it had none */
 };
 
 struct site_list {

@@ -212,34 +212,23 @@ store_detect_restore(
 	return rc;
 }
 
-static struct heard
-read_announcement(sqlite3_stmt *s)
-{
-	struct heard h = { .kind = HEARD_ANNOUNCEMENT };
-
-	h.announcement.site_id = sqlite3_column_int64(s, 1);
-	h.announcement.family = (uint8_t)sqlite3_column_int(s, 2);
-	h.announcement.is_up = sqlite3_column_int(s, 3) != 0;
-	h.announcement.at_us = sqlite3_column_int64(s, 4);
-	h.announcement.lease_until_us = sqlite3_column_int64(s, 5);
-	return h;
-}
-
 enum rc
-store_announcements(struct store *st, int64_t now_us, int64_t *last_id,
-    void (*hear)(void *ctx, struct heard *h), void *ctx, struct err *err)
+store_announcements(struct store *st, struct detect *d, int64_t now_us,
+    int64_t *last_id, struct err *err)
 {
 	sqlite3_stmt *s = store_stmt(st, ANNOUNCEMENTS);
 	enum rc rc;
 
 	store_bind_int(s, 1, *last_id);
 	while ((rc = store_step(st, s, err)) == RC_OK) {
-		struct heard h = read_announcement(s);
-
 		*last_id = sqlite3_column_int64(s, 0);
-		if (h.announcement.at_us >= now_us - REMEMBERED_US ||
-		    h.announcement.lease_until_us > now_us)
-			hear(ctx, &h);
+		if (sqlite3_column_int64(s, 4) < now_us - REMEMBERED_US &&
+		    sqlite3_column_int64(s, 5) <= now_us)
+			continue;
+		detect_announcement(d, sqlite3_column_int64(s, 1),
+		    (uint8_t)sqlite3_column_int(s, 2),
+		    sqlite3_column_int(s, 3) != 0, sqlite3_column_int64(s, 4),
+		    sqlite3_column_int64(s, 5));
 	}
 	if (s != NULL)
 		sqlite3_reset(s);

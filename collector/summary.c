@@ -102,6 +102,8 @@ event_summary(const struct event_row *e, const struct event_moves *moves,
 	struct line l = { buf, 0 };
 
 	buf[0] = '\0';
+	if (e->is_planned)
+		say(&l, "planned: ");
 	if (strcmp(e->kind, "shift") == 0) {
 		say_shift(&l, e, moves);
 	} else if (strcmp(e->kind, "mismatch") == 0) {

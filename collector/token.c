@@ -23,6 +23,7 @@
 struct options {
 	struct where where;
 	int64_t n_uses, expires_us;
+	const char *site, *service;
 };
 
 static const struct option_spec options[] = {
@@ -30,6 +31,10 @@ static const struct option_spec options[] = {
 	    "N", "new: how many probes may enrol with it (default 1)" },
 	{ 0, "expires", OPTION_DURATION, offsetof(struct options, expires_us),
 	    0, 0, "TIME", "new: how long it is good (default 7d)" },
+	{ 0, "site", OPTION_TEXT, offsetof(struct options, site), 0, 0, "NAME",
+	    "new: who enrols may speak for this site (catchwater-probe site)" },
+	{ 's', "service", OPTION_TEXT, offsetof(struct options, service), 0, 0,
+	    "NAME", "new: with --site, of this service alone" },
 	OPTION_JSON,
 	OPTION_CSV,
 	OPTION_WHERE,
@@ -47,6 +52,8 @@ static const struct column columns[] = {
 	{ "n_probes", "probes", CELL_COUNT },
 	{ "created", "created", CELL_TIME },
 	{ "expires", "expires", CELL_TIME },
+	{ "site", "site", CELL_TEXT },
+	{ "service", "service", CELL_TEXT },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -79,7 +86,24 @@ print_new(
 	json_object_set_new(json, "token", json_string(text));
 	json_object_set_new(json, "n_uses_left", json_integer(o->n_uses));
 	json_object_set_new(json, "expires", json_string(expires));
+	json_object_set_new(json, "site", report_json_text(o->site));
+	json_object_set_new(json, "service", report_json_text(o->service));
 	where_print_json(json);
+}
+
+/* Is there such a site to speak for? */
+static enum rc
+check_site(struct store *st, const struct options *o, struct err *err)
+{
+	int64_t site_id;
+
+	if (o->site == NULL && o->service != NULL)
+		return err_set(err, RC_MALFORMED, "--service needs --site");
+	if (o->site == NULL)
+		return RC_OK;
+	if (o->service != NULL)
+		return lookup_site(st, o->service, o->site, &site_id, err);
+	return lookup_name(st, NAMES_SITE, "site", o->site, err);
 }
 
 static enum rc
@@ -88,7 +112,9 @@ make_token(struct store *st, const struct options *o, struct err *err)
 	uint8_t bytes[TOKEN_BYTES];
 	char text[TOKEN_TEXT_LEN];
 	struct new_token t = { .n_uses = o->n_uses,
-		.created_us = clock_wall_us() };
+		.created_us = clock_wall_us(),
+		.site = o->site,
+		.service = o->service };
 	int64_t id;
 	enum rc rc;
 
@@ -135,6 +161,8 @@ list_tokens(struct store *st, const struct where *w, struct err *err)
 		report_number(&r, t->n_probes);
 		report_number(&r, t->created_us);
 		report_number(&r, t->expires_us);
+		report_text(&r, t->site[0] != '\0' ? t->site : NULL);
+		report_text(&r, t->service[0] != '\0' ? t->service : NULL);
 	}
 	where_print(w, &r, "no tokens; 'catchwater token new' makes one");
 	report_fini(&r);
@@ -184,7 +212,7 @@ run(const struct options *o, char **operands, int n, struct err *err)
 		rc = list_tokens(st, &o->where, err);
 	else if (rc == RC_OK && is_revoke)
 		rc = revoke_token(st, operands[1], err);
-	else if (rc == RC_OK)
+	else if (rc == RC_OK && (rc = check_site(st, o, err)) == RC_OK)
 		rc = make_token(st, o, err);
 	store_close(st);
 	return rc;

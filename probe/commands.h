@@ -19,6 +19,7 @@ int command_doctor(int argc, char **argv);
 int command_enroll(int argc, char **argv);
 int command_upload(int argc, char **argv);
 int command_leave(int argc, char **argv);
+int command_site(int argc, char **argv);
 int
 command_reach(int argc, char **argv);   /* for doctor: talk to the collector */
 int command_dot(int argc, char **argv); /* DNS over TLS, for measuring */

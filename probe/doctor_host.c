@@ -87,4 +87,7 @@ doctor_sandbox(const struct sandbox *sandbox)
 		    : "it could not all be dropped");
 	doctor_line(sandbox->is_on ? "ok" : "warn", "sandbox", "%s: %s",
 	    sandbox->is_on ? "on" : "off", sandbox->reason);
+	doctor_more(
+	    "catchwater-probe site, and the commands it is given, run in the "
+	    "same filter: what needs new privileges, as sudo, fails there");
 }

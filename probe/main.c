@@ -1,7 +1,7 @@
 /*
  * main.c - catchwater-probe: finds the subcommand and runs it.
  *
- * enroll, upload and leave speak HTTPS: they live in the helper program
+ * enroll, site, upload and leave speak HTTPS: they live in the helper program
  * catchwater-upload, so that the resident probe never loads libcurl.
  */
 #include <stdio.h>
@@ -35,6 +35,8 @@ static const struct program_command commands[] = {
 	{ "enroll", exec_helper,
 	    "make a key and register it with a collector" },
 	{ "run", command_run, "measure what the collector assigns, for ever" },
+	{ "site", exec_helper,
+	    "at an anycast site: tell whether it is announced and healthy" },
 	{ "upload", exec_helper, "send what the spool holds, now" },
 	{ "doctor", command_doctor,
 	    "try every step that can fail, and name it" },

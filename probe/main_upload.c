@@ -1,7 +1,7 @@
 /*
  * main_upload.c - catchwater-upload: the helper that speaks TLS.
  *
- * Started by catchwater-probe, for enroll, upload and leave, by the resident
+ * Started by catchwater-probe, for enroll, upload, leave and site, by the resident
  * probe for each upload, and to measure DNS over TLS.  argv[0] is the
  * subcommand.
  */
@@ -21,6 +21,7 @@ static const struct {
 	{ "leave", command_leave },
 	{ "reach", command_reach },
 	{ "dot", command_dot },
+	{ "site", command_site },
 };
 
 int

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "schema/base/addr.h"
+#include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
 #define CONNECT_TIMEOUT_S 10L
@@ -316,6 +317,13 @@ post_close(struct post *p)
 	curl_easy_cleanup(p->curl);
 	curl_global_cleanup();
 	free(p);
+}
+
+void
+post_limit(struct post *p, int64_t timeout_us)
+{
+	curl_easy_setopt(
+	    p->curl, CURLOPT_TIMEOUT_MS, (long)(timeout_us / US_PER_MS));
 }
 
 void

@@ -2,7 +2,7 @@
  * post.h - signed requests to the collector.                         (edge)
  *
  * Uses     libcurl, schema/signature.h
- * Used by  probe/upload, enroll, leave, reach (all in catchwater-upload)
+ * Used by  probe/upload, enroll, leave, reach, site (all in catchwater-upload)
  *
  * TLS with verified certificates always; plain HTTP only to a loopback
  * address.  One connection is kept for all requests of a struct post.
@@ -51,6 +51,9 @@ MUST_USE enum rc post_open(struct post **out, const char *url,
     const char *ca_file, const struct signing_key *key, const char *probe,
     struct err *err);
 void post_close(struct post *p); /* NULL is fine */
+
+/* Each request from now on takes at most that long (a minute before). */
+void post_limit(struct post *p, int64_t timeout_us);
 
 /* Sends one request.  Gives *reply, whatever its status: release with
  * post_reply_fini.  RC_PEER: no HTTP reply; *err says why and what to do. */

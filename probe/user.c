@@ -44,3 +44,13 @@ user_become(const char *name, struct err *err)
 		    err, "--user %s: cannot become that user (root can)", name);
 	return keep_only_net_raw(err);
 }
+
+enum rc
+user_forget_capabilities(struct err *err)
+{
+	cap_t none = cap_init();
+	int status = none == NULL ? -1 : cap_set_proc(none);
+
+	cap_free(none);
+	return status == 0 ? RC_OK : err_sys(err, "cannot drop capabilities");
+}

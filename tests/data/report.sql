@@ -17,7 +17,8 @@ INSERT INTO target VALUES
 	(3, 'unicast', 1, 1, 4, '198.51.100.1', 53),
 	(4, 'control', NULL, NULL, 4, '203.0.113.9', 53),
 	(5, 'service', 2, NULL, 4, '192.0.2.80', 53);
-INSERT INTO token VALUES (1, x'00', 0, 1772000000000000, 1773000000000000, NULL);
+INSERT INTO token (id, hash, uses_left, created_us, expires_us, revoked_us)
+	VALUES (1, x'00', 0, 1772000000000000, 1773000000000000, NULL);
 INSERT INTO probe (id, public_key, name, state, reason, token_id, enrolled_us,
 	version, received_us, clock, clock_offset_us, n_lost) VALUES
 	('0000000000000001', zeroblob(32), 'v-berlin', 'active', NULL, 1, 1772000000000000, '0.1.0', 1772370000000000, 'synchronised', 1200, 0),

@@ -315,6 +315,40 @@ announce(struct script *s, const struct line *l)
 	}
 }
 
+static void
+healthy(struct script *s, const struct line *l)
+{
+	const char *word = l->n > 3 ? l->words[3] : "";
+	unsigned families;
+	size_t at = site(s, l, l->words[2], &families);
+
+	for (size_t f = 0; f < 2; f++)
+		if (families & 1U << f)
+			world_health(&s->world, at, f,
+			    strcmp(word, "unknown") != 0,
+			    strcmp(word, "yes") == 0);
+}
+
+/* What a site, or its operator, says. */
+static bool
+say(struct script *s, const struct line *l)
+{
+	const char *word = l->words[1];
+	unsigned families;
+
+	if (strcmp(word, "announce") == 0 || strcmp(word, "mute") == 0)
+		announce(s, l);
+	else if (strcmp(word, "healthy") == 0)
+		healthy(s, l);
+	else if (strcmp(word, "drain") == 0)
+		world_drain(&s->world, site(s, l, l->words[2], &families));
+	else if (strcmp(word, "undrain") == 0)
+		world_undrain(&s->world, site(s, l, l->words[2], &families));
+	else
+		return false;
+	return true;
+}
+
 static enum service_fault
 fault(const struct line *l, const char *word)
 {
@@ -338,10 +372,8 @@ happen_at_site(struct script *s, const struct line *l)
 	struct world_site *at;
 	unsigned families;
 
-	if (strcmp(word, "announce") == 0 || strcmp(word, "mute") == 0) {
-		announce(s, l);
+	if (say(s, l))
 		return true;
-	}
 	if (strcmp(word, "fault") != 0 && strcmp(word, "unicast") != 0 &&
 	    strcmp(word, "rename") != 0 && strcmp(word, "name") != 0 &&
 	    strcmp(word, "varied") != 0)

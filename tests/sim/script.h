@@ -33,6 +33,8 @@
  *	10m announce ams up           or down; said again until muted
  *	10m announce ams/6 down       one family
  *	10m mute ams                  nobody says anything any more
+ *	10m healthy ams yes           or no, unknown: the site's own word
+ *	10m drain ams                 on purpose; undrain
  *	10m varied fra                other source ports land at fra
  *	20m end
  *
@@ -40,9 +42,9 @@
  *
  *	expect shift ams KEY VALUE... direction, rule, family (4, 6, both), since
  *	                              and detected (A..B), asns, vantages,
- *	                              severity, verdict, end (a resolution, or
- *	                              open), ended (A..B), parent (a kind),
- *	                              gate.NAME (a number or a word)
+ *	                              severity, verdict, planned (yes, no), end
+ *	                              (a resolution, or open), ended (A..B), parent
+ *	                              (a kind), gate.NAME (a number or a word)
  *	expect state 12m ams/4 ghost  verdict at that time
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since
  *	expect moves 8

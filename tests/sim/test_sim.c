@@ -38,6 +38,14 @@ hand_in(struct detect *d, const struct input *in)
 		    in->announcement.family, in->announcement.is_up,
 		    in->announcement.at_us, in->announcement.lease_until_us);
 		break;
+	case INPUT_HEALTH:
+		detect_health(d, in->announcement.site_id,
+		    in->announcement.family, in->announcement.is_up,
+		    in->announcement.at_us, in->announcement.lease_until_us);
+		break;
+	case INPUT_DRAIN:
+		detect_drain(d, &in->drain);
+		break;
 	}
 }
 
@@ -95,6 +103,11 @@ static void
 check_notices(const struct memory *m)
 {
 	for (size_t i = 0; i < m->n_events; i++) {
+		if (m->events[i].is_planned) {
+			T_CHECK(m->opened[i] + m->resolved[i] == 0,
+			    "planned event %" PRId64 " told", m->events[i].id);
+			continue;
+		}
 		T_CHECK(m->opened[i] >= 1, "event %" PRId64 " never told",
 		    m->events[i].id);
 		T_CHECK(m->resolved[i] == (m->events[i].resolved_us != 0),
@@ -203,6 +216,8 @@ holds(const struct memory *m, const struct event *e, const char *key,
 		return strcmp(value, e->verdict) == 0;
 	if (strcmp(key, "parent") == 0)
 		return is_parent(m, e, value);
+	if (strcmp(key, "planned") == 0)
+		return (strcmp(value, "yes") == 0) == e->is_planned;
 	if (strcmp(key, "end") == 0)
 		return strcmp(value,
 			   e->resolved_us == 0 ? "open" : e->resolution) == 0;
@@ -389,6 +404,8 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 	memory_restore(m, d);
 	for (size_t i = 0; i < at; i++) {
 		if (in->list[i].kind == INPUT_ANNOUNCEMENT ||
+		    in->list[i].kind == INPUT_HEALTH ||
+		    in->list[i].kind == INPUT_DRAIN ||
 		    in->list[i].kind == INPUT_EXCUSE)
 			hand_in(d, &in->list[i]);
 	}

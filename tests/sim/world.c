@@ -194,6 +194,47 @@ world_announce(struct world *w, size_t site, size_t family, bool is_up)
 	say_announcement(w, site, family);
 }
 
+static void
+say_health(struct world *w, size_t site, size_t family, int64_t lease_us)
+{
+	struct input in = { .kind = INPUT_HEALTH };
+
+	in.announcement.site_id = (int64_t)site + 1;
+	in.announcement.family = family == 0 ? 4 : 6;
+	in.announcement.is_up = w->sites[site].is_healthy[family];
+	in.announcement.at_us = w->now_us;
+	in.announcement.lease_until_us = w->now_us + lease_us;
+	give(w, &in);
+}
+
+void
+world_health(
+    struct world *w, size_t site, size_t family, bool is_known, bool is_healthy)
+{
+	w->sites[site].is_health_said[family] = is_known;
+	w->sites[site].is_healthy[family] = is_healthy;
+	say_health(w, site, family, is_known ? LEASE_US : 0);
+}
+
+void
+world_drain(struct world *w, size_t site)
+{
+	struct drain *x = &w->sites[site].drain;
+
+	*x = (struct drain){ .id = ++w->n_drains,
+		.site_id = (int64_t)site + 1,
+		.since_us = w->now_us };
+	give(w, &(struct input){ .kind = INPUT_DRAIN, .drain = *x });
+}
+
+void
+world_undrain(struct world *w, size_t site)
+{
+	w->sites[site].drain.ended_us = w->now_us;
+	give(w, &(struct input){
+		    .kind = INPUT_DRAIN, .drain = w->sites[site].drain });
+}
+
 /* What comes back. */
 
 static void
@@ -386,6 +427,9 @@ step(struct world *w)
 		if (w->sites[i / 2].is_said[i % 2] &&
 		    since % (30 * US_PER_S) == 0)
 			say_announcement(w, i / 2, i % 2);
+		if (w->sites[i / 2].is_health_said[i % 2] &&
+		    since % (30 * US_PER_S) == 0)
+			say_health(w, i / 2, i % 2, LEASE_US);
 	}
 	if (since % w->tick_us == 0)
 		give(w, &tick);

@@ -26,6 +26,8 @@ enum input_kind {
 	INPUT_SIGHTING,
 	INPUT_TICK,
 	INPUT_ANNOUNCEMENT,
+	INPUT_HEALTH,
+	INPUT_DRAIN,
 	INPUT_VANTAGE,
 	INPUT_EXCUSE
 };
@@ -45,7 +47,8 @@ struct input {
 			uint8_t family;
 			bool is_up;
 			int64_t at_us, lease_until_us;
-		} announcement;
+		} announcement; /* health has the same: is_up, healthy */
+		struct drain drain;
 	};
 };
 
@@ -62,6 +65,8 @@ struct world_site {
 	bool is_renamed; /* its identity matches no template */
 	bool is_said[2]; /* per family: the announcement is repeated */
 	bool is_up[2];
+	bool is_health_said[2], is_healthy[2];
+	struct drain drain; /* the last; id 0: none */
 };
 
 /* What a probe remembers of one target. */
@@ -108,6 +113,7 @@ struct world {
 	int64_t now_us, tick_us; /* tick_us: between ticks */
 	unsigned loss_percent;
 	uint64_t random;
+	int64_t n_drains;
 	int varied_site;   /* where other source ports land; -1: not measured */
 	int64_t jitter_us; /* rounds start up to so much sooner or later */
 	world_answer *answer; /* NULL: the sites' own */
@@ -130,6 +136,15 @@ void world_run(struct world *w, int64_t until_us);
 
 /* Says now, and again every 30 s until it is muted, with a lease of 90 s. */
 void world_announce(struct world *w, size_t site, size_t family, bool is_up);
+
+/* The same of its health, as the site itself finds it; is_known false: it says
+ * once that it does not know, and no more. */
+void world_health(struct world *w, size_t site, size_t family, bool is_known,
+    bool is_healthy);
+
+/* The site is drained from now on; undrain: no more. */
+void world_drain(struct world *w, size_t site);
+void world_undrain(struct world *w, size_t site);
 
 /* What a vantage meets at the service addresses counts no more, or again. */
 void

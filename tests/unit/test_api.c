@@ -392,6 +392,42 @@ what_is_not_as_it_should_be_is_refused(void **state)
 }
 
 static void
+a_site_is_spoken_for_by_its_own_probe_alone(void **state)
+{
+	static char body[] =
+	    "{\"version\":\"1\",\"site\":\"ams\",\"lease_us\":30000000,"
+	    "\"families\":[{\"family\":4,\"healthy\":{\"is\":\"yes\","
+	    "\"for_us\":0}}]}";
+	struct live *l = *state;
+	struct request q = { .method = "POST",
+		.path = "/v1/site",
+		.body = body,
+		.len = sizeof body - 1,
+		.seq = "7" };
+	struct reply r = ask(l, &q);
+
+	T_CHECK(r.status == 403, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.body, "not enrolled to speak for a site"));
+	assert_int_equal(
+	    metrics_get(&l->rig->metrics, METRIC_REFUSED_OTHER_SITE), 1);
+	assert_int_equal(sqlite3_exec(store_handle(l->rig->side),
+			     "UPDATE probe SET site = 'ams'", NULL, NULL, NULL),
+	    SQLITE_OK);
+	r = ask(l, &q);
+	T_CHECK(r.status == 200, "%ld %s", r.status, r.body);
+	r = ask(l, &q); /* somebody sends it again */
+	T_CHECK(r.status == 409, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.body, "\"last_seq\":7"));
+	q.seq = "none";
+	assert_int_equal(ask(l, &q).status, 400);
+	q.seq = "8";
+	q.len -= 2;
+	assert_int_equal(ask(l, &q).status, 400);
+	assert_int_equal(
+	    rig_query(l->rig, "SELECT count(*) FROM site_report"), 1);
+}
+
+static void
 large_bodies_and_bombs_are_refused(void **state)
 {
 	struct live *l = *state;
@@ -745,6 +781,7 @@ main(void)
 		LIVE(a_signed_batch_is_acked_once_it_is_stored),
 		LIVE(an_unpacked_batch_is_taken_too),
 		LIVE(what_is_not_as_it_should_be_is_refused),
+		LIVE(a_site_is_spoken_for_by_its_own_probe_alone),
 		LIVE(large_bodies_and_bombs_are_refused),
 		LIVE(a_packed_batch_is_a_batch),
 		LIVE(a_packed_bomb_is_refused),

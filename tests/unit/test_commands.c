@@ -317,6 +317,30 @@ static const struct {
 	    "sin\n" },
 	{ "a direction that is none", command_announce, "announce nyc on", 1,
 	    "catchwater announce: no direction 'on'; did you mean 'up'?\n" },
+	{ "a health that is none", command_announce,
+	    "announce nyc up --healthy maybe", 1,
+	    "catchwater announce: no --healthy 'maybe'; there are: yes, no, "
+	    "unknown\n" },
+	{ "a token for a site that is not there", command_token,
+	    "token new --site zurich", 1,
+	    "catchwater token: no site 'zurich'; there are: ams, lab, nyc, "
+	    "sin\n" },
+	{ "a token for a service without a site", command_token,
+	    "token new --service root", 1,
+	    "catchwater token: --service needs --site\n" },
+	{ "the end of a drain that is none", command_drain,
+	    "drain root nyc --undo", 1,
+	    "catchwater drain: nyc: the site is not in drain\n" },
+	{ "an expectation that is none", command_drain,
+	    "drain root nyc --expect ams", 1,
+	    "catchwater drain: --expect: 'ams' is not like nyc=60\n" },
+	{ "an expectation of more than all", command_drain,
+	    "drain root nyc --expect ams=60,sin=60", 1,
+	    "catchwater drain: --expect: the shares make 120 %, not 100\n" },
+	{ "a site to go to that is not there", command_drain,
+	    "drain root nyc --expect zurich=100", 1,
+	    "catchwater drain: no site 'zurich'; there are: ams, lab, nyc, "
+	    "sin\n" },
 	{ "a revoked probe cannot be released", command_vantages,
 	    "vantages release v-gone", 1,
 	    "catchwater vantages: v-gone is revoked; it would have to enrol "
@@ -388,6 +412,58 @@ an_announcement_holds_for_its_lease(void **state)
 }
 
 static void
+a_site_can_be_said_to_be_healthy(void **state)
+{
+	struct outcome o = run(command_announce,
+	    "announce nyc up --service root --family 6 --healthy no");
+
+	(void)state;
+	T_CHECK(o.status == 0, "%s", o.err);
+	assert_non_null(strstr(o.out, "nyc is announced and not healthy "));
+	assert_int_equal(
+	    fixture_number(database,
+		"SELECT count(*) FROM site_report JOIN site s ON s.id = "
+		"site_id WHERE s.name = 'nyc' AND family = 6 AND healthy = "
+		"'no' AND announced IS NULL AND probe_id IS NULL"),
+	    1);
+	outcome_fini(&o);
+}
+
+static void
+check_drain(const char *line, const char *says, int64_t n_in_force)
+{
+	struct outcome o = run(command_drain, line);
+
+	T_CHECK(o.status == 0, "%s: %s", line, o.err);
+	T_CHECK(strstr(o.out, says) != NULL, "%s: %s", line, o.out);
+	T_CHECK(
+	    fixture_number(database, "SELECT count(*) FROM drain "
+				     "WHERE ended_us IS NULL") == n_in_force,
+	    "%s", line);
+	outcome_fini(&o);
+}
+
+static void
+a_drain_is_shown_begun_shown_and_undone(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	check_drain("drain root nyc --show", "is not in drain; if it were", 0);
+	check_drain("drain root nyc --expect ams=70,sin=30%",
+	    "still there: v-berlin/4 (AS64501)", 1);
+	check_drain("drain root nyc", "ams     70.0%", 1); /* shown */
+	check_drain("drain root nyc --show --json", "\"draining\"", 1);
+	o = run(command_drain, "drain root nyc --for 2h");
+	assert_int_equal(o.status, 1);
+	outcome_fini(&o);
+	check_drain("drain root nyc --undo", "0 of the 0 who left", 0);
+	check_drain("drain root nyc --show --json", "\"over\"", 0);
+	assert_int_equal(
+	    fixture_number(database, "SELECT count(*) FROM drain"), 1);
+}
+
+static void
 a_quarantined_probe_is_counted_aside_until_released(void **state)
 {
 	struct outcome o = run(
@@ -449,6 +525,8 @@ main(void)
 		cmocka_unit_test(
 		    a_token_is_printed_once_and_stored_as_its_hash),
 		cmocka_unit_test(an_announcement_holds_for_its_lease),
+		cmocka_unit_test(a_site_can_be_said_to_be_healthy),
+		cmocka_unit_test(a_drain_is_shown_begun_shown_and_undone),
 		cmocka_unit_test(
 		    a_quarantined_probe_is_counted_aside_until_released),
 	};

@@ -23,7 +23,13 @@ static const struct {
 	{ U, N, Y, "sick_attracting" },
 	{ U, Y, Y, "unknown" },
 	{ Y, U, Y, "unknown" },
-	{ Y, N, U, "unknown" },
+	{ Y, N, U, "sick_announced" },
+	{ N, U, Y, "ghost" },
+	{ N, N, U, "unknown" },
+	{ U, N, N, "unknown" },
+	{ U, N, U, "unknown" },
+	{ N, Y, U, "unknown" },
+	{ Y, Y, U, "unknown" },
 	{ U, U, U, "unknown" },
 };
 

@@ -388,7 +388,10 @@ rows_are_read_as_they_were_written(void **state)
 			.is_trusted = true } },
 		{ .kind = HEARD_EXCUSE, .excuse = { 7, 8, EXCUSE_PER_PACKET } },
 		{ .kind = HEARD_ANNOUNCEMENT,
-		    .announcement = { 1, 4, true, 10, 20 } } };
+		    .announcement = { 1, 4, true, 10, 20 } },
+		{ .kind = HEARD_HEALTH,
+		    .announcement = { 1, 6, false, 10, 20 } },
+		{ .kind = HEARD_DRAIN, .drain = { 1, 2, 3, 0, 5 } } };
 
 	(void)state;
 	for (size_t i = 0; i < T_LEN(in); i++) {

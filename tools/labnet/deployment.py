@@ -50,6 +50,7 @@ class Deployment:
         self.collector = None
         self.probes = {}
         self.webhook = None
+        self.spoken = set()   # sites whose own program speaks for them
         self._announcer = None
         self._stopping = threading.Event()
 
@@ -102,7 +103,9 @@ class Deployment:
     def enroll(self, vantage, **changes):
         node = self.lab.nodes()[vantage]
         options = {"name": vantage, "asn": node["as"], "lat": node["position"][0],
-                   "lon": node["position"][1], "token": self.token(), **changes}
+                   "lon": node["position"][1], **changes}
+        if "token" not in options:
+            options["token"] = self.token()
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         done = self.lab.exec(
             vantage, f"{self.programs}/catchwater-probe", "enroll",
@@ -140,8 +143,8 @@ class Deployment:
                 f"file:{self.database}?mode=ro", uri=True, timeout=10)) as database:
             return database.execute(sql, values).fetchall()
 
-    def token(self):
-        return self.catchwater("token", "new").split()[0]
+    def token(self, *words):
+        return self.catchwater("token", "new", *words).split()[0]
 
     def landings(self):
         """{vantage: {"v4": site or None, "v6": ...}}, to compare with truth."""
@@ -189,6 +192,8 @@ class Deployment:
     def user_of(self, vantage):
         """Every other probe is an ordinary user's; all of them are the user's
         that the environment's CATCHWATER_LAB_USER names."""
+        if vantage not in self.vantages:   # a site: BIRD's socket is root's here
+            return None
         return os.environ.get("CATCHWATER_LAB_USER") or (
             ORDINARY_USER if self.vantages.index(vantage) % 2 else None)
 
@@ -215,7 +220,7 @@ class Deployment:
     def _announce_all(self):
         """Each site's own automation: says whether it announces, with a lease."""
         while not self._stopping.wait(ANNOUNCE_EVERY_S):
-            for site in self.sites:
+            for site in set(self.sites) - self.spoken:
                 for family in (4, 6):
                     word = "up" if self.lab.is_announced(site, family) else "down"
                     with contextlib.suppress(LabError):

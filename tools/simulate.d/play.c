@@ -103,6 +103,9 @@ on_input(void *ctx, const struct input *in)
 		break;
 	case INPUT_EXCUSE:
 		break;
+	case INPUT_HEALTH:
+	case INPUT_DRAIN:
+		break; /* of stories only */
 	case INPUT_ANNOUNCEMENT:
 		detect_announcement(p->detect, in->announcement.site_id,
 		    in->announcement.family, in->announcement.is_up,

@@ -1,4 +1,4 @@
--- 0008_heard.sql - what the detector heard beside observations, in order: with
+-- 0011_heard.sql - what the detector heard beside observations, in order: with
 -- these a replay of the observations gives the same events, byte for byte
 -- (collector/heard.h).
 
