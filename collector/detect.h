@@ -60,6 +60,12 @@ struct sighting {
 	int64_t rtt_us;
 	bool has_serial;
 	uint32_t serial; /* of the zone's SOA in the answer (RFC 1982) */
+	/* Imported history.  A look of somebody else's at the pace of his: there
+	 * are no confirmations to wait for. */
+	bool is_whole;
+	/* Nobody looked for long before: what is elsewhere now differs, but was
+	 * not seen moving. */
+	bool is_first_look;
 };
 
 /* The way to a target, from one trace: what stands before it. */
@@ -276,6 +282,9 @@ struct drain {
 	int64_t since_us, until_us, ended_us;
 };
 void detect_drain(struct detect *d, const struct drain *x);
+
+/* The services' times were changed: they count from now on. */
+void detect_retime(struct detect *d);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and

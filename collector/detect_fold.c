@@ -326,6 +326,12 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 }
 
 void
+detect_retime(struct detect *d)
+{
+	fleet_retime(&d->fleet);
+}
+
+void
 detect_health(struct detect *d, int64_t site_id, uint8_t family,
     bool is_healthy, int64_t at_us, int64_t lease_until_us)
 {

@@ -10,6 +10,9 @@
 #define USUAL_US (7 * 86400 * US_PER_S)
 #define MISS_CHANCE 0.05
 #define SMALL_FLEET 6 /* networks */
+/* Of all landings, this share is elsewhere at any look, by noise alone (about
+ * 0.1 % of blocks change site between two runs of Verfploeter). */
+#define NOISE_SHARE 0.001
 
 /* What the three answers rest on: printed with the event. */
 struct numbers {
@@ -17,6 +20,7 @@ struct numbers {
 	const struct drain *drain;         /* in force; NULL: none */
 	size_t n_ok, n_failing;            /* vantages at the unicast address */
 	size_t n_here, n_fleet, n_usually; /* networks */
+	size_t landings_here, landings;
 };
 
 void
@@ -117,15 +121,25 @@ is_receiving(struct detect *d, const struct site_watch *w, struct numbers *x)
 	struct track_query q = { .now_us = d->now_us,
 		.site_id = w->state.site_id,
 		.family = w->state.family };
-	double share;
+	double share, noise;
 
 	x->n_here =
 	    fleet_count_asns(&d->fleet, w->service, track_is_on_site, &q);
 	x->n_fleet =
 	    fleet_count_asns(&d->fleet, w->service, track_is_fresh, &q);
 	x->n_usually = fleet_count_asns(&d->fleet, w->service, was_on_site, &q);
-	if (x->n_here >= (x->n_fleet < SMALL_FLEET ? 1 : 2))
+	x->landings_here =
+	    fleet_count_tracks(&d->fleet, w->service, track_is_on_site, &q);
+	x->landings =
+	    fleet_count_tracks(&d->fleet, w->service, track_is_fresh, &q);
+	noise = NOISE_SHARE * (double)x->landings;
+	if (x->n_here >= (x->n_fleet < SMALL_FLEET ? 1 : 2) &&
+	    (double)x->landings_here >= noise)
 		return TRI_YES;
+	/* So many look that even a share as small as noise would be seen. */
+	if ((double)x->landings_here < noise &&
+	    pow(1 - NOISE_SHARE, (double)x->landings) <= MISS_CHANCE)
+		return TRI_NO;
 	if (x->n_here > 0 || x->n_usually == 0)
 		return TRI_UNKNOWN;
 	share = (double)x->n_usually / (double)x->n_fleet;
@@ -264,6 +278,10 @@ gates_of(const struct detect *d, const struct site_watch *w,
 	json_object_update_new(gates, json_pack("{s:I, s:I}", "held_us",
 					  (json_int_t)(d->now_us - s->since_us),
 					  "hold_us", (json_int_t)hold_us));
+	json_object_update_new(
+	    gates, json_pack("{s:I, s:I}", "landings_at_site",
+		       (json_int_t)x->landings_here, "landings_fresh",
+		       (json_int_t)x->landings));
 	json_object_set_new(
 	    gates, "healthy_by_site", json_string(tri_name(x->own)));
 	if (x->drain != NULL)
@@ -338,8 +356,8 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 	detect_emit_event(d, o, gates);
 }
 
-/* How long a verdict must stand.  Sick: two periods more than said, for a
- * black hole's own quorum comes first.  Else: while routes settle, but no less
+/* How long a verdict must stand.  A round is a whole look.  Sick: two periods
+ * more than said, for a black hole's own quorum comes first.  Else: while routes settle, but no less
  * than three periods, in which every vantage has been asked again, even if one
  * question of it was lost. */
 static int64_t
@@ -347,6 +365,8 @@ hold_of(const struct service *s, const struct alarm *a)
 {
 	int64_t asked_us = 3 * s->dns_every_us;
 
+	if (s->round_us != 0)
+		return 0;
 	if (a->is_sick)
 		return s->sick_after_us + 2 * s->dns_every_us;
 	return s->settle_us > asked_us ? s->settle_us : asked_us;
@@ -395,6 +415,13 @@ is_other_verdict(const struct site_watch *w, const struct event *e)
 	return strcmp(w->state.verdict, e->verdict) != 0;
 }
 
+/* A round is a whole look: what it says needs no second one. */
+static int64_t
+clear_after(const struct service *s)
+{
+	return s->round_us != 0 ? 0 : 2 * s->dns_every_us;
+}
+
 /* Has the verdict been another one, in both families, for two periods? */
 static bool
 is_cleared(const struct detect *d, const struct event *e)
@@ -406,7 +433,7 @@ is_cleared(const struct detect *d, const struct event *e)
 			continue;
 		if (!is_other_verdict(w, e) ||
 		    d->now_us - w->state.since_us <
-			2 * d->services->list[w->service].dns_every_us)
+			clear_after(&d->services->list[w->service]))
 			return false;
 	}
 	return true;

@@ -13,6 +13,9 @@
 #define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
 #define WATCHED "shift/watched"
 #define ANNOUNCED_NEAR_US (300 * US_PER_S)
+/* One of as many landings may differ between two rounds by noise: twice the
+ * 0.1 % of Verfploeter's blocks that change site from run to run. */
+#define ROUND_SHARE 500
 
 /* Moves that share an end, within a window around one of them. */
 struct group {
@@ -20,6 +23,7 @@ struct group {
 	bool is_to;
 	int64_t site_id;
 	int64_t at_us, window_us;
+	bool is_round; /* all moves of the present round, whatever their ends */
 	size_t n_asns, n_before; /* moved; were on the site that was left */
 	size_t needed;
 	const char *rule; /* NULL: no quorum is full */
@@ -70,6 +74,9 @@ count_noise(const struct detect *d, size_t service)
 		n += noise_count(&t->noise, d->now_us);
 		n_tracks += track_counts(t);
 	}
+	/* Rounds are history: what is known of them is all that there is. */
+	if (d->services->list[service].round_us != 0)
+		return n;
 	return n + assume_noise(d, n_tracks);
 }
 
@@ -78,6 +85,9 @@ count_noise(const struct detect *d, size_t service)
 static bool
 is_in_group(const struct track *t, const struct group *g)
 {
+	if (g->is_round)
+		return t->recent.from_site_id != 0 && track_counts(t) &&
+		       t->recent.at_us >= t->rules->round_us;
 	return t->recent.from_site_id != 0 && track_counts(t) &&
 	       (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
 	       is_within(t->recent.at_us, g->at_us, g->window_us);
@@ -387,9 +397,14 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 	t->recent = (struct recent_move){ 0 };
 	t->shift_id = o->event.id;
 	detect_emit_track(d, t);
-	relabel(d, o, false, v.from_site_id);
-	relabel(d, o, true, v.to_site_id);
 	return v;
+}
+
+static void
+relabel_by(struct detect *d, struct open_event *o, const struct vote *v)
+{
+	relabel(d, o, false, v->from_site_id);
+	relabel(d, o, true, v->to_site_id);
 }
 
 /* Networks that voted within a window of t's move, and those of them that
@@ -471,6 +486,7 @@ join(struct detect *d, struct track *t)
 	if (o == NULL)
 		return false;
 	v = cast_vote(d, o, t);
+	relabel_by(d, o, &v);
 	update(d, o, &v);
 	return true;
 }
@@ -501,17 +517,22 @@ open_event(struct detect *d, const struct group *g)
 	struct open_event *o = events_open(&d->events, &e);
 	struct track_walk w = fleet_walk(&d->fleet, g->service);
 	struct track *t;
+	struct vote v;
 
 	o->is_to = g->is_to;
 	snprintf(o->rule, sizeof o->rule, "%s", g->rule);
 	while ((t = fleet_next(&w)) != NULL) {
-		if (is_in_group(t, g))
-			(void)cast_vote(d, o, t);
+		if (!is_in_group(t, g))
+			continue;
+		v = cast_vote(d, o, t);
+		if (!g->is_round)
+			relabel_by(d, o, &v);
 	}
 	detect_emit_event(d, o, sum_event(d, o));
 	for (size_t i = 0; i < o->n_votes; i++)
 		detect_emit_vote(d, &o->votes[i]);
-	join_all(d, g->service);
+	if (!g->is_round)
+		join_all(d, g->service);
 }
 
 static bool
@@ -535,6 +556,83 @@ consider(struct detect *d, struct track *t)
 {
 	if (!try_group(d, t, false, t->recent.from_site_id))
 		(void)try_group(d, t, true, t->home);
+}
+
+/* Rounds. */
+
+static size_t
+count_leavers(
+    const struct detect *d, const struct group *g, int64_t from_site_id)
+{
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	const struct track *t;
+	size_t n = 0;
+
+	while ((t = fleet_next(&w)) != NULL)
+		n += is_in_group(t, g) &&
+		     (from_site_id == 0 ||
+			 t->recent.from_site_id == from_site_id);
+	return n;
+}
+
+/* The label: the site that most left. */
+static int64_t
+most_left(const struct detect *d, const struct group *g)
+{
+	const struct service *s = &d->services->list[g->service];
+	int64_t site_id = 0;
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->n_sites; i++) {
+		size_t n = count_leavers(d, g, s->sites[i].id);
+
+		if (n <= most)
+			continue;
+		most = n;
+		site_id = s->sites[i].id;
+	}
+	return site_id;
+}
+
+static int64_t
+first_moved_us(const struct detect *d, const struct group *g)
+{
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	int64_t first_us = d->now_us;
+	const struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL)
+		if (is_in_group(t, g) && t->recent.at_us < first_us)
+			first_us = t->recent.at_us;
+	return first_us;
+}
+
+/* What moved from one round to the next has one cause: what was done between
+ * them.  It is an event when it is more than noise, which here is a share of the
+ * landings, in as many networks as any event needs. */
+static void
+judge_round(struct detect *d, size_t service)
+{
+	const struct service *s = &d->services->list[service];
+	struct track_query q = { .now_us = d->now_us };
+	struct group g = { .service = service,
+		.is_round = true,
+		.window_us = 2 * s->dns_every_us + 60 * US_PER_S };
+	size_t n_moved = count_leavers(d, &g, 0);
+	size_t n_seen =
+	    fleet_count_tracks(&d->fleet, service, track_is_fresh, &q);
+
+	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
+		return;
+	count_group(d, &g);
+	g.needed =
+	    quorum_needed(count_noise(d, service), NOISE_SPAN_US, g.window_us);
+	if (g.n_asns < g.needed)
+		return;
+	g.site_id = most_left(d, &g);
+	g.at_us = first_moved_us(d, &g);
+	g.rule = "round";
+	open_event(d, &g);
 }
 
 /* Moves. */
@@ -561,6 +659,18 @@ note_recent(struct track *t, const struct move *m)
 	noise_add(&t->noise, r->at_us, r->n);
 	*r = (struct recent_move){ 0 };
 	return false;
+}
+
+/* A move that was too few to be an event is noise. */
+static void
+forget_recent_before(struct track *t, int64_t before_us)
+{
+	struct recent_move *r = &t->recent;
+
+	if (r->from_site_id == 0 || r->at_us >= before_us)
+		return;
+	noise_add(&t->noise, r->at_us, r->n);
+	*r = (struct recent_move){ 0 };
 }
 
 static void
@@ -592,8 +702,12 @@ shift_move(struct detect *d, struct track *t, const struct move *m)
 		t->recent = (struct recent_move){ 0 };
 		return;
 	}
-	if (note_recent(t, m) && !join(d, t))
+	if (t->rules->round_us != 0) { /* judged when the round is over */
+		forget_recent_before(t, t->rules->round_us);
+		(void)note_recent(t, m);
+	} else if (note_recent(t, m) && !join(d, t)) {
 		consider(d, t);
+	}
 }
 
 static void
@@ -604,7 +718,8 @@ reconsider(struct detect *d)
 		struct track *t;
 
 		while ((t = fleet_next(&w)) != NULL) {
-			if (t->recent.from_site_id != 0 && track_counts(t))
+			if (t->recent.from_site_id != 0 && track_counts(t) &&
+			    t->rules->round_us == 0)
 				consider(d, t);
 		}
 	}
@@ -706,6 +821,9 @@ tick(struct detect *d)
 	if (d->is_reannounced)
 		reconsider(d);
 	d->is_reannounced = false;
+	for (size_t k = 0; k < d->services->n; k++)
+		if (d->services->list[k].round_us != 0)
+			judge_round(d, k);
 	while (i < d->events.n) {
 		struct open_event *o = d->events.list[i];
 		const struct service *s = &d->services->list[service_of(d, o)];

@@ -119,12 +119,18 @@ groups_fini(struct groups *g)
 }
 
 void
+fleet_retime(struct fleet *f)
+{
+	for (size_t i = 0; i < f->services->n; i++)
+		f->rules[i] = landing_rules_of(&f->services->list[i]);
+}
+
+void
 fleet_init(struct fleet *f, const struct services *services)
 {
 	*f = (struct fleet){ .services = services };
 	f->rules = mem_new((services->n + 1) * sizeof *f->rules);
-	for (size_t i = 0; i < services->n; i++)
-		f->rules[i] = landing_rules_of(&services->list[i]);
+	fleet_retime(f);
 	f->of_target =
 	    mem_new((services->n_targets + 1) * sizeof *f->of_target);
 }
@@ -339,6 +345,19 @@ fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
 	return n;
 }
 
+size_t
+fleet_count_tracks(const struct fleet *f, size_t service, track_claim *claim,
+    const struct track_query *q)
+{
+	struct track_walk w = fleet_walk(f, service);
+	const struct track *t;
+	size_t n = 0;
+
+	while ((t = fleet_next(&w)) != NULL)
+		n += claim(t, q);
+	return n;
+}
+
 bool
 track_counts(const struct track *t)
 {
@@ -349,6 +368,7 @@ bool
 track_is_fresh(const struct track *t, const struct track_query *q)
 {
 	return track_counts(t) && landing_is_fresh(t, q->now_us) &&
+	       t->seen_us >= t->rules->round_us &&
 	       (q->family == 0 || t->target->address.family == q->family);
 }
 

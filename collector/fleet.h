@@ -72,6 +72,9 @@ struct fleet {
 void fleet_init(struct fleet *f, const struct services *services);
 void fleet_fini(struct fleet *f);
 
+/* Works out the landing rules anew, from the services' times. */
+void fleet_retime(struct fleet *f);
+
 /* Adds or changes a vantage. */
 void fleet_put_vantage(struct fleet *f, const struct vantage *v);
 
@@ -115,6 +118,10 @@ typedef bool track_claim(const struct track *t, const struct track_query *q);
  * claim is true. */
 size_t fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
     const struct track_query *q);
+
+/* Tracks there for which the claim is true: landings, not networks. */
+size_t fleet_count_tracks(const struct fleet *f, size_t service,
+    track_claim *claim, const struct track_query *q);
 
 /* Is it counted at all: of a trusted vantage, and not excused? */
 bool track_counts(const struct track *t);

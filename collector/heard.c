@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/base/clock.h"
+
 static const char *const names[] = { "start", "restored", "skip", "flush",
 	"vantage", "excuse", "announcement", "health", "drain" };
 #define N_NAMES (sizeof names / sizeof *names)
@@ -16,8 +18,10 @@ heard_apply(struct detect *d, const struct heard *h)
 	case HEARD_START:
 		break;
 	case HEARD_RESTORED:
-	case HEARD_SKIP:
 		detect_begin(d, h->until_us);
+		break;
+	case HEARD_SKIP: /* that second itself passes */
+		detect_begin(d, h->until_us - US_PER_S);
 		break;
 	case HEARD_FLUSH:
 		detect_flush(d, h->until_us);

@@ -5,8 +5,8 @@
 
 #include "collector/confidence.h"
 #include "collector/correct.h"
-#include "collector/detect.h"
 #include "collector/heard.h"
+#include "collector/ingest_parts.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/sight.h"
@@ -19,7 +19,6 @@
 #include "collector/store_services.h"
 #include "collector/store_site.h"
 #include "collector/store_suspect.h"
-#include "collector/suspect.h"
 #include "collector/upstream.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -30,28 +29,8 @@
 #define EXPIRE_PAGES 256
 #define PAUSE_US (60 * US_PER_S)
 
-struct ingest {
-	struct store *store;
-	const struct settings *settings;
-	const struct geo *geo;
-	struct metrics *metrics;
-	struct observation_cache *cache;
-	struct upstreams *upstreams;
-	struct detect *detect; /* NULL: to be made anew, with the next */
-	struct suspects *suspects;
-	int64_t last_announcement, last_word_us, last_drain_us;
-	int64_t last_heard_id;
-	unsigned n_ticks;
-	/* of the transaction under way */
-	bool is_begun;
-	int64_t now_us;
-	enum rc rc; /* first fault */
-	struct err *err;
-};
-
-/* Starts the transaction, unless it has been or something went wrong. */
-static void
-begin(struct ingest *in)
+void
+ingest_begin(struct ingest *in)
 {
 	if (in->is_begun || in->rc != RC_OK)
 		return;
@@ -77,7 +56,7 @@ on_effect(void *ctx, const struct effect *e)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc != RC_OK)
 		return;
 	if (e->kind == EFFECT_NOTICE)
@@ -93,7 +72,7 @@ on_heard(void *ctx, struct heard *h)
 	struct ingest *in = ctx;
 
 	h->after_id = in->last_heard_id;
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_heard_put(in->store, h, in->err);
 }
@@ -127,18 +106,12 @@ excuse_of(const struct suspect_view *v)
 }
 
 static void
-hear_view(struct ingest *in, const struct suspect_view *v)
-{
-	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
-}
-
-static void
 on_view(void *ctx, const struct suspect_view *v)
 {
 	struct ingest *in = ctx;
 
-	hear_view(in, v);
-	begin(in);
+	detect_excuse(in->detect, v->vantage_id, v->target_id, excuse_of(v));
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_view(in->store, v, in->err);
 }
@@ -148,7 +121,7 @@ on_signal(void *ctx, const struct suspect_signal *s)
 {
 	struct ingest *in = ctx;
 
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		in->rc = store_suspect_signal(in->store, s, in->err);
 }
@@ -188,10 +161,26 @@ restore_suspects(struct ingest *in)
 		const struct suspect_view *v = &views.rows[i].view;
 
 		suspects_restore_view(in->suspects, v);
-		hear_view(in, v);
+		detect_excuse(
+		    in->detect, v->vantage_id, v->target_id, excuse_of(v));
 	}
 	free(signals.rows);
 	free(views.rows);
+}
+
+/* Tells the detector what others have written: operators, and sites. */
+static void
+hear_words(struct ingest *in)
+{
+	if (in->rc == RC_OK)
+		in->rc = store_announcements(in->store, in->detect, in->now_us,
+		    &in->last_announcement, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_site_words(in->store, in->detect, in->now_us,
+		    &in->last_word_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_drains(
+		    in->store, in->detect, &in->last_drain_us, in->err);
 }
 
 /* A detector that knows its vantages; what the last one had come to is written
@@ -219,21 +208,6 @@ make_detector(struct ingest *in)
 		    store_vantage_each(in->store, restore_vantage, in, in->err);
 }
 
-/* Tells the detector what others have written: operators, and sites. */
-static void
-hear_words(struct ingest *in)
-{
-	if (in->rc == RC_OK)
-		in->rc = store_announcements(in->store, in->detect, in->now_us,
-		    &in->last_announcement, in->err);
-	if (in->rc == RC_OK)
-		in->rc = store_site_words(in->store, in->detect, in->now_us,
-		    &in->last_word_us, in->err);
-	if (in->rc == RC_OK)
-		in->rc = store_drains(
-		    in->store, in->detect, &in->last_drain_us, in->err);
-}
-
 /* Makes the detector from the store, when there is none. */
 static void
 need_detector(struct ingest *in)
@@ -242,7 +216,7 @@ need_detector(struct ingest *in)
 
 	if (in->detect != NULL || in->rc != RC_OK)
 		return;
-	begin(in);
+	ingest_begin(in);
 	if (in->rc == RC_OK)
 		make_detector(in);
 	if (in->rc == RC_OK)
@@ -256,28 +230,35 @@ need_detector(struct ingest *in)
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
 }
 
-/* After the collector itself stood still, what it missed is not made up for. */
-static void
-skip_pause(struct ingest *in)
+/* After the collector itself stood still, or in history, what passed without a
+ * word is not made up for: time goes on at the end of it. */
+void
+ingest_skip_pause(struct ingest *in, int64_t now_us)
 {
-	if (in->rc == RC_OK &&
-	    in->now_us - detect_passed_us(in->detect) > PAUSE_US)
-		hear_moment(in, HEARD_SKIP, in->now_us);
+	if (in->rc == RC_OK && detect_passed_us(in->detect) != 0 &&
+	    now_us - detect_passed_us(in->detect) > PAUSE_US)
+		hear_moment(in, HEARD_SKIP, now_us);
 }
 
-static void
-start_work(struct ingest *in, int64_t now_us, struct err *err)
+void
+ingest_go_on(struct ingest *in, int64_t now_us)
+{
+	if (in->rc == RC_OK && now_us >= detect_passed_us(in->detect))
+		hear_moment(in, HEARD_SKIP, now_us);
+}
+
+void
+ingest_start_work(struct ingest *in, int64_t now_us, struct err *err)
 {
 	in->now_us = now_us;
 	in->err = err;
 	in->rc = RC_OK;
 	need_detector(in);
-	skip_pause(in);
+	ingest_skip_pause(in, now_us);
 }
 
-/* Commits what was begun, or takes back what was folded. */
-static enum rc
-end_work(struct ingest *in)
+enum rc
+ingest_end_work(struct ingest *in)
 {
 	if (in->is_begun && in->rc == RC_OK)
 		in->rc = store_heard_mark(
@@ -328,8 +309,8 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
 	in->upstreams = upstreams_new();
-	start_work(in, now_us, err);
-	rc = end_work(in);
+	ingest_start_work(in, now_us, err);
+	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
 		ingest_close(in);
 		return rc;
@@ -398,17 +379,6 @@ find_target(const struct services *s, const struct observation *o)
 	return NULL;
 }
 
-/* The detector's time may have passed since the batch came in: it hears of it
- * no sooner. */
-static int64_t
-received_us(const struct ingest *in, const struct intake *t)
-{
-	int64_t passed_us = detect_passed_us(in->detect);
-
-	return t->job->received_us > passed_us ? t->job->received_us
-					       : passed_us;
-}
-
 /* What disagrees with the site that a trace's last answer names. */
 static struct belief
 believe_trace(struct ingest *in, const struct service *s,
@@ -430,32 +400,80 @@ believe_trace(struct ingest *in, const struct service *s,
 /* How far the identity of an answer of the service is to be believed. */
 static struct belief
 believe(struct ingest *in, const struct target *t, const struct observation *o,
-    const struct interpretation *meaning, const struct vantage_row *v)
+    const struct interpretation *meaning, int64_t vantage_id,
+    const struct position *at)
 {
 	const struct service *s = &in->settings->services.list[t->service];
-	const struct position at = { v->at.has_position, v->at.latitude,
-		v->at.longitude };
 	struct belief none = { 0 };
 
 	if (t->role != ROLE_SERVICE)
 		return none;
 	if (o->kind == KIND_TRACE)
-		return believe_trace(in, s, o, v->id);
-	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, &at)
+		return believe_trace(in, s, o, vantage_id);
+	return o->kind == KIND_DNS ? confidence_of_answer(s, o, meaning, at)
 				   : none;
+}
+
+void
+ingest_store(struct ingest *in, const struct ingest_found *f)
+{
+	const struct services *services = &in->settings->services;
+	const struct observation *o = f->observation;
+	const struct observation_context *c = &f->context;
+	const struct target *t = f->target;
+	struct belief belief;
+	int64_t id;
+
+	in->rc =
+	    store_observation_put(in->store, in->cache, o, c, &id, in->err);
+	if (in->rc != RC_OK)
+		return;
+	belief = believe(in, t, o, &f->meaning, c->vantage_id, &f->at);
+	if (belief.doubts != 0)
+		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
+	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
+	sight_tell(in->detect, services, in->geo, o,
+	    &(struct sight_context){ .observation_id = id,
+		.vantage_id = c->vantage_id,
+		.target = t,
+		.site_id = c->site_id,
+		.is_named = f->meaning.has_identity,
+		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
+		.is_whole = f->is_whole,
+		.is_first_look = f->is_first_look,
+		.at_us = c->at_us,
+		.received_us = c->received_us });
+	in->last_heard_id = id;
+}
+
+struct interpretation
+ingest_interpret(const struct ingest *in, const struct target *t,
+    const struct observation *o)
+{
+	if (o->kind != KIND_DNS || t->role == ROLE_CONTROL ||
+	    t->role == ROLE_DECOY)
+		return (struct interpretation){ 0 };
+	return interpret_dns(&in->settings->services.list[t->service], o);
+}
+
+/* The detector's time may have passed since the batch came in: it hears of it
+ * no sooner. */
+static int64_t
+received_us(const struct ingest *in, const struct intake *t)
+{
+	int64_t passed_us = detect_passed_us(in->detect);
+
+	return t->job->received_us > passed_us ? t->job->received_us
+					       : passed_us;
 }
 
 static void
 take_observation(
     struct ingest *in, struct intake *t, const struct observation *o)
 {
-	const struct services *services = &in->settings->services;
-	const struct target *target = find_target(services, o);
-	struct interpretation meaning = { 0 };
-	struct belief belief = { 0 };
-	struct observation_context c;
+	const struct target *target = find_target(&in->settings->services, o);
+	struct ingest_found f = { .observation = o, .target = target };
 	const struct vantage_row *v;
-	int64_t id;
 
 	if (target == NULL) {
 		t->n_unknown++;
@@ -464,35 +482,19 @@ take_observation(
 	v = need_vantage(in, t, o);
 	if (v == NULL)
 		return;
-	if (o->kind == KIND_DNS && target->role != ROLE_CONTROL &&
-	    target->role != ROLE_DECOY)
-		meaning = interpret_dns(&services->list[target->service], o);
-	c = (struct observation_context){
+	f.at = (struct position){ v->at.has_position, v->at.latitude,
+		v->at.longitude };
+	f.meaning = ingest_interpret(in, target, o);
+	f.context = (struct observation_context){
 		.vantage_id = v->id,
 		.target_id = target->id,
-		.site_id = meaning.site_id,
+		.site_id = f.meaning.site_id,
 		.received_us = received_us(in, t),
 		.at_us =
 		    correct_time(o->at_us, t->offset_us, t->job->received_us),
 	};
-	in->rc =
-	    store_observation_put(in->store, in->cache, o, &c, &id, in->err);
-	if (in->rc != RC_OK)
-		return;
-	t->n_stored++;
-	belief = believe(in, target, o, &meaning, v);
-	if (belief.doubts != 0)
-		in->rc = store_doubt_put(in->store, id, &c, &belief, in->err);
-	suspects_see(in->suspects, v->id, target, o, c.at_us, c.site_id);
-	sight_tell(in->detect, services, in->geo, o,
-	    &(struct sight_context){ .observation_id = id,
-		.vantage_id = c.vantage_id,
-		.target = target,
-		.site_id = c.site_id,
-		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
-		.at_us = c.at_us,
-		.received_us = c.received_us });
-	in->last_heard_id = id;
+	ingest_store(in, &f);
+	t->n_stored += in->rc == RC_OK;
 }
 
 static void
@@ -568,14 +570,14 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	struct intake *intakes = mem_new(n * sizeof *intakes);
 	enum rc rc;
 
-	start_work(in, now_us, err);
-	begin(in);
+	ingest_start_work(in, now_us, err);
+	ingest_begin(in);
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->rc = RC_OK;
 		if (in->rc == RC_OK)
 			take_batch(in, jobs[i], &intakes[i]);
 	}
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	for (size_t i = 0; i < n; i++) {
 		if (rc != RC_OK)
 			jobs[i]->rc = rc;
@@ -619,24 +621,24 @@ ingest_tick(
 {
 	enum rc rc;
 
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
 	hear_words(in);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
-	rc = end_work(in);
+	rc = ingest_end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
 
 enum rc
 ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
-	start_work(in, now_us, err);
+	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		hear_moment(in, HEARD_FLUSH, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
-	return end_work(in);
+	return ingest_end_work(in);
 }

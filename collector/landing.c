@@ -17,6 +17,7 @@ struct landing_rules
 landing_rules_of(const struct service *s)
 {
 	struct landing_rules r = { .dns_every_us = s->dns_every_us,
+		.round_us = s->round_us,
 		.n_retry = s->n_retry };
 
 	if (s->n_retry > 0)
@@ -24,7 +25,7 @@ landing_rules_of(const struct service *s)
 	r.late_us = larger(3 * s->dns_every_us, 120 * US_PER_S);
 	/* An upload may take its interval; see the probe's assignment. */
 	r.fresh_us = larger(3 * s->dns_every_us + 60 * US_PER_S, r.late_us);
-	r.stay_us = STAY_PERIODS * s->dns_every_us;
+	r.stay_us = s->round_us != 0 ? 1 : STAY_PERIODS * s->dns_every_us;
 	return r;
 }
 
@@ -176,15 +177,15 @@ leave_home(struct track *t, int64_t at_us)
 }
 
 static void
-settle_home(struct track *t, const struct candidate *c, int64_t received_us,
-    int64_t from_rtt_us, struct landing_out *out)
+settle_home(struct track *t, const struct candidate *c,
+    const struct sighting *s, int64_t from_rtt_us, struct landing_out *out)
 {
 	if (c->place == PLACE_UNKNOWN || c->place == t->home)
 		return;
-	if (t->home != 0) {
+	if (t->home != 0 && !s->is_first_look) {
 		out->has_move = true;
 		out->move = (struct move){ t->vantage_id, t->target->id,
-			t->home, c->place, c->since_us, received_us,
+			t->home, c->place, c->since_us, s->received_us,
 			from_rtt_us, c->rtt.n > 0 ? c->rtt.min_us : 0 };
 	}
 	leave_home(t, c->since_us);
@@ -193,14 +194,14 @@ settle_home(struct track *t, const struct candidate *c, int64_t received_us,
 }
 
 static void
-confirm(struct track *t, int64_t received_us, struct landing_out *out)
+confirm(struct track *t, const struct sighting *s, struct landing_out *out)
 {
 	struct candidate c = t->candidate;
 	int64_t from_rtt_us = t->open.rtt_n > 0 ? t->open.rtt_min_us : 0;
 
 	t->candidate = (struct candidate){ 0 };
 	close_interval(t, c.since_us, out);
-	settle_home(t, &c, received_us, from_rtt_us, out);
+	settle_home(t, &c, s, from_rtt_us, out);
 	t->place = c.place;
 	open_interval(t, state_of(t), c.since_us, c.last_us, c.n, out);
 	(void)add_rtt(&t->open, &c.rtt);
@@ -222,8 +223,8 @@ doubt(struct track *t, int64_t place, const struct sighting *s,
 	if (s->has_rtt)
 		rtt_sum_add(&c->rtt, s->rtt_us);
 	out->is_hard = true;
-	if (c->n >= LANDING_AGREE)
-		confirm(t, s->received_us, out);
+	if (c->n >= LANDING_AGREE || s->is_whole)
+		confirm(t, s, out);
 }
 
 static void

@@ -40,6 +40,7 @@ struct landing_rules {
 	int64_t dns_every_us;
 	int64_t fresh_us;      /* without news for longer: nobody reports */
 	int64_t late_us;       /* arriving later says nothing of the present */
+	int64_t round_us;      /* struct service */
 	int64_t stay_us;       /* a stay as long makes a site remembered */
 	int64_t retry_span_us; /* three failures over this are silence too */
 	uint8_t n_retry;

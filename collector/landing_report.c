@@ -4,6 +4,7 @@
 
 #include "collector/commands.h"
 #include "collector/confidence.h"
+#include "collector/landing_changes.h"
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
@@ -11,20 +12,29 @@
 
 struct options {
 	struct where where;
-	const char *since;
+	const char *since; /* NULL: not said */
+	bool is_all, is_changes;
 };
 
 static const struct option_spec options[] = {
 	{ 0, "since", OPTION_TEXT, offsetof(struct options, since), 0, 0,
-	    "TIME", "what held after this moment (default -7d)" },
+	    "TIME",
+	    "what held after this moment (default -7d; of changes: ever)" },
+	{ 0, "all", OPTION_FLAG, offsetof(struct options, is_all), 0, 0, NULL,
+	    "every vantage; name none then" },
+	{ 0, "changes", OPTION_FLAG, offsetof(struct options, is_changes), 0, 0,
+	    NULL,
+	    "only the changes of site: from, to, last seen at the old, first "
+	    "seen at the new, and who flaps" },
 	OPTION_JSON,
 	OPTION_CSV,
 	OPTION_WHERE,
 	{ 0 },
 };
 
-static const struct command_spec spec = { PROGRAM, "landing", "VANTAGE", 1, 1,
-	"where one vantage landed, interval by interval (VANTAGE: name or id, "
+static const struct command_spec spec = { PROGRAM, "landing", "VANTAGE | --all",
+	0, 1,
+	"where a vantage landed, interval by interval (VANTAGE: name or id, "
 	"/4 or /6 for one family)",
 	options };
 
@@ -67,17 +77,13 @@ add_row(struct report *r, const struct landed *l)
 }
 
 static enum rc
-report_journal(struct store *st, const struct options *o, const char *text,
-    int64_t since_us, struct err *err)
+report_journal(struct store *st, const struct options *o, const char *probe_id,
+    uint8_t family, int64_t since_us, struct err *err)
 {
 	struct landed_list list = { 0 };
-	struct probe_ref probe;
 	struct report r;
-	enum rc rc = lookup_probe(st, text, &probe, err);
+	enum rc rc = store_journal(st, probe_id, family, since_us, &list, err);
 
-	if (rc == RC_OK)
-		rc = store_journal(
-		    st, probe.id, probe.family, since_us, &list, err);
 	if (rc != RC_OK)
 		return rc;
 	report_init(&r, columns, N_COLUMNS);
@@ -89,17 +95,45 @@ report_journal(struct store *st, const struct options *o, const char *text,
 	return RC_OK;
 }
 
+/* vantage: as typed; NULL: all. */
+static enum rc
+report_on(struct store *st, const struct options *o, const char *vantage,
+    int64_t since_us, struct err *err)
+{
+	struct probe_ref probe = { .family = 0 };
+	enum rc rc = RC_OK;
+	const char *id = NULL;
+
+	if (vantage != NULL) {
+		rc = lookup_probe(st, vantage, &probe, err);
+		id = probe.id;
+	}
+	if (rc == RC_OK && o->is_changes)
+		rc = report_changes(
+		    st, &o->where, id, probe.family, since_us, err);
+	else if (rc == RC_OK)
+		rc = report_journal(st, o, id, probe.family, since_us, err);
+	return rc;
+}
+
 static enum rc
 run(const struct options *o, const char *vantage, struct err *err)
 {
+	const char *since = o->since != NULL ? o->since : "-7d";
 	struct store *st = NULL;
-	int64_t since_us;
-	enum rc rc = clock_parse(&since_us, o->since, clock_wall_us(), err);
+	int64_t since_us = 0;
+	enum rc rc = RC_OK;
 
+	if ((vantage == NULL) != o->is_all)
+		return err_set(err, RC_MALFORMED,
+		    "name one vantage, or say --all; 'catchwater vantages' "
+		    "lists them");
+	if (o->since != NULL || !o->is_changes)
+		rc = clock_parse(&since_us, since, clock_wall_us(), err);
 	if (rc == RC_OK)
 		rc = where_open(&o->where, STORE_READ, &st, err);
 	if (rc == RC_OK)
-		rc = report_journal(st, o, vantage, since_us, err);
+		rc = report_on(st, o, vantage, since_us, err);
 	store_close(st);
 	return rc;
 }
@@ -107,7 +141,7 @@ run(const struct options *o, const char *vantage, struct err *err)
 int
 command_landing(int argc, char **argv)
 {
-	struct options o = { .since = "-7d" };
+	struct options o = { 0 };
 	struct err err = ERR_NONE;
 	char **operands;
 	int n, status;
@@ -115,7 +149,7 @@ command_landing(int argc, char **argv)
 	status = command_options(&spec, &o, argc, argv, &operands, &n);
 	if (status >= 0)
 		return status;
-	return run(&o, operands[0], &err) == RC_OK
+	return run(&o, n > 0 ? operands[0] : NULL, &err) == RC_OK
 		   ? 0
 		   : command_fail(spec.name, &err);
 }

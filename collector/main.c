@@ -26,6 +26,8 @@ static const struct program_command commands[] = {
 	    "one event: gates, votes, raw evidence, paths" },
 	{ "replay", command_replay,
 	    "the events of the stored observations, detected again" },
+	{ "import", command_import,
+	    "take in history: RIPE Atlas results, catchment rounds" },
 	{ "drain", command_drain, "empty a site on purpose, and verify it" },
 	{ "announce", command_announce,
 	    "tell that a site's route is up or down" },

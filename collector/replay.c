@@ -107,6 +107,7 @@ see(struct replay *r, const struct observation_heard *o)
 		.vantage_id = o->vantage_id,
 		.target = services_target_by_id(r->services, o->target_id),
 		.site_id = o->site_id,
+		.is_named = o->site_id != 0,
 		.is_too_fast = (o->doubts & DOUBT_RTT) != 0,
 		.at_us = o->at_us,
 		.received_us = o->received_us };

@@ -81,6 +81,11 @@ struct service {
 	int64_t settle_us; /* how long routing may take: ghost, shadowed */
 	int64_t
 	    shift_settles_us; /* an unreversed shift is the new normal then */
+	/* Imported rounds, each of which looks at every vantage once: when the
+	 * present one began.  Only who was seen in it counts; what differs from
+	 * the one before is judged when it is over.  0: no rounds. */
+	int64_t round_us;
+	int64_t round_before_us; /* the one before; 0: not lately */
 };
 
 struct services {

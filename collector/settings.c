@@ -28,6 +28,15 @@ static cfg_opt_t geo_rows[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t atlas_rows[] = {
+	CONF_TEXT("asn"),
+	CONF_TEXT("asn_v6"),
+	CONF_TEXT("country"),
+	CONF_TEXT("latitude"),
+	CONF_TEXT("longitude"),
+	CFG_END(),
+};
+
 static cfg_opt_t alert_rows[] = {
 	CONF_TEXT("webhook"),
 	CONF_LIST("kinds"),
@@ -82,6 +91,26 @@ read_geo(struct reading *r, cfg_t *root, struct settings *s)
 		return;
 	s->geo_asn = value_path(r, geo, "asn");
 	s->geo_city = value_path(r, geo, "city");
+}
+
+static void
+read_atlas(struct reading *r, cfg_t *root, struct atlas_settings *a)
+{
+	cfg_t *atlas =
+	    cfg_size(root, "atlas") > 0 ? cfg_getsec(root, "atlas") : NULL;
+
+	if (atlas == NULL)
+		return;
+	a->asn = value_text(r, atlas, "asn", NULL);
+	a->asn_v6 = value_text(r, atlas, "asn_v6", NULL);
+	a->country = value_text(r, atlas, "country", NULL);
+	a->latitude = value_text(r, atlas, "latitude", NULL);
+	a->longitude = value_text(r, atlas, "longitude", NULL);
+	if ((a->latitude == NULL) != (a->longitude == NULL))
+		value_fail(r, atlas, NULL, 0,
+		    "atlas has no %s, expected both latitude and longitude, "
+		    "or neither",
+		    a->latitude == NULL ? "latitude" : "longitude");
 }
 
 static void
@@ -165,7 +194,8 @@ read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 }
 
 static void
-read_all(struct reading *r, cfg_t *root, struct settings *s)
+read_most(
+    struct reading *r, cfg_t *root, struct settings *s, bool needs_database)
 {
 	static const struct duration_range upload = { 30 * US_PER_S, US_PER_S,
 		3600 * US_PER_S, false };
@@ -175,17 +205,30 @@ read_all(struct reading *r, cfg_t *root, struct settings *s)
 	read_listen(r, root, s);
 	s->url = value_url(r, root, "url");
 	s->database = value_path(r, root, "database");
-	if (s->database == NULL)
+	if (s->database == NULL && needs_database)
 		value_fail(r, root, NULL, 0,
 		    "database is missing, expected the path of a file, such as "
 		    "database = \"/var/lib/catchwater/catchwater.db\"");
 	read_tls(r, root, s);
 	read_geo(r, root, s);
+	read_atlas(r, root, &s->atlas);
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
+}
+
+static void
+read_all(struct reading *r, cfg_t *root, struct settings *s)
+{
+	read_most(r, root, s, true);
+}
+
+static void
+read_but_database(struct reading *r, cfg_t *root, struct settings *s)
+{
+	read_most(r, root, s, false);
 }
 
 /* Only the services of a file: it may be no more than a part of one. */
@@ -206,6 +249,7 @@ load(struct settings *out, const char *path,
 		CONF_TEXT("url"),
 		CONF_SECTION("tls", tls_rows),
 		CONF_SECTION("geo", geo_rows),
+		CONF_SECTION("atlas", atlas_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
 		CONF_LIST("decoy"),
@@ -240,6 +284,13 @@ settings_load(struct settings *out, const char *path, struct err *err)
 }
 
 enum rc
+settings_load_without_database(
+    struct settings *out, const char *path, struct err *err)
+{
+	return load(out, path, read_but_database, err);
+}
+
+enum rc
 settings_load_services(struct settings *out, const char *path, struct err *err)
 {
 	return load(out, path, read_services, err);
@@ -258,6 +309,11 @@ settings_fini(struct settings *s)
 	free(s->tls_key);
 	free(s->geo_asn);
 	free(s->geo_city);
+	free(s->atlas.asn);
+	free(s->atlas.asn_v6);
+	free(s->atlas.country);
+	free(s->atlas.latitude);
+	free(s->atlas.longitude);
 	for (size_t i = 0; i < s->n_alerts; i++)
 		free(s->alerts[i].webhook);
 	free(s->alerts);

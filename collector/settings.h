@@ -29,6 +29,13 @@ struct alert_settings {
 	int64_t give_up_after_us;
 };
 
+/* Fields of imported RIPE Atlas results that say where a probe is; NULL: none.
+ * The geo databases know better where they know. */
+struct atlas_settings {
+	char *asn, *asn_v6; /* asn_v6: of IPv6; NULL: asn serves both */
+	char *country, *latitude, *longitude;
+};
+
 struct settings {
 	char *path;     /* of the file itself */
 	char *listen;   /* "[::]:8420" */
@@ -36,8 +43,9 @@ struct settings {
 	char *database; /* path */
 	char *tls_certificate, *tls_key; /* NULL: plain HTTP, loopback only */
 	char *geo_asn, *geo_city;        /* paths of mmdb files; NULL: none */
-	int64_t upload_every_us;         /* asked of the probes */
-	int64_t keep_observations_us;    /* raw rows are deleted after */
+	struct atlas_settings atlas;
+	int64_t upload_every_us;      /* asked of the probes */
+	int64_t keep_observations_us; /* raw rows are deleted after */
 	size_t n_alerts;
 	struct alert_settings *alerts;
 	struct services services;
@@ -46,6 +54,12 @@ struct settings {
 /* Reads and checks the whole file.  Gives *out: release with settings_fini. */
 MUST_USE enum rc
 settings_load(struct settings *out, const char *path, struct err *err);
+
+/* The same for who brings a database of his own: then the file need not name
+ * one (NULL). */
+MUST_USE enum rc settings_load_without_database(
+    struct settings *out, const char *path, struct err *err);
+
 /* Reads the services of a file that need not have anything else, such as one
  * of the catalogue; the rest of *out stays empty. */
 MUST_USE enum rc

@@ -223,6 +223,21 @@ print_alert(FILE *to, const struct alert_settings *a)
 	fputs("}\n", to);
 }
 
+static void
+print_atlas(FILE *to, const struct atlas_settings *a)
+{
+	if (a->asn == NULL && a->asn_v6 == NULL && a->country == NULL &&
+	    a->latitude == NULL)
+		return;
+	fputs("atlas {\n", to);
+	print_key(to, "\t", "asn", a->asn);
+	print_key(to, "\t", "asn_v6", a->asn_v6);
+	print_key(to, "\t", "country", a->country);
+	print_key(to, "\t", "latitude", a->latitude);
+	print_key(to, "\t", "longitude", a->longitude);
+	fputs("}\n", to);
+}
+
 void
 settings_print(const struct settings *s, FILE *to)
 {
@@ -241,6 +256,7 @@ settings_print(const struct settings *s, FILE *to)
 		print_key(to, "\t", "city", s->geo_city);
 		fputs("}\n", to);
 	}
+	print_atlas(to, &s->atlas);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
 	print_decoys(to, &s->services);

@@ -27,9 +27,19 @@ write_meaning(struct sighting *s, const struct services *services,
 }
 
 static void
-tell_dns(struct detect *d, const struct services *services,
+write_answer(struct sighting *s, const struct dns_result *r)
+{
+	s->rcode = r->rcode;
+	s->rtt_us = r->rtt_us;
+	s->has_serial = r->has_serial;
+	s->serial = r->serial;
+}
+
+static void
+tell_landing(struct detect *d, const struct services *services,
     const struct observation *o, const struct sight_context *c)
 {
+	bool is_dns = o->kind == KIND_DNS;
 	struct sighting s = {
 		.observation_id = c->observation_id,
 		.vantage_id = c->vantage_id,
@@ -38,16 +48,20 @@ tell_dns(struct detect *d, const struct services *services,
 		.received_us = c->received_us,
 		.why = o->why,
 		.outcome = o->outcome,
-		.rcode = o->dns.rcode,
 		.site_id = c->site_id,
+		.has_identity = c->is_named,
 		.is_too_fast = c->is_too_fast,
-		.has_rtt = outcome_is_answer(o->outcome),
-		.rtt_us = o->dns.rtt_us,
-		.has_serial = o->dns.has_serial,
-		.serial = o->dns.serial,
+		.has_rtt = outcome_is_answer(o->outcome) &&
+			   (is_dns || o->ping.rtt_median_us > 0),
+		.rtt_us = is_dns ? 0 : o->ping.rtt_median_us,
+		.is_whole = c->is_whole,
+		.is_first_look = c->is_first_look,
 	};
 
-	write_meaning(&s, services, c->target, o);
+	if (is_dns) {
+		write_answer(&s, &o->dns);
+		write_meaning(&s, services, c->target, o);
+	}
 	detect_sighting(d, &s);
 }
 
@@ -93,8 +107,9 @@ sight_tell(struct detect *d, const struct services *services,
     const struct sight_context *c)
 {
 	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if (o->kind == KIND_DNS && c->target->role != ROLE_DECOY)
-		tell_dns(d, services, o, c);
+	if ((o->kind == KIND_DNS || c->is_named) &&
+	    c->target->role != ROLE_DECOY)
+		tell_landing(d, services, o, c);
 	if (o->kind == KIND_TRACE && c->target->role == ROLE_SERVICE)
 		tell_way(d, geo, o, c);
 }

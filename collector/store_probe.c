@@ -44,7 +44,7 @@ static const char AUDIT[] =
     "VALUES (?1, ?2, ?3, ?4)";
 static const char RANK[] =
     "SELECT count(*) FILTER (WHERE id < ?1), count(*) FROM probe "
-    "WHERE state IN ('active', 'quarantined')";
+    "WHERE state IN ('active', 'quarantined') AND source IS NULL";
 
 const char *
 probe_state_name(enum probe_state s)

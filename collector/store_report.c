@@ -41,9 +41,9 @@ static const char JOURNAL[] =
     "JOIN target t ON t.id = l.target_id AND t.role = 'service' "
     "JOIN service s ON s.id = t.service_id "
     "LEFT JOIN site i ON i.id = l.site_id "
-    "WHERE p.id = ?1 AND (?2 IS NULL OR v.family = ?2) "
+    "WHERE (?1 IS NULL OR p.id = ?1) AND (?2 IS NULL OR v.family = ?2) "
     "AND (l.until_us IS NULL OR l.until_us > ?3) "
-    "ORDER BY v.family, s.name, t.address, l.since_us";
+    "ORDER BY p.name, v.family, s.name, t.address, l.since_us";
 
 static const char SITES[] =
     "SELECT i.id, s.name, i.name, i.scope = 'local', f.family, "

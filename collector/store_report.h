@@ -61,9 +61,9 @@ struct landed_filter {
 MUST_USE enum rc store_landed_at(struct store *st, int64_t at_us,
     const struct landed_filter *f, struct landed_list *out, struct err *err);
 
-/* The journal of a probe (its id) on all service addresses, intervals that
- * reach beyond since_us, in order of family, service, time.  family 0: both.
- * RC_DB. */
+/* The journal of a probe (its id; NULL: of all) on all service addresses,
+ * intervals that reach beyond since_us, in order of probe, family, service,
+ * time.  family 0: both.  RC_DB. */
 MUST_USE enum rc store_journal(struct store *st, const char *probe_id,
     uint8_t family, int64_t since_us, struct landed_list *out, struct err *err);
 

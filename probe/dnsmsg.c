@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "schema/base/bytes.h"
+#include "schema/dnswire.h"
 
-#define LABEL_MAX 63
 #define OPTION_NSID 3
 #define OPTION_COOKIE 10
 #define OPTION_EDE 15
@@ -19,29 +19,17 @@ enum flag {
 	FLAG_RA = 0x80
 };
 
-struct record_head {
-	struct dnsmsg_question owner; /* its name, type and class */
-	uint32_t ttl;
-	uint16_t rdata_len;
-};
-
 static uint8_t
 lower(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-/* Appends one label, with its length byte. */
-static enum rc
-append_label(struct dnsmsg_question *q, const uint8_t *label, size_t n)
+static void
+set_name(struct dnsmsg_question *q, const struct dnswire_name *name)
 {
-	if (n > LABEL_MAX || q->name_len + n + 1 > DNSMSG_NAME_MAX)
-		return RC_MALFORMED;
-	q->name[q->name_len++] = (uint8_t)n;
-	if (n > 0)
-		memcpy(q->name + q->name_len, label, n);
-	q->name_len = (uint8_t)(q->name_len + n);
-	return RC_OK;
+	q->name_len = name->len;
+	memcpy(q->name, name->bytes, name->len);
 }
 
 enum rc
@@ -50,6 +38,7 @@ dnsmsg_question_set(struct dnsmsg_question *out, const char *name,
 {
 	struct dnsmsg_question q = { .type = (uint16_t)type,
 		.class = (uint16_t) class };
+	struct dnswire_name wire = { .len = 0 };
 
 	if (strcmp(name, ".") == 0)
 		name = "";
@@ -57,12 +46,13 @@ dnsmsg_question_set(struct dnsmsg_question *out, const char *name,
 		size_t n = strcspn(name, ".");
 
 		if (n == 0 || memchr(name, '\\', n) != NULL ||
-		    append_label(&q, (const uint8_t *)name, n) != RC_OK)
+		    dnswire_name_add(&wire, (const uint8_t *)name, n) != RC_OK)
 			return RC_MALFORMED;
 		name += n + (name[n] == '.');
 	}
-	if (append_label(&q, NULL, 0) != RC_OK)
+	if (dnswire_name_add(&wire, NULL, 0) != RC_OK)
 		return RC_MALFORMED;
+	set_name(&q, &wire);
 	for (size_t i = 0; i < q.name_len; i++)
 		q.name[i] = lower(q.name[i]); /* lengths are below 'A' */
 	*out = q;
@@ -128,47 +118,13 @@ dnsmsg_write_query(uint8_t buf[static DNSMSG_QUERY_MAX], uint16_t id,
 	return w.len;
 }
 
-/* Reads a name at the cursor and moves past it.  A pointer must lead to
- * before the part that it ends, so that following them comes to an end. */
-static void
-read_name(struct rbuf *r, struct dnsmsg_question *q)
-{
-	struct rbuf at = *r; /* jumps; r stays behind the first pointer */
-	size_t lowest = r->pos;
-	bool has_jumped = false;
-
-	q->name_len = 0;
-	for (;;) {
-		uint8_t n = rbuf_u8(&at);
-		const uint8_t *label;
-
-		if (n >= 0xc0) {
-			size_t to = (size_t)(n & 0x3f) << 8 | rbuf_u8(&at);
-
-			if (!has_jumped)
-				*r = at;
-			has_jumped = true;
-			if (at.is_bad || to >= lowest)
-				break;
-			at.pos = lowest = to;
-			continue;
-		}
-		label = rbuf_take(&at, n);
-		if (at.is_bad || append_label(q, label, n) != RC_OK)
-			break;
-		if (n == 0) {
-			if (!has_jumped)
-				*r = at;
-			return;
-		}
-	}
-	r->is_bad = true;
-}
-
 static void
 read_question(struct rbuf *r, struct dnsmsg_question *q)
 {
-	read_name(r, q);
+	struct dnswire_name name;
+
+	dnswire_name_read(r, &name);
+	set_name(q, &name);
 	q->type = rbuf_u16(r);
 	q->class = rbuf_u16(r);
 }
@@ -270,10 +226,10 @@ read_options(struct rbuf *r, struct dnsmsg_reply *out)
 
 /* RFC 6891 section 6.1.1: one OPT at most, owned by the root. */
 static void
-read_opt(struct rbuf *rdata, const struct record_head *head,
+read_opt(struct rbuf *rdata, const struct dnswire_head *head,
     struct dnsmsg_reply *out)
 {
-	if (out->has_edns || head->owner.name_len != 1) {
+	if (out->has_edns || head->owner.len != 1) {
 		rdata->is_bad = true;
 		return;
 	}
@@ -309,11 +265,11 @@ read_txt(struct rbuf *rdata, struct dnsmsg_reply *out)
 static void
 read_soa(struct rbuf *msg, struct dnsmsg_reply *out)
 {
-	struct dnsmsg_question unused;
+	struct dnswire_name unused;
 	uint32_t serial;
 
-	read_name(msg, &unused);
-	read_name(msg, &unused);
+	dnswire_name_read(msg, &unused);
+	dnswire_name_read(msg, &unused);
 	serial = rbuf_u32(msg);
 	rbuf_skip(msg, 4 * 4); /* refresh, retry, expire, minimum */
 	if (msg->is_bad || out->has_serial)
@@ -324,18 +280,17 @@ read_soa(struct rbuf *msg, struct dnsmsg_reply *out)
 
 /* Reads what we want from the data of an answer; bad when it is broken. */
 static bool
-read_answer(struct rbuf rdata, struct rbuf msg, const struct record_head *head,
+read_answer(struct rbuf rdata, struct rbuf msg, const struct dnswire_head *head,
     struct dnsmsg_reply *out)
 {
 	size_t end = msg.pos + head->rdata_len;
 
-	if (head->owner.type == DNSMSG_TXT &&
-	    (head->owner.class == DNSMSG_CH ||
-		head->owner.class == DNSMSG_IN)) {
+	if (head->type == DNSMSG_TXT &&
+	    (head->class == DNSMSG_CH || head->class == DNSMSG_IN)) {
 		read_txt(&rdata, out);
 		return !rdata.is_bad;
 	}
-	if (head->owner.type == DNSMSG_SOA && head->owner.class == DNSMSG_IN) {
+	if (head->type == DNSMSG_SOA && head->class == DNSMSG_IN) {
 		read_soa(&msg, out);
 		return !msg.is_bad && msg.pos == end;
 	}
@@ -347,17 +302,15 @@ enum section { ANSWER, AUTHORITY, ADDITIONAL };
 static void
 read_record(struct rbuf *r, enum section section, struct dnsmsg_reply *out)
 {
-	struct record_head head;
+	struct dnswire_head head;
 	struct rbuf rdata, at_rdata;
 
-	read_question(r, &head.owner);
-	head.ttl = rbuf_u32(r);
-	head.rdata_len = rbuf_u16(r);
+	dnswire_head_read(r, &head);
 	at_rdata = *r;
 	rdata = rbuf_sub(r, head.rdata_len);
 	if (r->is_bad)
 		return;
-	if (head.owner.type == DNSMSG_OPT) {
+	if (head.type == DNSMSG_OPT) {
 		if (section == ADDITIONAL)
 			read_opt(&rdata, &head, out);
 		else
@@ -456,16 +409,4 @@ dnsmsg_cookie_fits(
 {
 	return extras == NULL || !extras->with_cookie || !r->has_cookie ||
 	       memcmp(r->cookie, extras->cookie, DNSMSG_COOKIE_LEN) == 0;
-}
-
-const char *
-dnsmsg_rcode_name(uint16_t rcode)
-{
-	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL",
-		"NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
-		"NXRRSET", "NOTAUTH", "NOTZONE" };
-
-	if (rcode < sizeof names / sizeof names[0])
-		return names[rcode];
-	return rcode == 16 ? "BADVERS" : rcode == 23 ? "BADCOOKIE" : "RCODE";
 }

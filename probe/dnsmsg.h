@@ -1,7 +1,7 @@
 /*
  * dnsmsg.h - the DNS questions we ask, and the replies we believe.   (pure)
  *
- * Uses     schema/base/bytes.h, schema/record.h
+ * Uses     schema/base/bytes.h, schema/dnswire.h, schema/record.h
  * Used by  probe/engine_*.c, measure and its printing
  *
  * RFC 1035 messages with EDNS (RFC 6891), NSID (RFC 5001), extended errors
@@ -97,8 +97,5 @@ bool dnsmsg_is_reply_to(
  * somebody else's cookie (RFC 7873 section 5.3); without one it may. */
 bool dnsmsg_cookie_fits(
     const struct dnsmsg_reply *r, const struct dnsmsg_extras *extras);
-
-/* "NOERROR", "REFUSED" ...; "RCODE" for one without a name. */
-const char *dnsmsg_rcode_name(uint16_t rcode);
 
 #endif

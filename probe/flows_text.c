@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probe/dnsmsg.h"
+#include "schema/dnswire.h"
 #include "schema/fields.h"
 
 #define LABEL "  %-9s "
@@ -61,7 +62,7 @@ print_who(const struct flow_row *r, FILE *to)
 	else
 		fputs("no identity", to);
 	if (r->outcome == OUTCOME_RCODE)
-		fprintf(to, "  %s", dnsmsg_rcode_name(r->rcode));
+		fprintf(to, "  %s", dnswire_rcode_name(r->rcode));
 }
 
 /* The fixed flow: each answer that differs, and how often it came. */

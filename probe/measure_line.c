@@ -6,6 +6,7 @@
 
 #include "probe/dnsmsg.h"
 #include "probe/site_forms.h"
+#include "schema/dnswire.h"
 
 static const struct identity *
 identity_of(const struct observation *o)
@@ -78,7 +79,7 @@ describe(char buf[static 32], const struct observation *o)
 
 	buf[0] = '\0';
 	if (o->kind == KIND_DNS && o->outcome == OUTCOME_RCODE)
-		snprintf(buf, 32, "  %s", dnsmsg_rcode_name(o->dns.rcode));
+		snprintf(buf, 32, "  %s", dnswire_rcode_name(o->dns.rcode));
 	if (n_hops > 0)
 		snprintf(buf, 32, "  %u hop%s%s", n_hops,
 		    n_hops == 1 ? "" : "s",

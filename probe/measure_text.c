@@ -9,6 +9,7 @@
 #include "probe/site_forms.h"
 #include "probe/trace_text.h"
 #include "probe/rtt.h"
+#include "schema/dnswire.h"
 #include "schema/base/clock.h"
 
 #define LABEL "  %-9s "
@@ -98,7 +99,7 @@ print_chaos(const struct summary *s, FILE *to)
 	} else if (outcome_is_answer(c->outcome)) {
 		fprintf(to, "no name given (%s)\n",
 		    c->rcode == 0 ? "empty answer"
-				  : dnsmsg_rcode_name(c->rcode));
+				  : dnswire_rcode_name(c->rcode));
 	} else {
 		fprintf(to, "no answer (%s)%s\n", outcome_name(c->outcome),
 		    s->dns.n_answered > 0
@@ -126,7 +127,7 @@ print_zone(const struct summary *s, FILE *to)
 	const struct dns_result *d = &s->last_dns;
 
 	fprintf(
-	    to, LABEL "%s %s", "zone", s->zone, dnsmsg_rcode_name(d->rcode));
+	    to, LABEL "%s %s", "zone", s->zone, dnswire_rcode_name(d->rcode));
 	if (d->rcode > 10)
 		fprintf(to, " (%u)", d->rcode);
 	if (d->is_aa)
@@ -225,7 +226,7 @@ print_further(const struct summary *s, FILE *to)
 	if (s->second.first_rtt_us > 0)
 		fprintf(to, ", %.3f ms later",
 		    ms(a->rtt_us - s->second.first_rtt_us));
-	fprintf(to, ": %s, NSID ", dnsmsg_rcode_name(a->rcode));
+	fprintf(to, ": %s, NSID ", dnswire_rcode_name(a->rcode));
 	if (a->nsid.is_present)
 		print_identity(&a->nsid, to);
 	else

@@ -7,6 +7,7 @@
 
 #include "probe/dnsmsg.h"
 #include "probe/rtt.h"
+#include "schema/dnswire.h"
 #include "schema/fields.h"
 
 #define LABEL "  %-9s "
@@ -120,7 +121,7 @@ print_step(const struct evidence_step *s, FILE *to)
 	if (s->target_ttl > 0)
 		fprintf(to, ", answered at TTL %u", s->target_ttl);
 	if (s->kind == KIND_DNS && s->n_answered > 0)
-		fprintf(to, ", %s", dnsmsg_rcode_name(s->rcode));
+		fprintf(to, ", %s", dnswire_rcode_name(s->rcode));
 	if (s->identity.is_present)
 		fprintf(to, ", %s", identity_format(&s->identity, text));
 	if (s->has_reply_ttl)

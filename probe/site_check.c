@@ -15,6 +15,7 @@
 #include "probe/route.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/dnswire.h"
 
 enum stage { STAGE_SOA, STAGE_CHAOS, STAGE_DONE };
 
@@ -37,7 +38,7 @@ const char *
 site_judge_answer(const struct dnsmsg_reply *r, const struct site_settings *s)
 {
 	if (r->rcode != 0)
-		return dnsmsg_rcode_name(r->rcode);
+		return dnswire_rcode_name(r->rcode);
 	if (!r->is_aa && !s->o.is_resolver)
 		return "not authoritative";
 	if (!r->has_serial && !r->is_tc)

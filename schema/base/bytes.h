@@ -1,7 +1,7 @@
 /*
  * bytes.h - bounds-checked reading and writing of wire formats.      (pure)
  *
- * Used by  dnsmsg, icmpmsg, signature, record, assignment, track, modes
+ * Used by  dnswire, dnsmsg, icmpmsg, signature, record, assignment, track, modes
  *
  * Both cursors are sticky: after the first access outside the buffer they
  * are marked bad, reads give zeros, writes do nothing, and the caller checks

@@ -13,7 +13,8 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import collector, detector, probe_footprint, probe_packets, probe_times, probe_traces
+from . import (collector, collector_import, detector, probe_footprint, probe_packets, probe_times,
+               probe_traces)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -42,6 +43,8 @@ BENCHES = {
     "probe.memory.flat": probe_footprint.flat_memory,
     "probe.disk": probe_footprint.disk,
     "collector.ingest": collector.ingest,
+    "collector.import.atlas": collector_import.results,
+    "collector.import.catchment": collector_import.rounds,
     "detector": detector.detector,
 }
 PLAIN = {"detector"}   # need no network
