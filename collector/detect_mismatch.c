@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/detect_cause.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -390,8 +391,8 @@ has_cause(
 
 	return (a->is_blackhole_too &&
 		   events_find(&d->events, EVENT_BLACKHOLE, id) != NULL) ||
-	       events_find(&d->events, EVENT_IMPOSTOR, id) != NULL ||
-	       events_find(&d->events, EVENT_LEAK, id) != NULL;
+	       cause_at_site(d, id, 1U << EVENT_IMPOSTOR | 1U << EVENT_LEAK) !=
+		   NULL;
 }
 
 static void

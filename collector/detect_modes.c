@@ -248,7 +248,8 @@ follow(struct detect *d, size_t service)
 
 	if (h->open_id != 0) {
 		o = events_by_id(&d->events, h->open_id);
-		if (o == NULL) /* over before it was quiet: home again */
+		/* Over before it was quiet, or something else after all. */
+		if (o == NULL || o->event.kind != EVENT_SHIFT)
 			enter(d, service, d->now_us);
 		else if (is_quiet(d, service, o))
 			judge(d, service, o);
