@@ -26,7 +26,8 @@ TRANSITS = (
     ("ap", 64498, "Hong Kong", 22.32, 114.17),
     ("sa", 64499, "Rio de Janeiro", -22.91, -43.17),
 )
-# name, city, latitude, longitude, provider, DNS server
+# name, city, latitude, longitude, provider, DNS server; the last is a local one,
+# for the customers of its provider
 SITES = (
     ("ams", "Amsterdam", 52.37, 4.90, "eu", "knot"),
     ("nyc", "New York", 40.71, -74.01, "us", "bind"),
@@ -66,6 +67,7 @@ class Node:
     address: dict      # family -> its own unicast address
     prefix: dict       # family -> the prefix around it
     server: str = None                              # sites: DNS software
+    local_to: tuple = ()                            # sites: AS numbers; (): for all
     providers: dict = field(default_factory=dict)   # family -> names, best first
 
     def has_bird(self):
@@ -141,6 +143,9 @@ class Topology:
             self._add(name, "vantage", 65536 + i, city, (lat, lon),
                       (net4, 29), f"{101 + i}",
                       providers={4: liked.split(), 6: (liked6 or liked).split()})
+        local = self.nodes[SITES[-1][0]]
+        local.local_to = tuple(node.asn for node in self.by_role("vantage")
+                               if local.providers[4][0] in node.providers[4])
         name, asn, city, lat, lon, provider = COLLECTOR
         self._add(name, "collector", asn, city, (lat, lon),
                   ("198.51.100.240", 29), "200",
