@@ -40,6 +40,9 @@ PROGRAMS := $(B)/catchwater $(B)/catchwater-probe $(B)/catchwater-upload
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/sim/test_*.c))
 REPLAY := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tools/bench.d/*.c))
+SIMULATE := $(B)/tools/simulate.d/simulate
+SIMULATE_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c, \
+	$(wildcard tools/simulate.d/*.c))) $(B)/tests/sim/world.o
 
 SCHEMA_LIBS := -ljansson -lsodium -lzstd # no -lm: see schema/base/power.h
 PROBE_LIBS := -luv -lcares -lcap -lmaxminddb $(SCHEMA_LIBS)
@@ -57,11 +60,14 @@ $(B)/catchwater-upload: $(B)/probe/main_upload.o \
 	$(call libs,probe schema schema/base)
 $(B)/catchwater-upload: LDLIBS = $(UPLOAD_LIBS)
 $(UNIT) $(REPLAY) $(BENCH): $(B)/%: $(B)/%.o $(call libs,$(LAYERS))
-$(UNIT) $(REPLAY) $(BENCH): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
+$(B)/tools/bench.d/post: $(B)/tools/simulate.d/client.o
+$(SIMULATE): $(B)/tools/simulate.d/main.o $(SIMULATE_OBJS) $(call libs,$(LAYERS))
+$(UNIT) $(REPLAY) $(BENCH) $(SIMULATE): LDLIBS = -lcmocka -lseccomp -lpcap $(PROBE_LIBS) $(UPLOAD_LIBS) \
 	$(COLLECTOR_LIBS)
 $(B)/tests/sim/test_sim: $(addprefix $(B)/tests/sim/,script.o world.o memory.o)
+$(B)/tests/sim/test_fleet: $(SIMULATE_OBJS)
 $(REPLAY): $(B)/tests/fuzz/replay.o
-$(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH):
+$(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE):
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(LINK)
@@ -95,8 +101,9 @@ $(B)/%.o: %.c
 	$(SAY) CC $<
 	$(COMPILE) $<
 
-tests: $(UNIT) $(REPLAY) $(BENCH)
-bench-programs: $(BENCH)
+tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE)
+bench-programs: $(BENCH) $(SIMULATE)
+simulate: $(SIMULATE)
 
 # clang's libFuzzer, in a build folder of its own.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -175,7 +182,7 @@ clean:
 	    build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests bench-programs deps check demo lint fuzz fuzzers probe-static \
+.PHONY: all tests bench-programs simulate deps check demo lint fuzz fuzzers probe-static \
 	install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -67,6 +67,33 @@ announced_hear(struct announced *a, int64_t site_id, uint8_t family, bool is_up,
 	return is_change;
 }
 
+static bool
+is_news(
+    const struct announced_site *s, bool is_up, int64_t at_us, int64_t until_us)
+{
+	if (s->is_said && at_us < s->at_us)
+		return false;
+	if (s->lease_until_us != until_us)
+		return true;
+	return until_us > at_us &&
+	       (!s->is_said || s->is_up != is_up || s->at_us != at_us);
+}
+
+bool
+announced_is_news(const struct announced *a, int64_t site_id, uint8_t family,
+    bool is_up, int64_t at_us, int64_t lease_until_us)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct announced_site *s = &a->list[i];
+
+		if (s->site_id == site_id &&
+		    (family == 0 || s->family == family) &&
+		    is_news(s, is_up, at_us, lease_until_us))
+			return true;
+	}
+	return false;
+}
+
 enum tri
 announced_now(
     const struct announced *a, int64_t site_id, uint8_t family, int64_t now_us)

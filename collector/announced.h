@@ -40,6 +40,10 @@ void announced_fini(struct announced *a);
 bool announced_hear(struct announced *a, int64_t site_id, uint8_t family,
     bool is_up, int64_t at_us, int64_t lease_until_us);
 
+/* Would hearing it change anything? */
+bool announced_is_news(const struct announced *a, int64_t site_id,
+    uint8_t family, bool is_up, int64_t at_us, int64_t lease_until_us);
+
 enum tri announced_now(
     const struct announced *a, int64_t site_id, uint8_t family, int64_t now_us);
 

@@ -22,6 +22,7 @@ int command_diff(int argc, char **argv);
 int command_sites(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_announce(int argc, char **argv);
 int command_drain(int argc, char **argv);

@@ -30,6 +30,19 @@ find_word(const char *const *words, size_t n, const char *name)
 	return i;
 }
 
+uint64_t
+vantage_prefix(const struct addr *seen)
+{
+	size_t n = seen->family == 4 ? 3 : 6;
+	uint64_t v = seen->family;
+
+	if (seen->family == 0 || addr_is_loopback(seen))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | seen->bytes[i];
+	return v;
+}
+
 const char *
 landing_state_name(enum landing_state s)
 {

@@ -26,10 +26,17 @@
 struct vantage {
 	int64_t id;
 	uint8_t family;
-	uint32_t asn;   /* 0: not known; counts as an AS of its own probe */
+	uint32_t asn;   /* 0: not known */
 	uint64_t probe; /* the probe's id as a number: both families share it */
+	uint64_t prefix; /* of the address that its requests come from, /24 or
+	                  * /48 (vantage_prefix); 0: not known */
 	bool is_trusted; /* false: quarantined; seen, never counted */
 };
+
+/* The prefix that an address is of, as a number: it tells networks apart that
+ * nobody can make up, since an answer had to reach the address.  0 of none,
+ * and of a loopback address, behind which there is a proxy. */
+uint64_t vantage_prefix(const struct addr *seen);
 
 #define SIGHTING_IDENTITY_MAX 63 /* longer ones are cut */
 
@@ -222,6 +229,13 @@ struct detect *detect_new(const struct services *services, detect_emit *emit,
     void *ctx, int64_t next_event_id, int64_t next_landing_id);
 void detect_free(struct detect *d); /* NULL is fine */
 
+struct heard; /* heard.h: one thing that it heard beside observations */
+
+/* Called with what is news of a vantage, an excuse, an announcement, a site's
+ * health or a drain, lent, before it is believed. */
+typedef void detect_heard(void *ctx, struct heard *h);
+void detect_listen(struct detect *d, detect_heard *heard, void *ctx);
+
 /* Makes a vantage known, or changes it. */
 void detect_vantage(struct detect *d, const struct vantage *v);
 
@@ -274,8 +288,20 @@ void detect_retime(struct detect *d);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and
- * emits the soft fields (n, last_us, rtt) of changed landings each minute. */
+ * emits the soft fields (n, last_us, rtt) of changed landings each minute.
+ *
+ * The detector's own time passes in whole seconds, each once and in order: up
+ * to now_us, and before an observation up to when it was received.  So when
+ * ticks came makes no difference to what is decided. */
 void detect_tick(struct detect *d, int64_t now_us);
+
+/* Until when it has passed; 0: it has not begun. */
+int64_t detect_passed_us(const struct detect *d);
+
+/* It goes on at now_us, whatever lies between: to be called once restored, and
+ * after the collector itself stood still for long.  Without it, the first
+ * input begins it. */
+void detect_begin(struct detect *d, int64_t now_us);
 
 /* Emits every soft field now: before a stop. */
 void detect_flush(struct detect *d, int64_t now_us);

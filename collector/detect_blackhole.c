@@ -1,14 +1,18 @@
 #include "collector/detect_blackhole.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/quorum.h"
 #include "schema/base/clock.h"
 
 struct tally {
 	size_t service;
 	int64_t site_id;
 	size_t n_dark, n_all; /* networks */
+	size_t n_together;    /* of the dark: began within a window */
+	size_t n_quorum;      /* for these */
 	const char *rule;     /* NULL: too few to open one */
 };
 
@@ -16,6 +20,77 @@ static bool
 is_dark_at(const struct track *t, const struct track_query *q)
 {
 	return t->is_dark && !t->is_late && track_is_on_site(t, q);
+}
+
+/* By when the last of the dark went dark.  0: none is. */
+static int64_t
+newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	int64_t newest = 0;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (is_dark_at(t, q) && t->open.since_us > newest)
+			newest = t->open.since_us;
+	}
+	return newest;
+}
+
+static bool
+is_dark_lately(const struct track *t, const struct track_query *q)
+{
+	return is_dark_at(t, q) && q->at_us - t->open.since_us <= q->window_us;
+}
+
+static int64_t
+oldest_dark_us(struct detect *d, size_t service, const struct track_query *q)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	int64_t oldest = q->at_us;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (is_dark_lately(t, q) && t->open.since_us < oldest)
+			oldest = t->open.since_us;
+	}
+	return oldest;
+}
+
+/* The part of their questions that vantages of other sites lost since a
+ * moment, as if one more had lost and one not: few say little. */
+static double
+loss_elsewhere(const struct detect *d, size_t service,
+    const struct track_query *q, int64_t since_us)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	const struct track *t;
+	size_t n = 2, n_lost = 1;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (t->home == 0 || t->home == q->site_id || t->is_dark ||
+		    t->round_us < since_us || !track_is_fresh(t, q))
+			continue;
+		n_lost += t->is_round_lost;
+		n++;
+	}
+	return (double)n_lost / (double)n;
+}
+
+/* How many must be dark together: more than a storm of loss darkens when a
+ * question and all its retries are lost, in the rounds since the first. */
+static size_t
+quorum_together(
+    struct detect *d, const struct tally *y, const struct track_query *q)
+{
+	const struct service *s = &d->services->list[y->service];
+	int64_t since_us = oldest_dark_us(d, y->service, q);
+	double loss = loss_elsewhere(d, y->service, q, since_us);
+	double rounds =
+	    1 + (double)(q->at_us - since_us) / (double)s->dns_every_us;
+
+	return quorum_over_chance(
+	    (double)y->n_all * rounds * pow(loss, 1.0 + s->n_retry));
 }
 
 static struct tally
@@ -26,10 +101,19 @@ count_dark(struct detect *d, size_t service, int64_t site_id)
 
 	y.n_dark = fleet_count_asns(&d->fleet, service, is_dark_at, &q);
 	y.n_all = fleet_count_asns(&d->fleet, service, track_is_on_site, &q);
+	q.at_us = newest_dark_us(d, service, &q);
+	q.window_us =
+	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
+	y.n_together = fleet_count_asns(&d->fleet, service, is_dark_lately, &q);
 	if (y.n_dark >= 3 && y.n_dark * 2 >= y.n_all)
 		y.rule = "half";
 	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
 		y.rule = "small_site";
+	else if (y.n_together * 10 >= y.n_all) {
+		y.n_quorum = quorum_together(d, &y, &q);
+		if (y.n_together >= y.n_quorum)
+			y.rule = "together";
+	}
 	return y;
 }
 
@@ -119,11 +203,13 @@ gates_of(struct detect *d, struct open_event *o, const struct tally *y,
 	json_t *gates;
 
 	detect_sum_votes(d, o);
-	gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
-	    "rule", o->rule, "scope", y->n_dark < y->n_all ? "partial" : "site",
+	gates = json_pack(
+	    "{s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "rule",
+	    o->rule, "scope", y->n_dark < y->n_all ? "partial" : "site",
 	    "needed", (json_int_t)o->event.needed, "asns_dark",
-	    (json_int_t)y->n_dark, "asns_at_site", (json_int_t)y->n_all,
-	    "share", y->n_all == 0 ? 0.0 : (double)y->n_dark / (double)y->n_all,
+	    (json_int_t)y->n_dark, "asns_together", (json_int_t)y->n_together,
+	    "asns_at_site", (json_int_t)y->n_all, "share",
+	    y->n_all == 0 ? 0.0 : (double)y->n_dark / (double)y->n_all,
 	    "asns_standing", (json_int_t)r->n_standing, "asns_answered",
 	    (json_int_t)r->n_answered, "hold_us", (json_int_t)hold_us,
 	    "first_us", (json_int_t)o->event.since_us);
@@ -230,20 +316,36 @@ adopt_mismatch(struct detect *d, const struct open_event *o)
 	}
 }
 
+/* Part of a site is one degree less than the whole.  Severity only rises. */
+static void
+grade(struct open_event *o, const struct tally *y)
+{
+	enum severity severity =
+	    y->rule == NULL || strcmp(y->rule, "together") == 0
+		? SEVERITY_MAJOR
+		: SEVERITY_CRITICAL;
+
+	if (severity > o->event.severity)
+		o->event.severity = severity;
+}
+
 static void
 open_event(struct detect *d, const struct tally *y, int64_t hold_us)
 {
 	struct event e = { .kind = EVENT_BLACKHOLE,
-		.severity = SEVERITY_CRITICAL,
+		.severity = SEVERITY_MAJOR,
 		.service_id = d->services->list[y->service].id,
 		.site_id = y->site_id,
 		.since_us = d->now_us,
 		.detected_us = d->now_us,
-		.needed = y->n_all < 6 ? 2 : 3 };
+		.needed = y->n_quorum != 0 ? (int64_t)y->n_quorum
+			  : y->n_all < 6   ? 2
+					   : 3 };
 	struct open_event *o = events_open(&d->events, &e);
 	struct recovery r;
 
 	snprintf(o->rule, sizeof o->rule, "%s", y->rule);
+	grade(o, y);
 	(void)add_votes(d, o, y);
 	r = count_recovery(d, o, hold_us);
 	emit_all(d, o, gates_of(d, o, y, &r, hold_us));
@@ -258,6 +360,7 @@ follow_event(struct detect *d, struct open_event *o, const struct tally *y,
 	struct recovery r;
 
 	is_changed |= add_votes(d, o, y);
+	grade(o, y);
 	r = count_recovery(d, o, hold_us);
 	if (is_changed)
 		emit_all(d, o, gates_of(d, o, y, &r, hold_us));

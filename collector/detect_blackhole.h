@@ -1,13 +1,22 @@
 /*
  * detect_blackhole.h - a site that attracts and does not answer.     (pure)
  *
- * Uses     collector/detect_part.h
+ * Uses     collector/detect_part.h, quorum.h
  * Used by  detect_part (the table), detect_fold
  *
  * Dark vantages (landing.h) are counted as networks at the site where they
- * last landed.  Open when three or more networks and half of those at the
- * site are dark, or, of a site that fewer than six see, two or more and
- * 60 %.  Resolved when half of the networks that voted have answered for a
+ * last landed.  Open when
+ *
+ *   half          three or more networks, and half of those at the site, are
+ *                 dark, or,
+ *   small_site    of a site that fewer than six see, two or more and 60 %, or
+ *   together      three or more, and a tenth of those at the site, went dark
+ *                 within two periods and a minute: a part of the site, or of
+ *                 the way to it; one degree less severe.  While questions
+ *                 to other sites are lost too, more are asked for: as many
+ *                 as loss alone does not give (quorum.h).
+ *
+ * Resolved when half of the networks that voted have answered for a
  * while, from any site, and it would not open again: so it cannot flutter.
  * Votes of vantages that fell silent themselves are withdrawn.
  *

@@ -10,10 +10,14 @@
 #include "collector/detect_part.h"
 #include "collector/detect_shift.h"
 #include "collector/detect_state.h"
+#include "collector/heard.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
+#define BEAT_US US_PER_S
 #define SOFT_EVERY_US (60 * US_PER_S)
+#define CONTROL_AFTER_US \
+	(10 * US_PER_S) /* a control is asked so soon after a failure */
 
 struct detect *
 detect_new(const struct services *services, detect_emit *emit, void *ctx,
@@ -57,9 +61,39 @@ detect_free(struct detect *d)
 	free(d);
 }
 
+static bool
+is_same_vantage(const struct vantage *a, const struct vantage *b)
+{
+	return a->family == b->family && a->asn == b->asn &&
+	       a->probe == b->probe && a->prefix == b->prefix &&
+	       a->is_trusted == b->is_trusted;
+}
+
+void
+detect_listen(struct detect *d, detect_heard *heard, void *ctx)
+{
+	d->heard = heard;
+	d->heard_ctx = ctx;
+}
+
+/* What is news to the detector goes to who listens, before it is believed. */
+static void
+pass_on(struct detect *d, struct heard *h)
+{
+	h->passed_us = d->beat_us;
+	if (d->heard != NULL)
+		d->heard(d->heard_ctx, h);
+}
+
 void
 detect_vantage(struct detect *d, const struct vantage *v)
 {
+	const struct member *m = fleet_member(&d->fleet, v->id);
+	struct heard h = { .kind = HEARD_VANTAGE, .vantage = *v };
+
+	if (m != NULL && is_same_vantage(&m->vantage, v))
+		return;
+	pass_on(d, &h);
 	fleet_put_vantage(&d->fleet, v);
 }
 
@@ -69,8 +103,13 @@ detect_excuse(
 {
 	struct track *t = fleet_track(&d->fleet, vantage_id, target_id);
 
-	if (t != NULL)
-		t->excuse = excuse;
+	struct heard h = { .kind = HEARD_EXCUSE,
+		.excuse = { vantage_id, target_id, excuse } };
+
+	if (t == NULL || t->excuse == excuse)
+		return;
+	pass_on(d, &h);
+	t->excuse = excuse;
 }
 
 /* What one step of a landing says. */
@@ -166,7 +205,9 @@ see_service(struct detect *d, struct track *t, const struct sighting *s)
 	emit_hard(d, t);
 }
 
-/* A control answered: what is silent beside it is dark.  But when the control
+/* A control answered: what is silent beside it is dark, if the answer is of the
+ * time of the silence; a later one only says that the network works now, and
+ * the next failure will tell.  But when the control
  * itself was silent and no other answered meanwhile, it was the vantage's own
  * network that was away and came back: that is evidence of nothing. */
 static void
@@ -182,7 +223,8 @@ judge_silence(
 	landing_out_init(&out, d->next_landing_id);
 	if (was_failing && !fleet_control_answered(t, since_us, c))
 		landing_forgive(t, &out);
-	else if (landing_is_silent(t))
+	else if (c->ok_us <= t->failures.last_us + CONTROL_AFTER_US &&
+		 landing_is_silent(t))
 		landing_darken(t, &out);
 	apply(d, t, &out);
 }
@@ -202,70 +244,6 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 		return;
 	for (struct track *t = c->member->tracks; t != NULL; t = t->next)
 		judge_silence(d, t, c, was_failing);
-}
-
-void
-detect_sighting(struct detect *d, const struct sighting *s)
-{
-	struct track *t = fleet_track(&d->fleet, s->vantage_id, s->target_id);
-
-	if (s->received_us > d->now_us)
-		d->now_us = s->received_us;
-	if (t == NULL)
-		return;
-	d->heard_us = t->heard_us = d->now_us;
-	t->is_soft = true;
-	witness(t, s);
-	if (t->target->role == ROLE_SERVICE)
-		see_service(d, t, s);
-	else
-		see_control(d, t, s);
-}
-
-void
-detect_way(struct detect *d, const struct way *w)
-{
-	struct track *t = fleet_track(&d->fleet, w->vantage_id, w->target_id);
-
-	if (w->received_us > d->now_us)
-		d->now_us = w->received_us;
-	if (t == NULL || t->target->role != ROLE_SERVICE)
-		return;
-	t->is_hard |= witness_way(&t->witness, w);
-	for (size_t i = 0; i < detect_n_parts; i++) {
-		if (detect_parts[i]->way != NULL)
-			detect_parts[i]->way(d, t, w);
-	}
-	emit_hard(d, t);
-}
-
-void
-detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
-    bool is_up, int64_t at_us, int64_t lease_until_us)
-{
-	if (announced_hear(
-		&d->announced, site_id, family, is_up, at_us, lease_until_us))
-		d->is_reannounced = true;
-}
-
-void
-detect_retime(struct detect *d)
-{
-	fleet_retime(&d->fleet);
-}
-
-void
-detect_health(struct detect *d, int64_t site_id, uint8_t family,
-    bool is_healthy, int64_t at_us, int64_t lease_until_us)
-{
-	(void)announced_hear(
-	    &d->healthy, site_id, family, is_healthy, at_us, lease_until_us);
-}
-
-void
-detect_drain(struct detect *d, const struct drain *x)
-{
-	drains_hear(&d->drains, x);
 }
 
 static void
@@ -307,11 +285,11 @@ age_tracks(struct detect *d)
 	}
 }
 
-void
-detect_tick(struct detect *d, int64_t now_us)
+static void
+beat(struct detect *d)
 {
-	if (now_us > d->now_us)
-		d->now_us = now_us;
+	if (d->beat_us > d->now_us)
+		d->now_us = d->beat_us;
 	age_tracks(d);
 	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
 		emit_soft(d);
@@ -319,6 +297,128 @@ detect_tick(struct detect *d, int64_t now_us)
 		if (detect_parts[i]->tick != NULL)
 			detect_parts[i]->tick(d);
 	}
+}
+
+static void
+pass_time(struct detect *d, int64_t until_us)
+{
+	if (d->beat_us == 0)
+		detect_begin(d, until_us - BEAT_US);
+	while (until_us - d->beat_us >= BEAT_US) {
+		d->beat_us += BEAT_US;
+		beat(d);
+	}
+}
+
+void
+detect_sighting(struct detect *d, const struct sighting *s)
+{
+	struct track *t = fleet_track(&d->fleet, s->vantage_id, s->target_id);
+
+	pass_time(d, s->received_us);
+	if (s->received_us > d->now_us)
+		d->now_us = s->received_us;
+	if (t == NULL)
+		return;
+	d->heard_us = t->heard_us = d->now_us;
+	t->is_soft = true;
+	witness(t, s);
+	if (t->target->role == ROLE_SERVICE)
+		see_service(d, t, s);
+	else
+		see_control(d, t, s);
+}
+
+void
+detect_way(struct detect *d, const struct way *w)
+{
+	struct track *t = fleet_track(&d->fleet, w->vantage_id, w->target_id);
+
+	pass_time(d, w->received_us);
+	if (w->received_us > d->now_us)
+		d->now_us = w->received_us;
+	if (t == NULL || t->target->role != ROLE_SERVICE)
+		return;
+	t->is_hard |= witness_way(&t->witness, w);
+	for (size_t i = 0; i < detect_n_parts; i++) {
+		if (detect_parts[i]->way != NULL)
+			detect_parts[i]->way(d, t, w);
+	}
+	emit_hard(d, t);
+}
+
+/* The same of a site again is no news, and is not passed on. */
+static bool
+is_word(struct detect *d, const struct announced *of, struct heard *h)
+{
+	if (!announced_is_news(of, h->announcement.site_id,
+		h->announcement.family, h->announcement.is_up,
+		h->announcement.at_us, h->announcement.lease_until_us))
+		return false;
+	pass_on(d, h);
+	return true;
+}
+
+void
+detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_up, int64_t at_us, int64_t lease_until_us)
+{
+	struct heard h = { .kind = HEARD_ANNOUNCEMENT,
+		.announcement = {
+		    site_id, family, is_up, at_us, lease_until_us } };
+
+	if (is_word(d, &d->announced, &h) &&
+	    announced_hear(
+		&d->announced, site_id, family, is_up, at_us, lease_until_us))
+		d->is_reannounced = true;
+}
+
+void
+detect_retime(struct detect *d)
+{
+	fleet_retime(&d->fleet);
+}
+
+void
+detect_health(struct detect *d, int64_t site_id, uint8_t family,
+    bool is_healthy, int64_t at_us, int64_t lease_until_us)
+{
+	struct heard h = { .kind = HEARD_HEALTH,
+		.announcement = {
+		    site_id, family, is_healthy, at_us, lease_until_us } };
+
+	if (is_word(d, &d->healthy, &h))
+		(void)announced_hear(&d->healthy, site_id, family, is_healthy,
+		    at_us, lease_until_us);
+}
+
+void
+detect_drain(struct detect *d, const struct drain *x)
+{
+	struct heard h = { .kind = HEARD_DRAIN, .drain = *x };
+
+	if (!drains_is_news(&d->drains, x))
+		return;
+	pass_on(d, &h);
+	drains_hear(&d->drains, x);
+}
+
+void
+detect_tick(struct detect *d, int64_t now_us)
+{
+	pass_time(d, now_us);
+}
+
+int64_t
+detect_passed_us(const struct detect *d)
+{
+	return d->beat_us;
+}
+
+void
+detect_begin(struct detect *d, int64_t now_us)
+{
+	d->beat_us = now_us - now_us % BEAT_US;
 }
 
 void

@@ -357,14 +357,19 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 }
 
 /* How long a verdict must stand.  A round is a whole look.  Sick: two periods
- * more than said, for a black hole's own quorum comes first. */
+ * more than said, for a black hole's own quorum comes first.  Else: while routes settle, but no less
+ * than three periods, in which every vantage has been asked again, even if one
+ * question of it was lost. */
 static int64_t
 hold_of(const struct service *s, const struct alarm *a)
 {
+	int64_t asked_us = 3 * s->dns_every_us;
+
 	if (s->round_us != 0)
 		return 0;
-	return a->is_sick ? s->sick_after_us + 2 * s->dns_every_us
-			  : s->settle_us;
+	if (a->is_sick)
+		return s->sick_after_us + 2 * s->dns_every_us;
+	return s->settle_us > asked_us ? s->settle_us : asked_us;
 }
 
 /* The site calls itself sick, but most vantages get answers from it: its check

@@ -7,10 +7,12 @@
 #include "collector/detect_cause.h"
 #include "collector/detect_drain.h"
 #include "collector/quorum.h"
+#include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
 #define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
+#define WATCHED "shift/watched"
 #define ANNOUNCED_NEAR_US (300 * US_PER_S)
 /* One of as many landings may differ between two rounds by noise: twice the
  * 0.1 % of Verfploeter's blocks that change site from run to run. */
@@ -38,6 +40,43 @@ static bool
 is_within(int64_t a_us, int64_t b_us, int64_t span_us)
 {
 	return a_us - b_us <= span_us && b_us - a_us <= span_us;
+}
+
+/* Since when false moves are counted; remembered as a memo. */
+struct watched {
+	int64_t since_us; /* 0: not yet */
+};
+
+/* What is not measured yet is assumed: one false move of each vantage in the
+ * week (science.md 5).  So a fleet that was started just now is not taken for
+ * one that never errs. */
+static unsigned
+assume_noise(const struct detect *d, unsigned n_tracks)
+{
+	const struct watched *x = part_memory(d, &shift_part);
+	int64_t missing_us = x->since_us == 0
+				 ? NOISE_SPAN_US
+				 : x->since_us + NOISE_SPAN_US - d->now_us;
+
+	if (missing_us <= 0)
+		return 0;
+	return (unsigned)((double)n_tracks * (double)missing_us /
+			  (double)NOISE_SPAN_US);
+}
+
+static unsigned
+count_noise(struct detect *d, size_t service)
+{
+	struct track_walk w = fleet_walk(&d->fleet, service);
+	unsigned n = fleet_noise(&d->fleet, service, d->now_us), n_tracks = 0;
+	const struct track *t;
+
+	/* Rounds are history: what is known of them is all that there is. */
+	if (d->services->list[service].round_us != 0)
+		return n;
+	while ((t = fleet_next(&w)) != NULL)
+		n_tracks += track_counts(t);
+	return n + assume_noise(d, n_tracks);
 }
 
 /* Groups. */
@@ -98,8 +137,8 @@ judge_group(struct detect *d, struct group *g)
 	size_t less;
 
 	count_group(d, g);
-	g->needed = quorum_needed(fleet_noise(&d->fleet, g->service, d->now_us),
-	    NOISE_SPAN_US, g->window_us);
+	g->needed = quorum_needed(
+	    count_noise(d, g->service), NOISE_SPAN_US, g->window_us);
 	less = g->needed - 1 > 2 ? g->needed - 1 : 2;
 	if (g->n_asns >= g->needed)
 		g->rule = "quorum";
@@ -243,7 +282,7 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 	int64_t last = last_vote_us(o);
 	int64_t window =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
-	unsigned noise = fleet_noise(&d->fleet, service, d->now_us);
+	unsigned noise = count_noise(d, service);
 	size_t before = count_before(d, o, service);
 	json_t *gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}",
 	    "direction", o->is_to ? "to" : "from", "rule", o->rule, "window_us",
@@ -304,11 +343,25 @@ update(struct detect *d, struct open_event *o, const struct vote *v)
 	detect_emit_vote(d, v);
 }
 
+/* Did nearly all leave the site of its label?  Then that is the cause, and
+ * where they went is not. */
+static bool
+has_emptied(struct detect *d, const struct open_event *o)
+{
+	size_t before;
+
+	if (o->is_to)
+		return false;
+	before = count_before(d, o, detect_service_of(d, &o->event));
+	return count_label(d, o, false, o->event.site_id) * 10 >= before * 9;
+}
+
 static void
 relabel(struct detect *d, struct open_event *o, bool is_to, int64_t site_id)
 {
 	if (count_label(d, o, is_to, site_id) <=
-	    count_label(d, o, o->is_to, o->event.site_id))
+		count_label(d, o, o->is_to, o->event.site_id) ||
+	    has_emptied(d, o))
 		return;
 	o->is_to = is_to;
 	o->event.site_id = site_id;
@@ -342,23 +395,64 @@ relabel_by(struct detect *d, struct open_event *o, const struct vote *v)
 	relabel(d, o, true, v->to_site_id);
 }
 
+/* Networks that voted within a window of t's move, and those of them that
+ * share an end with it. */
+struct nearby {
+	size_t n, n_from, n_to;
+};
+
+static bool
+is_counted(struct detect *d, const struct vote *v)
+{
+	const struct member *m = fleet_member(&d->fleet, v->vantage_id);
+
+	return m != NULL && fleet_count_as(&d->fleet, m);
+}
+
+static struct nearby
+count_nearby(
+    struct detect *d, const struct open_event *o, const struct track *t)
+{
+	struct nearby near = { 0 };
+
+	for (int pass = 0; pass < 3; pass++) {
+		size_t *n = pass == 0   ? &near.n
+			    : pass == 1 ? &near.n_from
+					: &near.n_to;
+
+		fleet_count_begin(&d->fleet);
+		for (size_t i = 0; i < o->n_votes; i++) {
+			const struct vote *v = &o->votes[i];
+
+			if (!is_within(
+				v->at_us, t->recent.at_us, window_of(t)) ||
+			    (pass == 1 &&
+				v->from_site_id != t->recent.from_site_id) ||
+			    (pass == 2 && v->to_site_id != t->home))
+				continue;
+			*n += is_counted(d, v);
+		}
+	}
+	return near;
+}
+
 /* Does the recent move of t have the same cause as the event? */
 static bool
 is_same_cause(
     struct detect *d, const struct open_event *o, const struct track *t)
 {
-	size_t n;
+	struct nearby near;
 
 	if (o->event.kind != EVENT_SHIFT ||
 	    detect_service_of(d, &o->event) != t->target->service)
 		return false;
 	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
 		return true;
-	if (!is_within(t->recent.at_us, o->event.since_us, window_of(t)))
+	near = count_nearby(d, o, t);
+	if (near.n == 0)
 		return false;
-	n = (size_t)o->event.n_asns;
-	return count_label(d, o, false, t->recent.from_site_id) * 2 >= n ||
-	       count_label(d, o, true, t->home) * 2 >= n;
+	return near.n_from * 2 >= near.n ||
+	       (near.n_to * 2 >= near.n && !has_emptied(d, o));
 }
 
 static struct open_event *
@@ -519,8 +613,8 @@ judge_round(struct detect *d, size_t service)
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;
 	count_group(d, &g);
-	g.needed = quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
-	    NOISE_SPAN_US, g.window_us);
+	g.needed =
+	    quorum_needed(count_noise(d, service), NOISE_SPAN_US, g.window_us);
 	if (g.n_asns < g.needed)
 		return;
 	g.site_id = most_left(d, &g);
@@ -673,9 +767,44 @@ resolve(struct detect *d, struct open_event *o, const char *resolution)
 }
 
 static void
+watch(struct detect *d)
+{
+	struct watched *x = part_memory(d, &shift_part);
+	uint8_t bytes[sizeof(uint64_t)];
+	struct wbuf w = wbuf_over(bytes, sizeof bytes);
+
+	if (x->since_us != 0)
+		return;
+	x->since_us = d->now_us;
+	wbuf_u32(&w, (uint32_t)((uint64_t)x->since_us >> 32));
+	wbuf_u32(&w, (uint32_t)((uint64_t)x->since_us & UINT32_MAX));
+	detect_emit_memo(d, WATCHED, bytes, w.len);
+}
+
+static void *
+init(struct detect *d)
+{
+	(void)d;
+	return mem_new(sizeof(struct watched));
+}
+
+static void
+restore_memo(struct detect *d, const struct memo *m)
+{
+	struct rbuf r = rbuf_over(m->bytes, m->len);
+	struct watched *x = part_memory(d, &shift_part);
+	uint64_t high = rbuf_u32(&r), low = rbuf_u32(&r);
+
+	if (strcmp(m->key, WATCHED) == 0 && !r.is_bad)
+		x->since_us = (int64_t)(high << 32 | low);
+}
+
+static void
 tick(struct detect *d)
 {
 	size_t i = 0;
+
+	watch(d);
 
 	if (d->is_reannounced)
 		reconsider(d);
@@ -729,6 +858,9 @@ restore_vote(struct detect *d, struct open_event *o, const struct vote *v)
 }
 
 const struct detect_part shift_part = { .name = "shift",
+	.init = init,
+	.fini = free,
 	.tick = tick,
 	.restore_event = restore_event,
-	.restore_vote = restore_vote };
+	.restore_vote = restore_vote,
+	.restore_memo = restore_memo };

@@ -8,7 +8,8 @@
  * that was left and by the site that was gained, over both families.  A group
  * opens an event when its distinct networks
  *
- *   quorum        reach k (quorum.h), or
+ *   quorum        reach k (quorum.h, with the false moves of seven days; of
+ *                 days not yet watched, one of each vantage in the week), or
  *   majority      are two or more, and 60 % of those that were on the site
  *                 that was left, or
  *   announcement  reach k - 1 (2 or more), and the announcement of a site of
@@ -17,9 +18,10 @@
  * So a site that a single network sees cannot open one.
  *
  * One event per cause: while it is open it takes in every later move that
- * shares its site, and in its first window those that share either end with
- * half of its networks; its label is the site that most of them share,
- * preferring the one that was left.  Voters that move on, or home, only
+ * shares its site, and those that share either end with half of the networks
+ * that voted within a window of the move (where they went says nothing once the
+ * site of the label has lost nearly all); its label is the site that most of
+ * them share, preferring the one that was left.  Voters that move on, or home, only
  * change their vote.
  */
 #ifndef COLLECTOR_DETECT_SHIFT_H

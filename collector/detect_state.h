@@ -26,8 +26,11 @@ struct detect {
 	const struct services *services;
 	detect_emit *emit;
 	void *ctx;
-	int64_t now_us;   /* the newest received_us or tick */
+	detect_heard *heard; /* NULL: nobody listens */
+	void *heard_ctx;
+	int64_t now_us;   /* the newest received_us or beat */
 	int64_t heard_us; /* when anything at all last came in */
+	int64_t beat_us;  /* the last whole second that passed; 0: none */
 	int64_t soft_us;  /* when soft fields were last emitted */
 	int64_t next_landing_id;
 	bool is_reannounced; /* some announcement changed since the last tick */

@@ -32,6 +32,21 @@ drains_hear(struct drains *d, const struct drain *x)
 	d->list[d->n++] = *x;
 }
 
+bool
+drains_is_news(const struct drains *d, const struct drain *x)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct drain *y = &d->list[i];
+
+		if (y->id == x->id)
+			return y->site_id != x->site_id ||
+			       y->since_us != x->since_us ||
+			       y->until_us != x->until_us ||
+			       y->ended_us != x->ended_us;
+	}
+	return true;
+}
+
 int64_t
 drain_end_us(const struct drain *x)
 {

@@ -7,6 +7,7 @@
 #ifndef COLLECTOR_DRAINS_H
 #define COLLECTOR_DRAINS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ void drains_fini(struct drains *d);
 
 /* Adds one, or replaces the one with its id. */
 void drains_hear(struct drains *d, const struct drain *x);
+
+/* Is it new, or other than the one with its id? */
+bool drains_is_news(const struct drains *d, const struct drain *x);
 
 /* When it is over: undone, or its time is up; INT64_MAX: not yet known. */
 int64_t drain_end_us(const struct drain *x);

@@ -1,11 +1,11 @@
 /* events_report.c - catchwater events: what happened, newest first. */
+#include "collector/events_report.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector/commands.h"
 #include "collector/lookup.h"
-#include "collector/report_command.h"
-#include "collector/store_event.h"
 #include "collector/summary.h"
 #include "schema/base/clock.h"
 
@@ -108,9 +108,9 @@ check_kind(const char *word, struct err *err)
 	return unknown_word(err, "kind", word, names, EVENT_KINDS);
 }
 
-static enum rc
-report_events(struct store *st, const struct options *o,
-    const struct event_filter *filter, struct err *err)
+enum rc
+events_print(struct store *st, const struct where *w,
+    const struct event_filter *filter, const char *empty, struct err *err)
 {
 	struct event_list list = { 0 };
 	struct report r;
@@ -120,9 +120,7 @@ report_events(struct store *st, const struct options *o,
 	if (rc == RC_OK)
 		rc = fill_report(st, &list, &r, err);
 	if (rc == RC_OK)
-		where_print(&o->where, &r,
-		    o->is_open_only ? "no open events"
-				    : "no events in this time");
+		where_print(w, &r, empty);
 	report_fini(&r);
 	free(list.rows);
 	return rc;
@@ -143,7 +141,10 @@ run(const struct options *o, struct err *err)
 	if (rc == RC_OK)
 		rc = where_open(&o->where, STORE_READ, &st, err);
 	if (rc == RC_OK)
-		rc = report_events(st, o, &filter, err);
+		rc = events_print(st, &o->where, &filter,
+		    o->is_open_only ? "no open events"
+				    : "no events in this time",
+		    err);
 	store_close(st);
 	return rc;
 }

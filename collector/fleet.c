@@ -81,6 +81,43 @@ marks_add(struct marks *m, size_t i)
 	return true;
 }
 
+static size_t
+groups_index(struct groups *g, uint64_t a, uint64_t b)
+{
+	size_t i = map_get(&g->by_key, a, b);
+
+	if (i != MAP_NONE)
+		return i;
+	if (g->n == g->cap) {
+		size_t old = g->cap;
+
+		g->cap = grown(old);
+		marks_grow(&g->marks, old, g->cap);
+	}
+	map_add(&g->by_key, a, b, g->n);
+	return g->n++;
+}
+
+static bool
+groups_has(const struct groups *g, size_t i)
+{
+	return i != MAP_NONE && g->marks.seen[i] == g->marks.round;
+}
+
+static void
+groups_add(struct groups *g, size_t i)
+{
+	if (i != MAP_NONE)
+		(void)marks_add(&g->marks, i);
+}
+
+static void
+groups_fini(struct groups *g)
+{
+	free(g->marks.seen);
+	map_fini(&g->by_key);
+}
+
 void
 fleet_retime(struct fleet *f)
 {
@@ -111,31 +148,41 @@ fleet_fini(struct fleet *f)
 	free(f->of_target);
 	free(f->members);
 	free(f->rules);
-	free(f->asns.seen);
+	free(f->prefix_of_probe);
 	free(f->vantages.seen);
+	groups_fini(&f->asns);
+	groups_fini(&f->probes);
+	groups_fini(&f->prefixes);
 	map_fini(&f->member_by_id);
 	map_fini(&f->track_by_ids);
-	map_fini(&f->as_by_key);
 	map_fini(&f->member_by_probe);
 }
 
+/* What its AS is known by: the number, or that of the probe. */
 static size_t
 as_index(struct fleet *f, const struct vantage *v)
 {
-	uint64_t a = v->asn != 0 ? v->asn : v->probe;
-	uint64_t b = v->asn != 0 ? KEY_AS : KEY_PROBE;
-	size_t i = map_get(&f->as_by_key, a, b);
+	return v->asn != 0 ? groups_index(&f->asns, v->asn, KEY_AS)
+			   : groups_index(&f->asns, v->probe, KEY_PROBE);
+}
 
-	if (i != MAP_NONE)
-		return i;
-	if (f->n_asns == f->cap_asns) {
-		size_t old = f->cap_asns;
+static void
+note_prefix(struct fleet *f, struct member *m)
+{
+	size_t need = f->probes.cap, old = f->cap_prefix_of_probe;
 
-		f->cap_asns = grown(old);
-		marks_grow(&f->asns, old, f->cap_asns);
+	if (old < need) {
+		f->prefix_of_probe = mem_grow(
+		    f->prefix_of_probe, need, sizeof *f->prefix_of_probe);
+		f->cap_prefix_of_probe = need;
 	}
-	map_add(&f->as_by_key, a, b, f->n_asns);
-	return f->n_asns++;
+	for (size_t i = old; i < need; i++)
+		f->prefix_of_probe[i] = MAP_NONE;
+	m->prefix_index = MAP_NONE;
+	if (m->vantage.prefix == 0)
+		return;
+	m->prefix_index = groups_index(&f->prefixes, m->vantage.prefix, 0);
+	f->prefix_of_probe[m->probe_index] = m->prefix_index;
 }
 
 static struct member *
@@ -192,6 +239,8 @@ fleet_put_vantage(struct fleet *f, const struct vantage *v)
 	m->vantage = *v;
 	link_twin(f, m);
 	m->as_index = as_index(f, v);
+	m->probe_index = groups_index(&f->probes, v->probe, 0);
+	note_prefix(f, m);
 }
 
 static struct track *
@@ -263,17 +312,36 @@ fleet_control_answered(
 	return false;
 }
 
+static void
+begin_networks(struct fleet *f)
+{
+	marks_begin(&f->asns.marks, f->asns.cap);
+	marks_begin(&f->probes.marks, f->probes.cap);
+	marks_begin(&f->prefixes.marks, f->prefixes.cap);
+}
+
 void
 fleet_count_begin(struct fleet *f)
 {
-	marks_begin(&f->asns, f->cap_asns);
+	begin_networks(f);
 	marks_begin(&f->vantages, f->cap_members);
 }
 
 bool
 fleet_count_as(struct fleet *f, const struct member *m)
 {
-	return marks_add(&f->asns, m->as_index);
+	size_t prefix = m->prefix_index != MAP_NONE
+			    ? m->prefix_index
+			    : f->prefix_of_probe[m->probe_index];
+
+	if (groups_has(&f->asns, m->as_index) ||
+	    groups_has(&f->probes, m->probe_index) ||
+	    groups_has(&f->prefixes, prefix))
+		return false;
+	groups_add(&f->asns, m->as_index);
+	groups_add(&f->probes, m->probe_index);
+	groups_add(&f->prefixes, prefix);
+	return true;
 }
 
 bool
@@ -290,7 +358,7 @@ fleet_count_asns(struct fleet *f, size_t service, track_claim *claim,
 	const struct track *t;
 	size_t n = 0;
 
-	marks_begin(&f->asns, f->cap_asns);
+	begin_networks(f);
 	while ((t = fleet_next(&w)) != NULL)
 		n += claim(t, q) && fleet_count_as(f, t->member);
 	return n;

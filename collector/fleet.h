@@ -7,8 +7,12 @@
  * Memory is bounded by vantages x targets.  A track is made at the first
  * sighting, or when it is restored.
  *
- * A quorum counts networks: distinct origin ASes, where a vantage without a
- * known AS counts as one of its own probe.
+ * A quorum counts networks.  A vantage adds one when none that was counted is
+ * of its AS, of its probe, or of the prefix that its requests come from (or
+ * those of its probe's other family): an AS may be what a probe says of
+ * itself, and one host may have enrolled many probes, but all their requests
+ * come from one prefix.  So neither one enrolment, nor one AS, nor one prefix
+ * is ever more than one.
  */
 #ifndef COLLECTOR_FLEET_H
 #define COLLECTOR_FLEET_H
@@ -25,8 +29,10 @@
 
 struct member {
 	struct vantage vantage;
-	size_t index;    /* into fleet.members */
-	size_t as_index; /* dense: equal for vantages of one network */
+	size_t index; /* into fleet.members */
+	/* dense: equal for vantages of one AS (without one: of its own), of
+	 * one probe, of one prefix (MAP_NONE: not known) */
+	size_t as_index, probe_index, prefix_index;
 	struct track *tracks;
 	struct member *twin; /* the same probe's other family; NULL */
 };
@@ -42,6 +48,13 @@ struct marks {
 	uint32_t round;
 };
 
+/* Keys as dense numbers, and marks for them. */
+struct groups {
+	struct map by_key;
+	struct marks marks;
+	size_t n, cap;
+};
+
 struct fleet {
 	const struct services *services;
 	struct landing_rules *rules;  /* of each service */
@@ -49,9 +62,12 @@ struct fleet {
 	struct track_list tracks;     /* all, in order of creation: no order
 	                            that effects may follow */
 	struct member **members;
-	size_t n_members, cap_members, n_asns, cap_asns;
-	struct map member_by_id, track_by_ids, as_by_key, member_by_probe;
-	struct marks asns, vantages;
+	size_t n_members, cap_members;
+	struct map member_by_id, track_by_ids, member_by_probe;
+	struct groups asns, probes, prefixes;
+	size_t *prefix_of_probe; /* by probe_index: the last one known */
+	size_t cap_prefix_of_probe;
+	struct marks vantages;
 };
 
 void fleet_init(struct fleet *f, const struct services *services);
@@ -84,7 +100,7 @@ bool fleet_control_answered(
 bool fleet_is_control_of(const struct track *c, const struct track *t);
 
 /* Distinct networks and distinct vantages: begin, then add; add says whether
- * it was the first of its kind. */
+ * it is one more. */
 void fleet_count_begin(struct fleet *f);
 bool fleet_count_as(struct fleet *f, const struct member *m);
 bool fleet_count_vantage(struct fleet *f, const struct member *m);

@@ -1,17 +1,19 @@
 /* ingest.c - see ingest.h. */
 #include "collector/ingest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/confidence.h"
 #include "collector/correct.h"
+#include "collector/heard.h"
 #include "collector/ingest_parts.h"
 #include "collector/interpret.h"
 #include "collector/place.h"
+#include "collector/sight.h"
 #include "collector/store_detect.h"
 #include "collector/store_doubt.h"
 #include "collector/store_drain.h"
+#include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
 #include "collector/store_services.h"
@@ -25,6 +27,7 @@
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
+#define PAUSE_US (60 * US_PER_S)
 
 void
 ingest_begin(struct ingest *in)
@@ -60,6 +63,38 @@ on_effect(void *ctx, const struct effect *e)
 		put_notice(in, &e->notice);
 	else
 		in->rc = store_effect_apply(in->store, e, in->err);
+}
+
+/* Writes down what the detector hears beside observations. */
+static void
+on_heard(void *ctx, struct heard *h)
+{
+	struct ingest *in = ctx;
+
+	h->after_id = in->last_heard_id;
+	ingest_begin(in);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_put(in->store, h, in->err);
+}
+
+static void
+hear_moment(struct ingest *in, enum heard_kind kind, int64_t until_us)
+{
+	struct heard h = { .kind = kind,
+		.passed_us = detect_passed_us(in->detect),
+		.until_us = until_us };
+
+	on_heard(in, &h);
+	heard_apply(in->detect, &h);
+}
+
+static void
+hear_vantage(struct ingest *in, const char *probe_id, enum probe_state state,
+    const struct vantage_row *row)
+{
+	struct vantage v = place_vantage(probe_id, state, row);
+
+	detect_vantage(in->detect, &v);
 }
 
 static enum excuse
@@ -106,10 +141,7 @@ static void
 restore_vantage(void *ctx, const char *probe_id, enum probe_state state,
     const struct vantage_row *row)
 {
-	struct ingest *in = ctx;
-	struct vantage v = place_vantage(probe_id, state, row);
-
-	detect_vantage(in->detect, &v);
+	hear_vantage(ctx, probe_id, state, row);
 }
 
 static void
@@ -151,29 +183,68 @@ hear_words(struct ingest *in)
 		    in->store, in->detect, &in->last_drain_us, in->err);
 }
 
-/* Makes the detector from the store, when there is none. */
+/* A detector that knows its vantages; what the last one had come to is written
+ * down first. */
 static void
-need_detector(struct ingest *in)
+make_detector(struct ingest *in)
 {
-	int64_t next_event_id = 0, next_landing_id = 0;
-	unsigned n_afresh;
+	int64_t next_event_id = 0, next_landing_id = 0, passed_us = 0;
 
-	if (in->detect != NULL || in->rc != RC_OK)
-		return;
 	in->rc = store_detect_next_ids(
 	    in->store, &next_event_id, &next_landing_id, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_observation_last(
+		    in->store, &in->last_heard_id, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_until(in->store, &passed_us, in->err);
 	if (in->rc != RC_OK)
 		return;
 	in->detect = detect_new(&in->settings->services, on_effect, in,
 	    next_event_id, next_landing_id);
-	in->rc = store_vantage_each(in->store, restore_vantage, in, in->err);
+	detect_listen(in->detect, on_heard, in);
+	hear_moment(in, HEARD_START, passed_us);
+	if (in->rc == RC_OK)
+		in->rc =
+		    store_vantage_each(in->store, restore_vantage, in, in->err);
+}
+
+/* Makes the detector from the store, when there is none. */
+static void
+need_detector(struct ingest *in)
+{
+	unsigned n_afresh;
+
+	if (in->detect != NULL || in->rc != RC_OK)
+		return;
+	ingest_begin(in);
+	if (in->rc == RC_OK)
+		make_detector(in);
 	if (in->rc == RC_OK)
 		in->rc = store_detect_restore(
 		    in->store, in->detect, &n_afresh, in->err);
 	if (in->rc == RC_OK)
+		hear_moment(in, HEARD_RESTORED, in->now_us);
+	if (in->rc == RC_OK)
 		restore_suspects(in);
 	hear_words(in);
 	metrics_add(in->metrics, METRIC_REBUILDS, 1);
+}
+
+/* After the collector itself stood still, or in history, what passed without a
+ * word is not made up for: time goes on at the end of it. */
+void
+ingest_skip_pause(struct ingest *in, int64_t now_us)
+{
+	if (in->rc == RC_OK && detect_passed_us(in->detect) != 0 &&
+	    now_us - detect_passed_us(in->detect) > PAUSE_US)
+		hear_moment(in, HEARD_SKIP, now_us);
+}
+
+void
+ingest_go_on(struct ingest *in, int64_t now_us)
+{
+	if (in->rc == RC_OK && now_us >= detect_passed_us(in->detect))
+		hear_moment(in, HEARD_SKIP, now_us);
 }
 
 void
@@ -183,11 +254,15 @@ ingest_start_work(struct ingest *in, int64_t now_us, struct err *err)
 	in->err = err;
 	in->rc = RC_OK;
 	need_detector(in);
+	ingest_skip_pause(in, now_us);
 }
 
 enum rc
 ingest_end_work(struct ingest *in)
 {
+	if (in->is_begun && in->rc == RC_OK)
+		in->rc = store_heard_mark(
+		    in->store, detect_passed_us(in->detect), in->err);
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
 		if (in->rc == RC_OK)
@@ -273,7 +348,6 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 	uint8_t family = o->target.family;
 	struct vantage_row *row = &t->vantages[family == 6];
 	struct vantage_row old = { 0 };
-	struct vantage v;
 
 	if (row->id != 0)
 		return row;
@@ -288,83 +362,8 @@ need_vantage(struct ingest *in, struct intake *t, const struct observation *o)
 		    in->store, t->probe.id, row, in->now_us, in->err);
 	if (in->rc != RC_OK)
 		return NULL;
-	v = place_vantage(t->probe.id, t->probe.state, row);
-	detect_vantage(in->detect, &v);
+	hear_vantage(in, t->probe.id, t->probe.state, row);
 	return row;
-}
-
-/* The identity that named the site, or the one that named none. */
-static void
-write_identity(struct sighting *s, const struct observation *o,
-    const struct interpretation *meaning)
-{
-	char text[IDENTITY_TEXT_LEN];
-
-	snprintf(s->identity, sizeof s->identity, "%s",
-	    identity_format(interpret_given(o, meaning->method), text));
-}
-
-/* Hands an observation that tells where it landed to the detector, which may
- * emit. */
-static void
-sight(struct ingest *in, const struct ingest_found *f, int64_t id,
-    const struct belief *belief, bool is_foreign)
-{
-	const struct observation *o = f->observation;
-	bool is_dns = o->kind == KIND_DNS;
-	struct sighting s = {
-		.observation_id = id,
-		.vantage_id = f->context.vantage_id,
-		.target_id = f->context.target_id,
-		.at_us = f->context.at_us,
-		.received_us = f->context.received_us,
-		.why = o->why,
-		.outcome = o->outcome,
-		.site_id = f->context.site_id,
-		.has_identity = f->meaning.has_identity,
-		.is_foreign = is_foreign,
-		.is_too_fast = (belief->doubts & DOUBT_RTT) != 0,
-		.has_rtt = outcome_is_answer(o->outcome) &&
-			   (is_dns || o->ping.rtt_median_us > 0),
-		.rtt_us = is_dns ? o->dns.rtt_us : o->ping.rtt_median_us,
-		.is_whole = f->is_whole,
-		.is_first_look = f->is_first_look,
-	};
-
-	if (is_dns) {
-		s.rcode = o->dns.rcode;
-		s.has_serial = o->dns.has_serial;
-		s.serial = o->dns.serial;
-	}
-	if (is_dns && f->meaning.has_identity)
-		write_identity(&s, o, &f->meaning);
-	detect_sighting(in->detect, &s);
-}
-
-/* Hands on which way a trace went.  Where a TTL has several routers, none of
- * them is the one before the target. */
-static void
-show_way(struct ingest *in, const struct observation *o,
-    const struct observation_context *c)
-{
-	struct way w = { .vantage_id = c->vantage_id,
-		.target_id = c->target_id,
-		.at_us = c->at_us,
-		.received_us = c->received_us,
-		.why = o->why,
-		.is_reached = o->trace.is_reached,
-		.n_ttl = o->trace.n_hops == 0
-			     ? 0
-			     : o->trace.hops[o->trace.n_hops - 1].ttl };
-	const struct hop *hop = trace_penultimate(&o->trace, &o->target);
-	struct whereabouts where = { 0 };
-
-	if (hop != NULL) {
-		w.penultimate = hop->address;
-		geo_look_up(in->geo, &hop->address, &where);
-		w.penultimate_asn = where.asn;
-	}
-	detect_way(in->detect, &w);
 }
 
 /* ICMP knows no ports, and datagrams that are no questions go to any: they
@@ -378,15 +377,6 @@ find_target(const struct services *s, const struct observation *o)
 		if (addr_equal(&s->targets[i].address, &o->target))
 			return &s->targets[i];
 	return NULL;
-}
-
-/* An identity of another form than all of the service's. */
-static bool
-is_foreign(const struct services *s, const struct target *t,
-    const struct interpretation *meaning, const struct observation *o)
-{
-	return meaning->has_identity && meaning->site_id == 0 &&
-	       interpret_standing(&s->list[t->service], o) == STANDING_FOREIGN;
 }
 
 /* What disagrees with the site that a trace's last answer names. */
@@ -442,13 +432,18 @@ ingest_store(struct ingest *in, const struct ingest_found *f)
 	if (belief.doubts != 0)
 		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
 	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
-	/* Whoever answers for a decoy stands in between: it lands nowhere. */
-	if ((o->kind == KIND_DNS || f->meaning.has_identity) &&
-	    t->role != ROLE_DECOY)
-		sight(in, f, id, &belief,
-		    is_foreign(services, t, &f->meaning, o));
-	if (o->kind == KIND_TRACE && t->role == ROLE_SERVICE)
-		show_way(in, o, c);
+	sight_tell(in->detect, services, in->geo, o,
+	    &(struct sight_context){ .observation_id = id,
+		.vantage_id = c->vantage_id,
+		.target = t,
+		.site_id = c->site_id,
+		.is_named = f->meaning.has_identity,
+		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
+		.is_whole = f->is_whole,
+		.is_first_look = f->is_first_look,
+		.at_us = c->at_us,
+		.received_us = c->received_us });
+	in->last_heard_id = id;
 }
 
 struct interpretation
@@ -459,6 +454,17 @@ ingest_interpret(const struct ingest *in, const struct target *t,
 	    t->role == ROLE_DECOY)
 		return (struct interpretation){ 0 };
 	return interpret_dns(&in->settings->services.list[t->service], o);
+}
+
+/* The detector's time may have passed since the batch came in: it hears of it
+ * no sooner. */
+static int64_t
+received_us(const struct ingest *in, const struct intake *t)
+{
+	int64_t passed_us = detect_passed_us(in->detect);
+
+	return t->job->received_us > passed_us ? t->job->received_us
+					       : passed_us;
 }
 
 static void
@@ -483,7 +489,7 @@ take_observation(
 		.vantage_id = v->id,
 		.target_id = target->id,
 		.site_id = f.meaning.site_id,
-		.received_us = t->job->received_us,
+		.received_us = received_us(in, t),
 		.at_us =
 		    correct_time(o->at_us, t->offset_us, t->job->received_us),
 	};
@@ -598,6 +604,8 @@ expire(struct ingest *in, int64_t now_us, struct err *err)
 		return rc;
 	rc = store_observation_expire(
 	    in->store, now_us - keep_us, EXPIRE_ROWS, &n_deleted, err);
+	if (rc == RC_OK && n_deleted > 0)
+		rc = store_heard_expire(in->store, err);
 	if (rc == RC_OK)
 		rc = store_commit(in->store, err);
 	else
@@ -614,9 +622,9 @@ ingest_tick(
 	enum rc rc;
 
 	ingest_start_work(in, now_us, err);
-	hear_words(in);
 	if (in->rc == RC_OK)
 		detect_tick(in->detect, now_us);
+	hear_words(in);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
@@ -629,7 +637,7 @@ ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
 	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
-		detect_flush(in->detect, now_us);
+		hear_moment(in, HEARD_FLUSH, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
 	return ingest_end_work(in);

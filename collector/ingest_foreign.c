@@ -73,6 +73,7 @@ ingest_foreign_put(struct ingest *in, const struct foreign_sight *s)
 		.site_id = f.meaning.site_id,
 		.received_us = s->received_us,
 		.at_us = o->at_us };
+	ingest_skip_pause(in, s->received_us);
 	ingest_store(in, &f);
 	return in->rc;
 }
@@ -80,6 +81,7 @@ ingest_foreign_put(struct ingest *in, const struct foreign_sight *s)
 enum rc
 ingest_foreign_tick(struct ingest *in, int64_t now_us)
 {
+	ingest_go_on(in, now_us);
 	detect_tick(in->detect, now_us);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);

@@ -28,6 +28,7 @@ struct ingest {
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
+	int64_t last_heard_id; /* observation */
 	unsigned n_ticks;
 	/* of the transaction under way */
 	bool is_begun;
@@ -59,6 +60,14 @@ struct interpretation ingest_interpret(const struct ingest *in,
 
 /* Stores it, and lets everything see it that is to see it.  in->rc: RC_DB. */
 void ingest_store(struct ingest *in, const struct ingest_found *f);
+
+/* When nothing was heard for more than a minute, the detector's time goes on at
+ * now_us. */
+void ingest_skip_pause(struct ingest *in, int64_t now_us);
+
+/* It goes on at now_us in any case, once more if that second has passed: to be
+ * told of a round when it is over. */
+void ingest_go_on(struct ingest *in, int64_t now_us);
 
 /* Commits what was begun, or takes back what was folded.  RC_DB. */
 MUST_USE enum rc ingest_end_work(struct ingest *in);

@@ -289,6 +289,15 @@ count_answer(struct track *t, const struct sighting *s, struct landing_out *out)
 		t->has_answered = true;
 }
 
+static void
+note_round(struct track *t, const struct sighting *s, enum health health)
+{
+	if (s->why != WHY_ROUND)
+		return;
+	t->round_us = t->seen_us;
+	t->is_round_lost = health == HEALTH_BAD;
+}
+
 /* False: an observation from before the newest one. */
 static bool
 advance(struct track *t, const struct sighting *s)
@@ -310,6 +319,7 @@ landing_see_reach(
 
 	if (health == HEALTH_NONE || !advance(t, s))
 		return HEALTH_NONE;
+	note_round(t, s, health);
 	if (health == HEALTH_GOOD)
 		count_answer(t, s, out);
 	else

@@ -24,6 +24,8 @@ static const struct program_command commands[] = {
 	{ "events", command_events, "what happened, newest first" },
 	{ "explain", command_explain,
 	    "one event: gates, votes, raw evidence, paths" },
+	{ "replay", command_replay,
+	    "the events of the stored observations, detected again" },
 	{ "import", command_import,
 	    "take in history: RIPE Atlas results, catchment rounds" },
 	{ "drain", command_drain, "empty a site on purpose, and verify it" },

@@ -84,6 +84,7 @@ place_vantage(
 		.family = row->family,
 		.asn = row->at.asn,
 		.probe = number_of(probe_id),
+		.prefix = vantage_prefix(&row->seen),
 		.is_trusted = state == PROBE_ACTIVE,
 	};
 }

@@ -4,6 +4,7 @@
 
 #define MONTH_US (30.0 * 86400e6)
 #define FALSE_EVENTS_PER_MONTH 0.1
+#define BY_CHANCE 1e-4
 
 /* P(Poisson(mean) >= k). */
 static double
@@ -35,6 +36,16 @@ quorum_needed(unsigned n_false, int64_t span_us, int64_t window_us)
 
 	while (k < QUORUM_MAX && quorum_false_events(k, n_false, span_us,
 				     window_us) > FALSE_EVENTS_PER_MONTH)
+		k++;
+	return k;
+}
+
+size_t
+quorum_over_chance(double mean)
+{
+	size_t k = QUORUM_MIN;
+
+	while (k < QUORUM_MAX && poisson_at_least(mean, k) > BY_CHANCE)
 		k++;
 	return k;
 }

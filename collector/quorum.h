@@ -1,7 +1,7 @@
 /*
  * quorum.h - how many networks must agree before it is an event.     (pure)
  *
- * Used by  detect_shift
+ * Used by  detect_shift, detect_blackhole, tools/simulate.d
  *
  * Vantages move now and then for reasons of their own.  When such false moves
  * come independently at a total rate L, the events that chance alone makes of
@@ -27,5 +27,9 @@ double quorum_false_events(
 
 /* The quorum for a measured number of false moves. */
 size_t quorum_needed(unsigned n_false, int64_t span_us, int64_t window_us);
+
+/* The quorum, 3 or more, that chance alone reaches with less than 1 in 10000,
+ * when it would give so many on average. */
+size_t quorum_over_chance(double mean);
 
 #endif

@@ -115,7 +115,8 @@ check_version(struct store *st, enum store_mode mode, struct err *err)
 		    "the database's schema is version "
 		    "%u, newer than this program's %u; use a newer catchwater",
 		    version, sql_n_migrations);
-	if (version < sql_n_migrations && mode != STORE_SERVE)
+	if (version < sql_n_migrations && mode != STORE_SERVE &&
+	    mode != STORE_SCRATCH)
 		return err_set(err, RC_RANGE,
 		    "the database's schema is version "
 		    "%u, older than this program's %u; start 'catchwater "
@@ -169,7 +170,8 @@ open_file(
 			: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	struct stat file;
 
-	if (mode != STORE_SERVE && stat(path, &file) != 0)
+	if ((mode == STORE_EDIT || mode == STORE_READ) &&
+	    stat(path, &file) != 0)
 		return err_set(err, RC_NOTFOUND,
 		    "no database at %s; has "
 		    "'catchwater serve' been started with this configuration?",

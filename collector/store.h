@@ -18,7 +18,8 @@ struct store;
 enum store_mode {
 	STORE_SERVE, /* creates and migrates: the collector, the one writer */
 	STORE_EDIT, /* small writes of a subcommand, beside a running collector */
-	STORE_READ /* reports: cannot write; works on a copy elsewhere */
+	STORE_READ,   /* reports: cannot write; works on a copy elsewhere */
+	STORE_SCRATCH /* path ":memory:": to replay in, gone when closed */
 };
 
 /* Gives *out: release with store_close.  RC_NOTFOUND: no such file (not for

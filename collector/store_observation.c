@@ -72,7 +72,8 @@ enum {
 
 static const char EXPIRE[] =
     "DELETE FROM observation WHERE id IN "
-    "(SELECT id FROM observation ORDER BY id LIMIT ?2) AND received_us < ?1";
+    "(SELECT id FROM observation ORDER BY id LIMIT ?2) AND received_us < ?1 "
+    "AND id < (SELECT max(id) FROM observation)"; /* ids never begin anew */
 static const char VACUUM_STEP[] = "PRAGMA incremental_vacuum(1)";
 
 struct observation_cache *

@@ -247,7 +247,7 @@ store_site_health(struct store *st, int64_t site_id, uint8_t family,
 
 /* ---- telling the detector ---- */
 
-struct heard {
+struct site_word {
 	int64_t site_id;
 	uint8_t family;
 	enum said announced, healthy;
@@ -268,7 +268,7 @@ read_said(sqlite3_stmt *s, int column)
 static void
 fill_heard(sqlite3_stmt *s, void *row)
 {
-	struct heard *h = row;
+	struct site_word *h = row;
 
 	h->site_id = sqlite3_column_int64(s, 0);
 	h->family = (uint8_t)sqlite3_column_int(s, 1);
@@ -290,7 +290,7 @@ struct sum {
 };
 
 static void
-add(struct sum *to, enum said said, const struct heard *h)
+add(struct sum *to, enum said said, const struct site_word *h)
 {
 	if (said == SAID_NOTHING)
 		return;
@@ -309,7 +309,8 @@ add(struct sum *to, enum said said, const struct heard *h)
 /* "Unknown" is told of its beginning: what somebody else says after that
  * counts. */
 static void
-tell_sum(struct detect *d, const struct heard *of, const struct sum *s, tell *f)
+tell_sum(
+    struct detect *d, const struct site_word *of, const struct sum *s, tell *f)
 {
 	if (s->said == SAID_UNKNOWN)
 		f(d, of->site_id, of->family, false, s->first_us, s->first_us);
@@ -319,7 +320,7 @@ tell_sum(struct detect *d, const struct heard *of, const struct sum *s, tell *f)
 }
 
 static void
-tell_past(struct detect *d, const struct heard *h)
+tell_past(struct detect *d, const struct site_word *h)
 {
 	struct sum announced = { 0 }, healthy = { 0 };
 
@@ -332,7 +333,8 @@ tell_past(struct detect *d, const struct heard *h)
 /* The n rows of one site and family: those that are over one by one, as they
  * were said, and what is in force together. */
 static void
-tell_site(struct detect *d, const struct heard *rows, size_t n, int64_t now_us)
+tell_site(
+    struct detect *d, const struct site_word *rows, size_t n, int64_t now_us)
 {
 	struct sum announced = { 0 }, healthy = { 0 };
 
@@ -349,7 +351,7 @@ tell_site(struct detect *d, const struct heard *rows, size_t n, int64_t now_us)
 }
 
 static bool
-is_same_site(const struct heard *a, const struct heard *b)
+is_same_site(const struct site_word *a, const struct site_word *b)
 {
 	return a->site_id == b->site_id && a->family == b->family;
 }
@@ -359,7 +361,7 @@ store_site_words(struct store *st, struct detect *d, int64_t now_us,
     int64_t *last_us, struct err *err)
 {
 	sqlite3_stmt *s = store_stmt(st, NEWS);
-	struct heard *rows = NULL;
+	struct site_word *rows = NULL;
 	size_t n = 0, from = 0;
 	enum rc rc;
 

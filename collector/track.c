@@ -114,8 +114,8 @@ track_encode(const struct track *t, struct track_bytes *out)
 	struct wbuf w = wbuf_over(out->bytes, sizeof out->bytes);
 
 	wbuf_u8(&w, TRACK_VERSION);
-	wbuf_u8(
-	    &w, (uint8_t)(t->is_dark | t->is_late << 1 | t->has_answered << 2));
+	wbuf_u8(&w, (uint8_t)(t->is_dark | t->is_late << 1 |
+			      t->has_answered << 2 | t->is_round_lost << 3));
 	wbuf_i64(&w, t->place);
 	wbuf_i64(&w, t->home);
 	wbuf_i64(&w, t->home_since_us);
@@ -129,6 +129,7 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_i64(&w, t->recent.to_rtt_us);
 	put_router(&w, &t->router);
 	put_router(&w, &t->dark_router);
+	wbuf_i64(&w, t->round_us);
 	wbuf_i64(&w, t->came_from);
 	wbuf_i64(&w, t->heard_us);
 	witness_encode(&t->witness, &w);
@@ -146,6 +147,7 @@ track_decode(struct track *t, const struct track_bytes *b)
 	got.is_dark = flags & 1;
 	got.is_late = flags >> 1 & 1;
 	got.has_answered = flags >> 2 & 1;
+	got.is_round_lost = flags >> 3 & 1;
 	got.place = rbuf_i64(&r);
 	got.home = rbuf_i64(&r);
 	got.home_since_us = rbuf_i64(&r);
@@ -157,10 +159,12 @@ track_decode(struct track *t, const struct track_bytes *b)
 	get_streaks(&r, &got);
 	if (version >= 2)
 		get_second(&r, &got);
-	if (version >= 3)
+	if (version >= 3) {
+		got.round_us = rbuf_i64(&r);
 		get_third(&r, &got);
-	else
+	} else {
 		got.heard_us = got.seen_us;
+	}
 	if (version == 0 || version > TRACK_VERSION || r.is_bad ||
 	    rbuf_left(&r) != 0)
 		return RC_MALFORMED;

@@ -84,8 +84,10 @@ struct track {
 	int64_t home_since_us; /* when it came there */
 	int64_t before;        /* the site before home where it stayed long */
 	int64_t before_left_us;
-	int64_t seen_us; /* newest observation; older ones are dropped */
-	int64_t ok_us;   /* newest good answer */
+	int64_t seen_us;  /* newest observation; older ones are dropped */
+	int64_t ok_us;    /* newest good answer */
+	int64_t round_us; /* newest question of the schedule */
+	bool is_round_lost;
 	bool is_dark;
 	bool is_late;      /* the newest observation came late */
 	bool has_answered; /* ever, with NOERROR */

@@ -8,6 +8,7 @@ import os
 import time
 
 import pytest
+from replaying import replay_is_identical
 
 FAMILIES = ("v4", "v6")
 QUIET_S = int(os.environ.get("CATCHWATER_QUIET_S", "30"))
@@ -174,3 +175,13 @@ def test_alerts_come_once_and_resolve(world):
     world.lab.event("announce", "gru")
     world.wait("the resolve notice", lambda: notices() == ["open", "resolve"])
     assert len(world.webhook.keys) == len(set(world.webhook.keys))
+
+
+@pytest.mark.privileged
+def test_a_replay_tells_the_same(world):
+    """Of all that the tests before have done; alone, of one shift."""
+    if not world.events():
+        begun = world.lab.event("withdraw", "ams")
+        world.wait("the shift", lambda: since(world, begun, kind="shift"), 120,
+                   lambda: world.catchwater("events"))
+    assert '"shift"' in replay_is_identical(world)

@@ -151,7 +151,7 @@ for_each(struct script *s, const struct line *l, size_t from, size_t to, act *f,
     int64_t how)
 {
 	struct world *w = &s->world;
-	bool is_chosen[WORLD_VANTAGES_MAX] = { false };
+	bool is_chosen[SCRIPT_VANTAGES_MAX] = { false };
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_vantages; i++) {
@@ -184,6 +184,14 @@ deafen(struct world *w, struct world_vantage *v, int64_t how)
 }
 
 static void
+lose(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)w;
+	(void)how;
+	v->is_lost = true;
+}
+
+static void
 hold(struct world *w, struct world_vantage *v, int64_t how)
 {
 	(void)w;
@@ -203,7 +211,7 @@ mend(struct world *w, struct world_vantage *v, int64_t how)
 {
 	(void)w;
 	(void)how;
-	v->is_deaf = v->is_held = false;
+	v->is_lost = v->is_deaf = v->is_held = false;
 }
 
 static void
@@ -270,7 +278,7 @@ read_fleet(struct script *s, const struct line *l)
 	size_t at = site(s, l, l->words[1], &families);
 
 	for (size_t i = 2; i < l->n; i++) {
-		if (s->world.n_vantages + 2 > WORLD_VANTAGES_MAX)
+		if (s->world.n_vantages + 2 > SCRIPT_VANTAGES_MAX)
 			BAD(l, "too many vantages");
 		world_add_probe(
 		    &s->world, (uint32_t)number(l, l->words[i]), at);
@@ -317,7 +325,7 @@ read_header(struct script *s, const struct line *l)
 	else if (strcmp(word, "stale") == 0)
 		service->stale_after_us = duration(l, value);
 	else if (strcmp(word, "jitter") == 0)
-		s->world.jitter_us = (unsigned)duration(l, value);
+		s->world.rtt_jitter_us = (unsigned)duration(l, value);
 	else if (strcmp(word, "traces") == 0)
 		s->world.has_ways = true;
 	else if (strcmp(word, "loss") == 0 && l->n == 3) {
@@ -444,7 +452,7 @@ static void
 capture(struct script *s, const struct line *l)
 {
 	const char *name = l->words[l->n - 1];
-	bool is_chosen[WORLD_VANTAGES_MAX] = { false };
+	bool is_chosen[SCRIPT_VANTAGES_MAX] = { false };
 
 	for (size_t i = 0; i < s->world.n_vantages; i++) {
 		struct world_vantage *v = &s->world.vantages[i];
@@ -481,9 +489,9 @@ happen(struct script *s, const struct line *l)
 		const char *word;
 		act *f;
 		int64_t how;
-	} acts[] = { { "deafen", deafen, 0 }, { "cut", cut, 0 },
-		{ "hold", hold, 0 }, { "mend", mend, 0 }, { "trust", trust, 1 },
-		{ "distrust", trust, 0 },
+	} acts[] = { { "deafen", deafen, 0 }, { "lose", lose, 0 },
+		{ "cut", cut, 0 }, { "hold", hold, 0 }, { "mend", mend, 0 },
+		{ "trust", trust, 1 }, { "distrust", trust, 0 },
 		{ "excuse", excuse, EXCUSE_INTERCEPTED },
 		{ "packet", excuse, EXCUSE_PER_PACKET },
 		{ "count", excuse, EXCUSE_NONE }, { "steady", flip, -1 },

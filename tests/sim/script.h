@@ -31,9 +31,10 @@
  *	10m serial 5                  the zone's next edition, everywhere but
  *	10m stick ams                 at such a site; unstick
  *	10m deafen WHO...             all questions time out; uploads work
+ *	10m lose WHO...               only those to the service do
  *	10m cut WHO...                all time out, nothing is uploaded
  *	10m hold WHO...               only uploads wait
- *	10m mend WHO...               undoes these three
+ *	10m mend WHO...               undoes these four
  *	10m skew -10m WHO...          their clocks are wrong
  *	10m distrust WHO...           quarantined; trust
  *	10m excuse WHO...             intercepted: not counted; count
@@ -75,6 +76,7 @@
 #define SCRIPT_WORDS_MAX 64
 #define SCRIPT_LINE_MAX 256
 #define SCRIPT_EXPECT_MAX 64
+#define SCRIPT_VANTAGES_MAX 256
 
 struct expectation { /* the words after "expect" */
 	int line;

@@ -399,7 +399,7 @@ largest_landing(const struct memory *m)
  * are told again, as the collector does when it starts. */
 static struct detect *
 restart(const struct services *services, const struct inputs *in, size_t at,
-    struct memory *m)
+    int64_t passed_us, struct memory *m)
 {
 	struct detect *d = detect_new(services, memory_take, m,
 	    largest_event(m) + 1, largest_landing(m) + 1);
@@ -416,6 +416,8 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 		    in->list[i].kind == INPUT_EXCUSE)
 			hand_in(d, &in->list[i]);
 	}
+	if (passed_us != 0)
+		detect_begin(d, passed_us);
 	return d;
 }
 
@@ -465,12 +467,14 @@ check_cut(const struct services *services, const struct inputs *in, size_t at,
 {
 	struct memory m = { 0 };
 	struct detect *d = detect_new(services, memory_take, &m, 1, 1);
+	int64_t passed_us;
 
 	hand_in_all(d, in, 0, at, &m);
+	passed_us = detect_passed_us(d);
 	if (!is_crash)
 		detect_flush(d, 0);
 	detect_free(d);
-	d = restart(services, in, at, &m);
+	d = restart(services, in, at, passed_us, &m);
 	hand_in_all(d, in, at, in->n, &m);
 	detect_free(d);
 	check_same(whole, &m, at, is_crash, path);

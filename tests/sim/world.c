@@ -91,28 +91,35 @@ world_fini(struct world *w)
 		free(w->vantages[i].queue.list);
 		free(w->vantages[i].ways);
 	}
+	free(w->vantages);
 	free(w->inputs.list);
 	services_fini(&w->services);
 }
 
-static struct input *
-add_input(struct world *w, enum input_kind kind)
+static void
+give(struct world *w, const struct input *x)
 {
 	struct inputs *in = &w->inputs;
 
+	if (w->sink != NULL) {
+		w->sink(w->sink_ctx, x);
+		return;
+	}
 	if (in->n == in->cap) {
 		in->cap = in->cap == 0 ? 1024 : in->cap * 2;
 		in->list = mem_grow(in->list, in->cap, sizeof *in->list);
 	}
-	in->list[in->n] = (struct input){ .kind = kind };
-	return &in->list[in->n++];
+	in->list[in->n++] = *x;
 }
 
 void
 world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 {
+	struct input in = { .kind = INPUT_VANTAGE };
+
 	v->vantage.is_trusted = is_trusted;
-	add_input(w, INPUT_VANTAGE)->vantage = v->vantage;
+	in.vantage = v->vantage;
+	give(w, &in);
 }
 
 void
@@ -120,15 +127,15 @@ world_excuse(struct world *w, const struct world_vantage *v, enum excuse excuse)
 {
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		const struct target *t = &w->services.targets[i];
-		struct input *in;
+		struct input in = { .kind = INPUT_EXCUSE };
 
 		if (t->role != ROLE_SERVICE ||
 		    t->address.family != v->vantage.family)
 			continue;
-		in = add_input(w, INPUT_EXCUSE);
-		in->excuse.vantage_id = v->vantage.id;
-		in->excuse.target_id = t->id;
-		in->excuse.excuse = excuse;
+		in.excuse.vantage_id = v->vantage.id;
+		in.excuse.target_id = t->id;
+		in.excuse.excuse = excuse;
+		give(w, &in);
 	}
 }
 
@@ -146,9 +153,13 @@ static void
 add_vantage(
     struct world *w, uint64_t probe, uint32_t asn, uint8_t family, size_t site)
 {
-	struct world_vantage *v = &w->vantages[w->n_vantages++];
+	struct world_vantage *v;
 	int64_t every = w->services.list[0].dns_every_us;
 
+	w->vantages =
+	    mem_grow(w->vantages, w->n_vantages + 1, sizeof *w->vantages);
+	v = &w->vantages[w->n_vantages++];
+	*v = (struct world_vantage){ 0 };
 	v->vantage = (struct vantage){ .id = (int64_t)w->n_vantages,
 		.family = family,
 		.asn = asn,
@@ -159,7 +170,7 @@ add_vantage(
 	for (size_t i = 0; i < w->services.n_targets; i++) {
 		uint64_t spread = (uint64_t)v->vantage.id * 37 + i * 11;
 
-		v->errands[i].next_round_us =
+		v->errands[i].phase_us = v->errands[i].next_round_us =
 		    w->now_us +
 		    (int64_t)(spread % (uint64_t)(every / STEP_US)) * STEP_US;
 	}
@@ -179,13 +190,14 @@ world_add_probe(struct world *w, uint32_t asn, size_t site)
 static void
 say_announcement(struct world *w, size_t site, size_t family)
 {
-	struct input *in = add_input(w, INPUT_ANNOUNCEMENT);
+	struct input in = { .kind = INPUT_ANNOUNCEMENT };
 
-	in->announcement.site_id = (int64_t)site + 1;
-	in->announcement.family = family == 0 ? 4 : 6;
-	in->announcement.is_up = w->sites[site].is_up[family];
-	in->announcement.at_us = w->now_us;
-	in->announcement.lease_until_us = w->now_us + LEASE_US;
+	in.announcement.site_id = (int64_t)site + 1;
+	in.announcement.family = family == 0 ? 4 : 6;
+	in.announcement.is_up = w->sites[site].is_up[family];
+	in.announcement.at_us = w->now_us;
+	in.announcement.lease_until_us = w->now_us + LEASE_US;
+	give(w, &in);
 }
 
 void
@@ -199,13 +211,14 @@ world_announce(struct world *w, size_t site, size_t family, bool is_up)
 static void
 say_health(struct world *w, size_t site, size_t family, int64_t lease_us)
 {
-	struct input *in = add_input(w, INPUT_HEALTH);
+	struct input in = { .kind = INPUT_HEALTH };
 
-	in->announcement.site_id = (int64_t)site + 1;
-	in->announcement.family = family == 0 ? 4 : 6;
-	in->announcement.is_up = w->sites[site].is_healthy[family];
-	in->announcement.at_us = w->now_us;
-	in->announcement.lease_until_us = w->now_us + lease_us;
+	in.announcement.site_id = (int64_t)site + 1;
+	in.announcement.family = family == 0 ? 4 : 6;
+	in.announcement.is_up = w->sites[site].is_healthy[family];
+	in.announcement.at_us = w->now_us;
+	in.announcement.lease_until_us = w->now_us + lease_us;
+	give(w, &in);
 }
 
 void
@@ -225,14 +238,15 @@ world_drain(struct world *w, size_t site)
 	*x = (struct drain){ .id = ++w->n_drains,
 		.site_id = (int64_t)site + 1,
 		.since_us = w->now_us };
-	add_input(w, INPUT_DRAIN)->drain = *x;
+	give(w, &(struct input){ .kind = INPUT_DRAIN, .drain = *x });
 }
 
 void
 world_undrain(struct world *w, size_t site)
 {
 	w->sites[site].drain.ended_us = w->now_us;
-	add_input(w, INPUT_DRAIN)->drain = w->sites[site].drain;
+	give(w, &(struct input){
+		    .kind = INPUT_DRAIN, .drain = w->sites[site].drain });
 }
 
 /* What comes back. */
@@ -341,7 +355,7 @@ answer_service(struct world *w, const struct world_vantage *v, size_t site,
 	name_server(w, v, site, s);
 	s->has_rtt = true;
 	s->rtt_us = 10 * US_PER_MS + (int64_t)site * US_PER_MS + at->slow_us +
-		    dice(w, v) % (w->jitter_us + 1);
+		    dice(w, v) % (w->rtt_jitter_us + 1);
 	s->has_serial = w->serial != 0;
 	s->serial = at->serial;
 }
@@ -353,7 +367,8 @@ answer(struct world *w, const struct world_vantage *v, const struct target *t,
 	size_t site = v->site;
 
 	s->outcome = OUTCOME_TIMEOUT;
-	if (v->is_deaf || (unsigned)(random_next(w) % 100) < w->loss_percent)
+	if (v->is_deaf || (v->is_lost && t->role == ROLE_SERVICE) ||
+	    (unsigned)(random_next(w) % 100) < w->loss_percent)
 		return;
 	if (s->why == WHY_VARIED)
 		site = (size_t)w->varied_site;
@@ -387,7 +402,10 @@ measure(struct world *w, struct world_vantage *v, size_t target, enum why why)
 		.at_us = w->now_us + v->skew_us,
 		.why = why };
 
-	answer(w, v, t, &s);
+	if (w->answer != NULL)
+		w->answer(w->answer_ctx, w, v, t, &s);
+	else
+		answer(w, v, t, &s);
 	if (q->n == q->cap) {
 		q->cap = q->cap == 0 ? 64 : q->cap * 2;
 		q->list = mem_grow(q->list, q->cap, sizeof *q->list);
@@ -478,6 +496,18 @@ react(struct world *w, struct world_vantage *v, struct errand *e,
 		v->next_upload_us = w->now_us + STEP_US;
 }
 
+/* Whole steps, to both sides. */
+static int64_t
+jitter(struct world *w)
+{
+	int64_t steps = w->jitter_us / STEP_US;
+
+	return steps == 0
+		   ? 0
+		   : ((int64_t)random_next(w) % (2 * steps + 1) - steps) *
+			 STEP_US;
+}
+
 static void
 run_errand(struct world *w, struct world_vantage *v, size_t target)
 {
@@ -494,7 +524,8 @@ run_errand(struct world *w, struct world_vantage *v, size_t target)
 	}
 	if (e->next_round_us > w->now_us)
 		return;
-	e->next_round_us += w->services.list[0].dns_every_us;
+	e->phase_us += w->services.list[0].dns_every_us;
+	e->next_round_us = e->phase_us + jitter(w);
 	s = measure(w, v, target, WHY_ROUND);
 	if (!is_service)
 		return;
@@ -516,17 +547,19 @@ upload(struct world *w, struct world_vantage *v)
 	if (v->is_held || w->is_away)
 		return;
 	for (size_t i = 0; i < v->queue.n; i++) {
-		struct input *in = add_input(w, INPUT_SIGHTING);
+		struct input in = { .kind = INPUT_SIGHTING };
 
-		in->sighting = v->queue.list[i];
-		in->sighting.received_us = w->now_us;
+		in.sighting = v->queue.list[i];
+		in.sighting.received_us = w->now_us;
+		give(w, &in);
 	}
 	v->queue.n = 0;
 	for (size_t i = 0; i < v->n_ways; i++) {
-		struct input *in = add_input(w, INPUT_WAY);
+		struct input in = { .kind = INPUT_WAY };
 
-		in->way = v->ways[i];
-		in->way.received_us = w->now_us;
+		in.way = v->ways[i];
+		in.way.received_us = w->now_us;
+		give(w, &in);
 	}
 	v->n_ways = 0;
 }
@@ -535,6 +568,7 @@ static void
 step(struct world *w)
 {
 	int64_t since = w->now_us - WORLD_START_US;
+	struct input tick = { .kind = INPUT_TICK, .tick_us = w->now_us };
 
 	for (size_t i = 0; i < w->n_vantages; i++) {
 		struct world_vantage *v = &w->vantages[i];
@@ -555,7 +589,7 @@ step(struct world *w)
 			say_health(w, i / 2, i % 2, LEASE_US);
 	}
 	if (since % w->tick_us == 0 && !w->is_away)
-		add_input(w, INPUT_TICK)->tick_us = w->now_us;
+		give(w, &tick);
 }
 
 void

@@ -2,7 +2,7 @@
  * world.h - a small Internet: sites, vantages, and probes that measure.
  *
  * Uses     collector/detect.h (the values)
- * Used by  tests/sim
+ * Used by  tests/sim, tools/simulate.d
  *
  * Knows where every vantage really lands, lets its probe measure by schedule
  * and react as the real one does (confirmations, retries, controls, batches),
@@ -21,7 +21,6 @@
 
 #define WORLD_START_US (INT64_C(1800000000) * 1000000)
 #define WORLD_SITES_MAX 8
-#define WORLD_VANTAGES_MAX 256
 
 enum input_kind {
 	INPUT_SIGHTING,
@@ -78,9 +77,9 @@ struct world_site {
 
 /* What a probe remembers of one target. */
 struct errand {
-	int64_t next_round_us;
-	int64_t again_us[2]; /* confirmations or retries; 0: none */
-	enum why why;        /* of again_us */
+	int64_t phase_us, next_round_us; /* without and with jitter */
+	int64_t again_us[2];             /* confirmations or retries; 0: none */
+	enum why why;                    /* of again_us */
 	int64_t last_place;
 	bool was_failing;
 };
@@ -100,6 +99,7 @@ struct world_vantage { /* one family of one probe */
 	bool is_liar;    /* it reports whatever comes to its mind */
 	bool is_outrun;  /* which answers sooner than it could */
 	bool is_deaf;    /* every question times out; uploads work */
+	bool is_lost;    /* only those to the service do */
 	bool is_held;    /* nothing is uploaded */
 	int64_t skew_us; /* added to its times */
 	int64_t next_upload_us;
@@ -109,20 +109,34 @@ struct world_vantage { /* one family of one probe */
 	size_t n_ways;
 };
 
+struct world;
+
+/* What comes back, for a world whose own sites and faults are not enough:
+ * fills in the outcome and what came with it. */
+typedef void world_answer(void *ctx, const struct world *w,
+    const struct world_vantage *v, const struct target *t, struct sighting *s);
+
+/* Takes an input as it comes, lent for the call. */
+typedef void world_sink(void *ctx, const struct input *in);
+
 struct world {
 	struct services services;
 	struct world_site sites[WORLD_SITES_MAX];
 	size_t n_vantages;
-	struct world_vantage vantages[WORLD_VANTAGES_MAX];
+	struct world_vantage *vantages;
 	int64_t now_us, tick_us; /* tick_us: between ticks */
 	bool is_away;            /* the collector: no tick, no upload */
 	bool has_ways;           /* probes trace */
-	unsigned jitter_us;      /* the most by which round trips are longer */
+	unsigned rtt_jitter_us;      /* the most by which round trips are longer */
 	uint32_t serial;         /* of the zone; 0: answers have none */
 	unsigned loss_percent;
 	uint64_t random;
 	int64_t n_drains;
-	int varied_site; /* where other source ports land; -1: not measured */
+	int varied_site;   /* where other source ports land; -1: not measured */
+	int64_t jitter_us; /* rounds start up to so much sooner or later */
+	world_answer *answer; /* NULL: the sites' own */
+	world_sink *sink;     /* NULL: into inputs */
+	void *answer_ctx, *sink_ctx;
 	struct inputs inputs;
 };
 

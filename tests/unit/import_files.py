@@ -50,7 +50,7 @@ def hostname(site, **kw):
 def dns(probe, at, wire, dst="192.0.2.53", fw=4790, **more):
     result = {"type": "dns", "fw": fw, "msm_id": 7, "prb_id": probe, "af": 4,
               "timestamp": at, "proto": "UDP", "dst_addr": dst,
-              "src_addr": "10.0.0.9", "from": f"198.51.100.{probe % 250}",
+              "src_addr": "10.0.0.9", "from": f"198.51.{probe % 250}.1",
               "result": {"abuf": base64.b64encode(wire).decode(), "rt": 12.5,
                          "size": len(wire)}}
     result.update(more)

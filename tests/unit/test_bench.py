@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 
 # pylint: disable=wrong-import-position
-from benchnet import cli, figure, probe_times, world  # noqa: E402
+from benchnet import cli, detector, figure, probe_times, world  # noqa: E402
 
 
 @pytest.mark.parametrize("ours, theirs, goal, ratio, verdict", [
@@ -135,3 +135,21 @@ def test_the_runner_passes_on_the_signal_to_end(tmp_path):
         time.sleep(0.01)
     child.terminate()
     assert json.loads(child.communicate(timeout=60)[0])["status"] == 7
+
+
+def _kind(precision, delay_s):
+    return {"precision": precision, "recall": 0.995, "delay_s": delay_s, "minimum_s": 40.0,
+            "formula_s": 35.0, "delay_p50_s": delay_s, "delay_p95_s": 2 * delay_s}
+
+
+def test_the_detector_is_held_to_its_goals_and_to_the_best_naive_rule():
+    result = {"scenarios": 200, "other_kinds": 1, "detector": {"shift": _kind(0.98, 44)}, "rules": [
+        {"k": 1, "kinds": {"shift": _kind(0.01, 10)}},
+        {"k": 5, "kinds": {"shift": _kind(0.3, 44)}},
+        {"k": 9, "kinds": {"shift": _kind(0.9, 45)}}]}   # slower than ours: no choice
+    rows = {row["name"]: row for row in detector.rows(result)}
+    assert rows["detector.shift.precision"]["verdict"] == "short"
+    assert rows["detector.shift.recall"]["verdict"] == "ok"
+    assert rows["detector.shift.delay.mean"]["ratio"] == pytest.approx(1.1)
+    assert rows["detector.shift.k_of_n.precision"]["peer"] == "k=5"
+    assert rows["detector.other_kinds"]["verdict"] == "short"

@@ -46,12 +46,24 @@ test_the_quorum_grows_with_the_noise(void **state)
 	assert_int_equal(quorum_needed(100000000, WEEK, WINDOW), QUORUM_MAX);
 }
 
+static void
+test_over_chance(void **state)
+{
+	(void)state;
+	assert_int_equal(quorum_over_chance(0), 3);
+	assert_int_equal(quorum_over_chance(0.08), 3); /* 0.00008 */
+	assert_int_equal(quorum_over_chance(0.1), 4);  /* 3: 0.00015 */
+	assert_int_equal(quorum_over_chance(1), 7);    /* 7: 0.00008 */
+	assert_int_equal(quorum_over_chance(1e6), QUORUM_MAX);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_false_events),
 		cmocka_unit_test(test_the_quorum_grows_with_the_noise),
+		cmocka_unit_test(test_over_chance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

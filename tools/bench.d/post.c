@@ -11,32 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
-#include "schema/pack.h"
-#include "schema/signature.h"
-#include "schema/wire.h"
+#include "tools/simulate.d/client.h"
 
 #define MAX_PROBES 64
-
-struct post {
-	char *body;
-	size_t len;
-	struct curl_slist *headers;
-};
 
 struct probe {
 	pthread_t thread;
 	CURL *curl;
-	struct signing_key key;
-	char id[PROBE_ID_LEN + 1];
-	struct post *posts;
+	struct client client;
+	struct client_post *posts;
 	int64_t n_refused;
 };
 
-static const char *url, *ca_file, *token;
+static struct client_server server;
 static int64_t n_batches, per_batch;
 
 static void
@@ -44,82 +34,6 @@ die(const char *what)
 {
 	fprintf(stderr, "post: %s\n", what);
 	exit(EXIT_FAILURE);
-}
-
-static size_t
-ignore(char *data, size_t size, size_t n, void *ctx)
-{
-	(void)data;
-	(void)ctx;
-	return size * n;
-}
-
-static struct curl_slist *
-header(struct curl_slist *list, const char *name, const char *value)
-{
-	char line[SIGNATURE_HEADER_MAX + 64];
-
-	snprintf(line, sizeof line, "%s: %s", name, value);
-	return curl_slist_append(list, line);
-}
-
-static struct curl_slist *
-sign(const struct probe *p, const char *path, const void *body, size_t len,
-    uint64_t seq)
-{
-	char digest[SIGNATURE_HEADER_MAX], seq_text[24];
-	struct signed_request req = { "POST", path, digest, seq_text };
-	struct curl_slist *list = NULL;
-	struct signature_headers sig;
-
-	snprintf(seq_text, sizeof seq_text, "%llu", (unsigned long long)seq);
-	signature_digest(body, len, digest);
-	if (signature_sign(&sig, &req, &p->key, p->id) != RC_OK)
-		die("cannot sign");
-	list = header(list, "Content-Digest", digest);
-	list = header(list, "Catchwater-Seq", seq_text);
-	list = header(list, "Signature-Input", sig.input);
-	list = header(list, "Signature", sig.signature);
-	return header(list, "Expect", "");
-}
-
-static long
-send_post(struct probe *p, const char *path, const struct post *post)
-{
-	char full[512];
-	long status = 0;
-
-	snprintf(full, sizeof full, "%s%s", url, path);
-	curl_easy_setopt(p->curl, CURLOPT_URL, full);
-	curl_easy_setopt(p->curl, CURLOPT_CAINFO, ca_file);
-	curl_easy_setopt(p->curl, CURLOPT_WRITEFUNCTION, ignore);
-	curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, post->headers);
-	curl_easy_setopt(p->curl, CURLOPT_POSTFIELDS, post->body);
-	curl_easy_setopt(p->curl, CURLOPT_POSTFIELDSIZE, (long)post->len);
-	if (curl_easy_perform(p->curl) != CURLE_OK)
-		return 0;
-	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &status);
-	return status;
-}
-
-static void
-enroll(struct probe *p)
-{
-	char public[2 * SIGNATURE_PUBLIC_BYTES + 1], body[512];
-	struct post post = { .body = body };
-
-	signature_new_key(&p->key);
-	signature_probe_id(p->key.public, p->id);
-	for (size_t i = 0; i < SIGNATURE_PUBLIC_BYTES; i++)
-		snprintf(public + 2 * i, 3, "%02x", p->key.public[i]);
-	post.len = (size_t)snprintf(body, sizeof body,
-	    "{\"token\":\"%s\",\"public_key\":\"%s\",\"name\":\"bench-%s\","
-	    "\"version\":\"bench\"}",
-	    token, public, p->id);
-	post.headers = sign(p, "/v1/enroll", body, post.len, 0);
-	if (send_post(p, "/v1/enroll", &post) != 200)
-		die("enrolment refused");
-	curl_slist_free_all(post.headers);
 }
 
 static struct observation
@@ -146,46 +60,15 @@ make_observation(uint64_t seq)
 	return o;
 }
 
-/* As probe/batch.c does. */
 static void
-post_pack(struct post *post, const char *text, size_t len)
+prepare(struct probe *p, struct client_post *post, uint64_t first)
 {
-	uint8_t *packed;
-	size_t n;
+	struct observation *list = mem_new((size_t)per_batch * sizeof *list);
 
-	if (pack_lines(&packed, &n, text, len) != RC_OK)
-		die("cannot pack");
-	post->body = mem_new(ZSTD_compressBound(n));
-	post->len =
-	    ZSTD_compress(post->body, ZSTD_compressBound(n), packed, n, 19);
-	free(packed);
-}
-
-static void
-prepare(struct probe *p, struct post *post, uint64_t first)
-{
-	size_t cap = (size_t)(per_batch + 1) * 1024 + WIRE_LINE_MAX, len;
-	char *text = mem_new(cap);
-	struct batch_header h = { .version = "bench",
-		.first_seq = first,
-		.last_seq = first + (uint64_t)per_batch - 1,
-		.has_sent_at = true,
-		.sent_at_us = clock_wall_us(),
-		.anchor_at_us = clock_wall_us(),
-		.anchor_mono_us = clock_mono_us() };
-
-	snprintf(h.probe, sizeof h.probe, "%s", p->id);
-	len = wire_encode_header(&h, text);
-	for (uint64_t seq = first; seq <= h.last_seq; seq++) {
-		struct observation o = make_observation(seq);
-
-		len += wire_encode_observation(&o, text + len);
-	}
-	post_pack(post, text, len);
-	post->headers =
-	    header(sign(p, "/v1/batches", post->body, post->len, first),
-		"Content-Encoding", "zstd");
-	free(text);
+	for (int64_t i = 0; i < per_batch; i++)
+		list[i] = make_observation(first + (uint64_t)i);
+	client_batch(post, &p->client, first, list, (size_t)per_batch);
+	free(list);
 }
 
 static void *
@@ -194,8 +77,8 @@ upload(void *ctx)
 	struct probe *p = ctx;
 
 	for (int64_t i = 0; i < n_batches; i++)
-		p->n_refused +=
-		    send_post(p, "/v1/batches", &p->posts[i]) != 200;
+		p->n_refused += client_send(p->curl, &server, "/v1/batches",
+				    &p->posts[i]) != 200;
 	return NULL;
 }
 
@@ -211,16 +94,14 @@ main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	url = argv[1];
-	ca_file = argv[2];
-	token = argv[3];
+	server = (struct client_server){ argv[1], argv[2], argv[3] };
 	n = atoll(argv[4]) < MAX_PROBES ? atoll(argv[4]) : MAX_PROBES;
 	n_batches = atoll(argv[5]);
 	per_batch = atoll(argv[6]);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	for (int64_t i = 0; i < n; i++) {
 		probes[i].curl = curl_easy_init();
-		enroll(&probes[i]);
+		client_enroll(&probes[i].client, probes[i].curl, &server, 0);
 		probes[i].posts =
 		    mem_new((size_t)n_batches * sizeof *probes[i].posts);
 		for (int64_t b = 0; b < n_batches; b++)

@@ -1,0 +1,445 @@
+/* test_replay.c - a replay of what was stored gives what was told: over
+ * shifts, black holes, announcements, quarantine, stops, crashes and pauses. */
+#include "tests/unit/serve_rig.h"
+
+#include <inttypes.h>
+
+#include "collector/heard.h"
+#include "collector/replay.h"
+#include "collector/store_heard.h"
+
+#define PROBES 8
+#define EVERY_S 10
+
+struct fleet_rig {
+	struct rig *rig;
+	uint64_t random;
+	int64_t now_us;
+	struct signing_key keys[PROBES];
+	char ids[PROBES][PROBE_ID_LEN + 1];
+	uint64_t seqs[PROBES];
+	const char *site[PROBES]; /* where it lands; NULL: silence */
+};
+
+static uint64_t
+random_below(struct fleet_rig *f, uint64_t n)
+{
+	f->random = f->random * UINT64_C(6364136223846793005) +
+		    UINT64_C(1442695040888963407);
+	return (f->random >> 33) % n;
+}
+
+static int
+set_up(void **state)
+{
+	struct fleet_rig *f = mem_new(sizeof *f);
+
+	f->rig = rig_new();
+	f->random = 20261121;
+	f->now_us = RIG_NOW + 345678;
+	print_message("seed %" PRIu64 "\n", f->random);
+	for (size_t i = 0; i < PROBES; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "p%zu", i);
+		rig_add_probe(f->rig, name, &f->keys[i], f->ids[i]);
+		f->site[i] = i < 5 ? "ams" : "fra";
+	}
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	rig_free(f->rig);
+	free(f);
+	return 0;
+}
+
+/* Each in an AS of its own. */
+static void
+spread(struct fleet_rig *f)
+{
+	char sql[160];
+
+	for (size_t i = 0; i < PROBES; i++) {
+		snprintf(sql, sizeof sql,
+		    "UPDATE probe SET asn = %zu WHERE id = '%s'", 64600 + i,
+		    f->ids[i]);
+		T_CHECK(sqlite3_exec(store_handle(f->rig->side), sql, NULL,
+			    NULL, NULL) == SQLITE_OK,
+		    "%s", sql);
+	}
+}
+
+static struct observation
+ask(struct fleet_rig *f, size_t i, bool is_control)
+{
+	struct observation o = rig_observation(++f->seqs[i], f->now_us - 500000,
+	    f->site[i] == NULL ? "ams" : f->site[i]);
+
+	if (is_control) {
+		o.target = rig_addr(RIG_CONTROL);
+		o.dns.nsid = (struct identity){ 0 };
+	} else if (f->site[i] == NULL) {
+		o.outcome = OUTCOME_TIMEOUT;
+		o.dns = (struct dns_result){ 0 };
+	}
+	return o;
+}
+
+static struct observation
+trace(struct fleet_rig *f, size_t i)
+{
+	struct observation o = { .seq = ++f->seqs[i],
+		.at_us = f->now_us - 400000,
+		.kind = KIND_TRACE,
+		.proto = PROTO_UDP,
+		.target = rig_addr(RIG_V4),
+		.port = 53 };
+
+	o.trace.n_hops = 2;
+	o.trace.is_reached = true;
+	o.trace.hops[0].ttl = 1;
+	o.trace.hops[0].address = rig_addr("192.0.2.1");
+	o.trace.hops[1].ttl = 2;
+	o.trace.hops[1].address = o.target;
+	o.trace.hops[1].is_target = true;
+	return o;
+}
+
+static void
+upload(struct fleet_rig *f, size_t i)
+{
+	struct ingest_job job = {
+		.received_us = f->now_us - (int64_t)random_below(f, 1500000)
+	};
+	struct ingest_job *jobs[] = { &job };
+	struct err err = ERR_NONE;
+	char source[32];
+
+	snprintf(source, sizeof source, "198.51.%zu.7", i);
+	job.source = rig_addr(source);
+	job.batch = rig_batch(
+	    f->ids[i], f->seqs[i] + 1, f->seqs[i] + 3, f->now_us - 1000);
+	job.batch.observations[0] = ask(f, i, true);
+	job.batch.observations[1] = ask(f, i, false);
+	job.batch.observations[2] = trace(f, i);
+	T_CHECK(
+	    ingest_group(f->rig->ingest, jobs, 1, f->now_us, &err) == RC_OK &&
+		job.rc == RC_OK,
+	    "%s", err.text);
+	batch_fini(&job.batch);
+}
+
+/* Ticks come when they like, and not all of them. */
+static void
+run(struct fleet_rig *f, int64_t seconds)
+{
+	int64_t until_us = f->now_us + seconds * US_PER_S;
+	bool has_written;
+	struct err err;
+
+	while (f->now_us < until_us) {
+		int64_t turn = f->now_us / US_PER_S;
+
+		for (size_t i = 0; i < PROBES; i++) {
+			if ((turn + (int64_t)i) % EVERY_S == 0)
+				upload(f, i);
+			f->now_us += 1000;
+		}
+		f->now_us += 400000 + (int64_t)random_below(f, 500000);
+		if (random_below(f, 4) > 0)
+			assert_int_equal(ingest_tick(f->rig->ingest, f->now_us,
+					     &has_written, &err),
+			    RC_OK);
+		f->now_us =
+		    (turn + 1) * US_PER_S + (int64_t)random_below(f, 90000);
+	}
+}
+
+static void
+announce(struct fleet_rig *f, int site, bool is_up)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof sql,
+	    "INSERT INTO announcement (site_id, family, is_up, at_us, "
+	    "lease_until_us, source) VALUES (%d, NULL, %d, %" PRId64
+	    ", %" PRId64 ", 'test')",
+	    site, is_up, f->now_us, f->now_us + 600 * US_PER_S);
+	assert_int_equal(
+	    sqlite3_exec(store_handle(f->rig->side), sql, NULL, NULL, NULL),
+	    SQLITE_OK);
+}
+
+static void
+restart(struct fleet_rig *f, bool is_clean)
+{
+	struct rig *r = f->rig;
+	struct err err;
+
+	if (is_clean)
+		assert_int_equal(
+		    ingest_flush(r->ingest, f->now_us, &err), RC_OK);
+	ingest_close(r->ingest);
+	f->now_us += 7 * US_PER_S;
+	T_CHECK(ingest_open(&r->ingest, r->store, &r->settings, NULL,
+		    &r->metrics, f->now_us, &err) == RC_OK,
+	    "%s", err.text);
+}
+
+/* All that was decided, as text: release with sqlite3_free. */
+static char *
+dump(struct store *st)
+{
+	static const char *const queries[] = {
+		"SELECT group_concat(printf('%d %s %s %d %d %d %d %d %s %s', "
+		"id, kind, severity, site_id, since_us, detected_us, "
+		"updated_us, resolved_us, resolution, gates), char(10)) "
+		"FROM (SELECT * FROM event ORDER BY id)",
+		"SELECT group_concat(printf('%d %d %d %d %d', event_id, "
+		"vantage_id, at_us, confirmed_us, ended_us), char(10)) "
+		"FROM (SELECT * FROM vote ORDER BY 1, 2, 3)",
+		"SELECT group_concat(printf('%d %d %s %d %d %d %d %d', id, "
+		"vantage_id, state, site_id, since_us, until_us, n, last_us), "
+		"char(10)) FROM (SELECT * FROM landing ORDER BY id)",
+		"SELECT group_concat(printf('%d %s %d %d', site_id, verdict, "
+		"since_us, until_us), char(10)) "
+		"FROM (SELECT * FROM site_state ORDER BY id)",
+		"SELECT group_concat(printf('%d %s', vantage_id, "
+		"hex(state)), char(10)) FROM (SELECT * FROM track "
+		"ORDER BY vantage_id, target_id)",
+	};
+	char *all = sqlite3_mprintf("");
+
+	for (size_t i = 0; i < T_LEN(queries); i++) {
+		sqlite3_stmt *s;
+		char *more;
+
+		assert_int_equal(sqlite3_prepare_v2(store_handle(st),
+				     queries[i], -1, &s, NULL),
+		    SQLITE_OK);
+		assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+		more = sqlite3_mprintf(
+		    "%z%s\n--\n", all, (const char *)sqlite3_column_text(s, 0));
+		sqlite3_finalize(s);
+		all = more;
+	}
+	return all;
+}
+
+/* The first line in which two texts differ. */
+static void
+check_same(const char *live, const char *again)
+{
+	while (*live != '\0' && *again != '\0') {
+		int n = (int)strcspn(live, "\n"), m = (int)strcspn(again, "\n");
+
+		T_CHECK(n == m && strncmp(live, again, (size_t)n) == 0,
+		    "live:   %.*s\nreplay: %.*s", n, live, m, again);
+		live += n + (live[n] != '\0');
+		again += m + (again[m] != '\0');
+	}
+	T_CHECK(*live == *again, "live: %s\nreplay: %s", live, again);
+}
+
+static struct replayed
+check_replay(struct fleet_rig *f, bool is_same)
+{
+	struct store *source, *scratch;
+	char *live = dump(f->rig->store), *again;
+	struct replayed told;
+	struct err err;
+
+	assert_int_equal(
+	    store_open(&source, f->rig->database, STORE_READ, &err), RC_OK);
+	T_CHECK(store_open_scratch(&scratch, f->rig->database, &err) == RC_OK,
+	    "%s", err.text);
+	T_CHECK(replay(source, scratch, &f->rig->settings.services, NULL, &told,
+		    &err) == RC_OK,
+	    "%s", err.text);
+	again = dump(scratch);
+	if (is_same)
+		check_same(live, again);
+	sqlite3_free(live);
+	sqlite3_free(again);
+	store_close(scratch);
+	store_close(source);
+	return told;
+}
+
+static void
+move(struct fleet_rig *f, size_t from, size_t to, const char *site)
+{
+	for (size_t i = from; i < to; i++)
+		f->site[i] = site;
+}
+
+static void
+every_event_is_told_again(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	spread(f);
+	announce(f, 1, true);
+	run(f, 120);
+	move(f, 0, 4, "fra");
+	run(f, 90);
+	announce(f, 1, false);
+	run(f, 60);
+	move(f, 0, 5, "ams");
+	run(f, 60);
+	move(f, 0, 5, NULL);
+	run(f, 120);
+	move(f, 0, 5, "ams");
+	run(f, 400);
+	assert_true(check_replay(f, true).is_whole);
+	assert_true(rig_query(f->rig, "SELECT count(*) FROM event WHERE "
+				      "kind = 'shift'") >= 1);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM event WHERE "
+					   "kind = 'blackhole'"),
+	    1);
+}
+
+static void
+stops_crashes_and_pauses_are_as_they_were(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	spread(f);
+	announce(f, 1, true);
+	run(f, 100);
+	restart(f, true);
+	move(f, 0, 4, "fra");
+	run(f, 25);
+	restart(f, false);
+	run(f, 60);
+	f->now_us += 1000 * US_PER_S; /* nobody ran, the collector neither */
+	run(f, 60);
+	move(f, 0, 5, NULL);
+	run(f, 70);
+	restart(f, false);
+	run(f, 30);
+	move(f, 0, 5, "ams");
+	run(f, 300);
+	assert_true(check_replay(f, true).is_whole);
+	assert_true(rig_query(f->rig, "SELECT count(*) FROM event") >= 2);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'skip'"),
+	    1);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'start'"),
+	    4);
+}
+
+static void
+quarantine_counts_from_when_it_did(void **state)
+{
+	struct fleet_rig *f = *state;
+	struct err err;
+
+	spread(f);
+	run(f, 100);
+	assert_int_equal(store_probe_set_state(f->rig->side, f->ids[1],
+			     PROBE_QUARANTINED, "test", f->now_us, &err),
+	    RC_OK);
+	run(f, 30);
+	move(f, 0, 5, "fra");
+	run(f, 120);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(
+	    rig_query(f->rig, "SELECT n_asns FROM event LIMIT 1"), 4);
+}
+
+static void
+what_is_gone_is_said(void **state)
+{
+	struct fleet_rig *f = *state;
+	struct replayed told;
+
+	spread(f);
+	run(f, 200);
+	assert_int_equal(
+	    sqlite3_exec(store_handle(f->rig->side),
+		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
+	move(f, 0, 5, "fra");
+	run(f, 200);
+	told = check_replay(f, false);
+	assert_false(told.is_whole);
+	assert_true(told.first_us > RIG_NOW && told.n_observations > 100);
+}
+
+static void
+rows_are_read_as_they_were_written(void **state)
+{
+	struct heard in[] = { { .kind = HEARD_START, .until_us = 5 },
+		{ .kind = HEARD_VANTAGE,
+		    .vantage = { .id = 1,
+			.family = 6,
+			.asn = UINT32_MAX,
+			.probe = UINT64_MAX,
+			.prefix = UINT64_C(1) << 63,
+			.is_trusted = true } },
+		{ .kind = HEARD_EXCUSE, .excuse = { 7, 8, EXCUSE_PER_PACKET } },
+		{ .kind = HEARD_ANNOUNCEMENT,
+		    .announcement = { 1, 4, true, 10, 20 } },
+		{ .kind = HEARD_HEALTH,
+		    .announcement = { 1, 6, false, 10, 20 } },
+		{ .kind = HEARD_DRAIN, .drain = { 1, 2, 3, 0, 5 } } };
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(in); i++) {
+		char *body = heard_body(&in[i]);
+		struct heard out = { 0 };
+		char *again;
+
+		assert_int_equal(
+		    heard_read(&out, heard_kind_name(in[i].kind), body), RC_OK);
+		again = heard_body(&out);
+		assert_string_equal(body, again);
+		free(body);
+		free(again);
+	}
+}
+
+static void
+what_cannot_be_read_is_refused(void **state)
+{
+	static const struct {
+		const char *kind, *body;
+	} bad[] = { { "wish", "{}" }, { "vantage", "{}" }, { "vantage", "" },
+		{ "excuse", "{\"vantage\":1,\"target\":1,\"excuse\":9}" },
+		{ "flush", "[]" }, { "announcement", "{\"site\":1}" } };
+	struct heard h;
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(bad); i++)
+		assert_int_equal(
+		    heard_read(&h, bad[i].kind, bad[i].body), RC_MALFORMED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    every_event_is_told_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    stops_crashes_and_pauses_are_as_they_were, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    quarantine_counts_from_when_it_did, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_gone_is_said, set_up, tear_down),
+		cmocka_unit_test(rows_are_read_as_they_were_written),
+		cmocka_unit_test(what_cannot_be_read_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
