@@ -105,7 +105,7 @@ class Laboratory:
         """The service block of a collector's configuration for this lab."""
         addresses = ", ".join(f'"{address}"' for address in ANYCAST.values())
         sites = "".join(
-            f'  site "{site.name}" {{ {self._position(site)}unicast = {{ '
+            f'  site "{site.name}" {{ {self._position(site)}{_scope(site)}unicast = {{ '
             f'"{site.address[4]}", "{site.address[6]}" }} }}\n'
             for site in self.topology.by_role("site"))
         return (f'service "{ZONE.rstrip(".").replace(".", "-")}" {{\n'
@@ -200,6 +200,13 @@ class Laboratory:
                           tls=dnsconf.speaks_tls(node),
                           service_v4=ANYCAST[4], service_v6=ANYCAST[6])
         return result
+
+
+def _scope(site):
+    """What the configuration says of a site that is not for all."""
+    if not site.local_to:
+        return ""
+    return f'scope = "local" local_to = {{ {", ".join(map(str, site.local_to))} }} '
 
 
 def _find_system_tools():

@@ -2,8 +2,9 @@
 
 Four transit providers in a full mesh, a site of the anycast service behind
 each, twelve vantages (three near each site, some with two providers), a
-collector, and somebody who may claim the service's prefix for himself.  All numbers are reserved for documentation: RFC 5737, RFC 3849,
-RFC 5398.
+collector, and somebody who may claim the service's prefix for himself.  All
+numbers are reserved for documentation or benchmarks: RFC 5737, RFC 2544,
+RFC 3849, RFC 5398.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ TRANSITS = (
     ("ap", 64498, "Hong Kong", 22.32, 114.17),
     ("sa", 64499, "Rio de Janeiro", -22.91, -43.17),
 )
-# name, city, latitude, longitude, provider, DNS server
+# name, city, latitude, longitude, provider, DNS server; the last is a local one,
+# for the customers of its provider
 SITES = (
     ("ams", "Amsterdam", 52.37, 4.90, "eu", "knot"),
     ("nyc", "New York", 40.71, -74.01, "us", "bind"),
@@ -66,6 +68,7 @@ class Node:
     address: dict      # family -> its own unicast address
     prefix: dict       # family -> the prefix around it
     server: str = None                              # sites: DNS software
+    local_to: tuple = ()                            # sites: AS numbers; (): for all
     providers: dict = field(default_factory=dict)   # family -> names, best first
 
     def has_bird(self):
@@ -135,12 +138,14 @@ class Topology:
                       (f"198.51.100.{128 + 16 * i}", 28), f"{11 + i}",
                       server=server, providers={4: [provider], 6: [provider]})
         for i, (name, city, lat, lon, liked, liked6) in enumerate(VANTAGES):
-            # Neighbours in different /24s: some servers limit by /24.
-            net4 = (f"203.0.113.{8 * (i // 2)}" if i % 2
-                    else f"198.51.100.{192 + 8 * (i // 2)}")
+            # Each in a /24 of its own, as networks are: servers limit by
+            # /24, and a quorum counts them.
             self._add(name, "vantage", 65536 + i, city, (lat, lon),
-                      (net4, 29), f"{101 + i}",
+                      (f"198.18.{i + 1}.0", 24), f"{101 + i}",
                       providers={4: liked.split(), 6: (liked6 or liked).split()})
+        local = self.nodes[SITES[-1][0]]
+        local.local_to = tuple(node.asn for node in self.by_role("vantage")
+                               if local.providers[4][0] in node.providers[4])
         name, asn, city, lat, lon, provider = COLLECTOR
         self._add(name, "collector", asn, city, (lat, lon),
                   ("198.51.100.240", 29), "200",
