@@ -127,7 +127,7 @@ struct world {
 	int64_t now_us, tick_us; /* tick_us: between ticks */
 	bool is_away;            /* the collector: no tick, no upload */
 	bool has_ways;           /* probes trace */
-	unsigned rtt_jitter_us;      /* the most by which round trips are longer */
+	unsigned rtt_jitter_us;  /* the most by which round trips are longer */
 	uint32_t serial;         /* of the zone; 0: answers have none */
 	unsigned loss_percent;
 	uint64_t random;
