@@ -14,7 +14,7 @@
 #include "tests/unit/check.h"
 
 #define CUTS_MAX 16
-#define CUTS_INPUTS 400000 /* handed in again, in all, per story */
+#define CUTS_INPUTS 100000 /* handed in again, in all, per story */
 
 static void
 hand_in(struct detect *d, const struct input *in)
