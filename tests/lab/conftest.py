@@ -72,7 +72,7 @@ def world(lab):
 @pytest.fixture(scope="module")
 def chaos_world(lab):
     """Another one, that goes by CHAOS alone."""
-    yield from deployment(lab, periods={"method": '{ "chaos" }'})
+    yield from deployment(lab, periods={"method": '{ "chaos" }'}, port=8421)
 
 
 @pytest.fixture(scope="session")

@@ -34,8 +34,10 @@ class Deployment:
     """Files live in `folder`, which must not exist.  The programs are copied
     there from `build`, which may be in a home that ordinary users cannot see."""
 
-    def __init__(self, lab, folder, build=None, periods=None, extra="", upload_every="3s"):
+    def __init__(self, lab, folder, build=None, periods=None, extra="", upload_every="3s",
+                 port=PORT):
         self.lab = lab
+        self.port = port
         self.folder = folder
         self.build = os.path.abspath(build or f"{ROOT}/build")
         self.programs = f"{folder}/bin"
@@ -109,7 +111,7 @@ class Deployment:
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         done = self.lab.exec(
             vantage, f"{self.programs}/catchwater-probe", "enroll",
-            "--collector", f"https://{self.address}:{PORT}", "--ca", f"{self.folder}/ca.pem",
+            "--collector", f"https://{self.address}:{self.port}", "--ca", f"{self.folder}/ca.pem",
             "--state", self.state_of(vantage), *words, user=self.user_of(vantage))
         if done.returncode:
             raise LabError(f"enroll {vantage}: {done.stderr.strip()}")
@@ -210,7 +212,7 @@ class Deployment:
             with open(f"{self.folder}/collector.log", encoding="utf-8") as file:
                 raise SystemExit(f"the collector ended: {file.read()[-2000:]}")
         done = self.lab.exec("collector", "curl", "-sf", "--cacert", f"{self.folder}/ca.pem",
-                             f"https://{self.address}:{PORT}/healthz")
+                             f"https://{self.address}:{self.port}/healthz")
         return done.returncode == 0
 
     def _difference(self):
@@ -231,7 +233,7 @@ class Deployment:
         lines = self.lab.service_config().rstrip().removesuffix("}")
         periods = "".join(f"  {key} = {value}\n" for key, value in self.periods.items())
         with open(self.config, "w", encoding="ascii") as file:
-            file.write(f'listen = "[::]:{PORT}"\n'
+            file.write(f'listen = "[::]:{self.port}"\n'
                        f'database = "{self.database}"\n'
                        f"upload_every = {self.upload_every}\n"
                        f'tls {{ certificate = "{self.folder}/server.pem" '

@@ -6,8 +6,6 @@ import threading
 
 from . import netns
 
-PORT = 9099
-
 
 class Receiver:
     """Keeps every alert that arrives, in order.  Answers `status`, so that a
@@ -17,10 +15,11 @@ class Receiver:
         self.alerts = []
         self.keys = []
         self.status = 200
-        self.url = f"http://{lab.nodes()[node]['v4']}:{PORT}/alerts"
         with netns.entered(lab.names[node]):
             self._server = http.server.ThreadingHTTPServer(
-                (lab.nodes()[node]["v4"], PORT), self._handler())
+                (lab.nodes()[node]["v4"], 0), self._handler())
+        address, port = self._server.server_address
+        self.url = f"http://{address}:{port}/alerts"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):
