@@ -6,10 +6,12 @@ the same cause.
 """
 
 import datetime
+import time
 
 import pytest
 
 PATIENCE_S = 150
+KNOWN_S = 60   # more than ten periods: what is usual is known then
 
 
 def moment(text):
@@ -48,6 +50,8 @@ def _quiet_world(world):
         row["verdict"] for row in world.json("sites")} == {"ok"}, 90,
         lambda: world.catchwater("sites"))
     all_resolved(world)
+    world.wait("what is usual to be known", lambda: time.time() - world.query(
+        "SELECT max(first_us) FROM vantage")[0][0] / 1e6 > KNOWN_S, 2 * KNOWN_S)
     return world
 
 
