@@ -217,3 +217,14 @@ ballot_quorum(const struct detect *d, size_t service)
 	    span_us,
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S);
 }
+
+void
+ballot_follow_all(struct detect *d, enum event_kind kind,
+    bool (*follow)(struct detect *d, struct open_event *o))
+{
+	size_t i = 0;
+
+	while (i < d->events.n)
+		i += d->events.list[i]->event.kind != kind ||
+		     follow(d, d->events.list[i]);
+}

@@ -55,6 +55,11 @@ ballot_open(struct detect *d, const struct ballot *b, struct open_event *o);
 bool
 ballot_follow(struct detect *d, const struct ballot *b, struct open_event *o);
 
+/* Hands each open event of the kind to follow, which says false when it is
+ * gone. */
+void ballot_follow_all(struct detect *d, enum event_kind kind,
+    bool (*follow)(struct detect *d, struct open_event *o));
+
 /* Networks of which a vote stands. */
 size_t ballot_standing(struct detect *d, const struct open_event *o);
 

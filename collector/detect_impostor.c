@@ -548,12 +548,8 @@ try_sites(struct detect *d, size_t service)
 static void
 tick(struct detect *d)
 {
-	size_t i = 0;
-
-	while (i < d->events.n)
-		i += d->events.list[i]->event.kind != EVENT_IMPOSTOR ||
-		     follow(d, d->events.list[i]);
-	for (i = 0; i < d->services->n; i++) {
+	ballot_follow_all(d, EVENT_IMPOSTOR, follow);
+	for (size_t i = 0; i < d->services->n; i++) {
 		try_names(d, i);
 		try_sites(d, i);
 	}

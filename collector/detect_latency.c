@@ -200,12 +200,8 @@ follow(struct detect *d, struct open_event *o)
 static void
 tick(struct detect *d)
 {
-	size_t i = 0;
-
-	while (i < d->events.n)
-		i += d->events.list[i]->event.kind != EVENT_LATENCY ||
-		     follow(d, d->events.list[i]);
-	for (i = 0; i < d->services->n; i++)
+	ballot_follow_all(d, EVENT_LATENCY, follow);
+	for (size_t i = 0; i < d->services->n; i++)
 		try_sites(d, i);
 }
 

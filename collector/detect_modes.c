@@ -196,7 +196,7 @@ judge(struct detect *d, size_t service, struct open_event *o)
 	struct history *h = history_of(d, service);
 	struct catchment now = look(d, service, NULL);
 	double similarity;
-	const struct mode *m = modes_nearest(&h->modes, &now, 0, &similarity);
+	const struct mode *m = modes_nearest(&h->modes, &now, &similarity);
 	struct recurrence *r = &o->recurrence;
 
 	free(now.places);

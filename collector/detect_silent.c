@@ -342,13 +342,9 @@ follow(struct detect *d, struct open_event *o)
 static void
 tick(struct detect *d)
 {
-	size_t i = 0;
-
 	note_news(d);
-	while (i < d->events.n)
-		i += d->events.list[i]->event.kind != EVENT_SILENT ||
-		     follow(d, d->events.list[i]);
-	for (i = 0; i < d->services->n; i++)
+	ballot_follow_all(d, EVENT_SILENT, follow);
+	for (size_t i = 0; i < d->services->n; i++)
 		look(d, i);
 }
 

@@ -129,12 +129,8 @@ follow(struct detect *d, struct open_event *o)
 static void
 tick(struct detect *d)
 {
-	size_t i = 0;
-
-	while (i < d->events.n)
-		i += d->events.list[i]->event.kind != EVENT_SPLIT ||
-		     follow(d, d->events.list[i]);
-	for (i = 0; i < d->services->n; i++)
+	ballot_follow_all(d, EVENT_SPLIT, follow);
+	for (size_t i = 0; i < d->services->n; i++)
 		if (!cause_in_service(d, i, CAUSES | 1U << EVENT_SPLIT))
 			try_service(d, i);
 }

@@ -219,12 +219,8 @@ try_service(struct detect *d, size_t service)
 static void
 tick(struct detect *d)
 {
-	size_t i = 0;
-
-	while (i < d->events.n)
-		i += d->events.list[i]->event.kind != EVENT_UNKNOWN_IDENTITY ||
-		     follow(d, d->events.list[i]);
-	for (i = 0; i < d->services->n; i++)
+	ballot_follow_all(d, EVENT_UNKNOWN_IDENTITY, follow);
+	for (size_t i = 0; i < d->services->n; i++)
 		try_service(d, i);
 }
 

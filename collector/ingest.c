@@ -285,11 +285,7 @@ sync_services(struct store *st, struct services *services, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = store_sync_services(st, services, err);
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
+	return store_end(st, store_sync_services(st, services, err), err);
 }
 
 enum rc

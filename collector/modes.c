@@ -95,8 +95,7 @@ modes_by_id(struct modes *m, uint32_t id)
 }
 
 struct mode *
-modes_nearest(struct modes *m, const struct catchment *now, uint32_t except,
-    double *similarity)
+modes_nearest(struct modes *m, const struct catchment *now, double *similarity)
 {
 	struct mode *best = NULL;
 
@@ -105,8 +104,6 @@ modes_nearest(struct modes *m, const struct catchment *now, uint32_t except,
 		struct mode *mode = &m->list[i];
 		double s;
 
-		if (mode->id == except)
-			continue;
 		s = modes_similarity(&mode->catchment, now);
 		if (s < 0 || s < *similarity ||
 		    (best != NULL && s == *similarity &&
@@ -158,7 +155,7 @@ static struct mode *
 find_or_add(struct modes *m, const struct catchment *c, int64_t at_us)
 {
 	double similarity;
-	struct mode *mode = modes_nearest(m, c, 0, &similarity);
+	struct mode *mode = modes_nearest(m, c, &similarity);
 
 	return similarity >= MODES_SAME ? mode : add_mode(m, at_us);
 }

@@ -60,10 +60,10 @@ void catchment_sort(struct catchment *c);
 double
 modes_similarity(const struct catchment *old, const struct catchment *now);
 
-/* The most similar one, but for the one with the id except (0: none);
- * *similarity is -1 and NULL given when none can be compared. */
-struct mode *modes_nearest(struct modes *m, const struct catchment *now,
-    uint32_t except, double *similarity);
+/* The most similar one; *similarity is -1 and NULL given when none can be
+ * compared. */
+struct mode *
+modes_nearest(struct modes *m, const struct catchment *now, double *similarity);
 
 struct mode *modes_by_id(struct modes *m, uint32_t id);
 

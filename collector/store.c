@@ -96,10 +96,7 @@ migrate_one(struct store *st, unsigned i, struct err *err)
 		rc = check_references(st, err);
 	if (rc == RC_OK)
 		rc = exec(st, note, err);
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
+	return store_end(st, rc, err);
 }
 
 static enum rc
@@ -242,6 +239,15 @@ store_rollback(struct store *st)
 {
 	if (!sqlite3_get_autocommit(st->db))
 		(void)exec(st, "ROLLBACK", NULL);
+}
+
+enum rc
+store_end(struct store *st, enum rc rc, struct err *err)
+{
+	if (rc == RC_OK)
+		return store_commit(st, err);
+	store_rollback(st);
+	return rc;
 }
 
 sqlite3_stmt *

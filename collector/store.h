@@ -36,4 +36,7 @@ MUST_USE enum rc store_begin(struct store *st, struct err *err);
 MUST_USE enum rc store_commit(struct store *st, struct err *err);
 void store_rollback(struct store *st);
 
+/* Ends it: commits when rc is RC_OK, else rolls back and gives rc.  RC_DB. */
+MUST_USE enum rc store_end(struct store *st, enum rc rc, struct err *err);
+
 #endif

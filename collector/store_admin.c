@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "collector/store_row.h"
+#include "collector/store_audit.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/clock.h"
 
@@ -31,35 +32,6 @@ static const char PUT_ANNOUNCEMENT[] =
     "INSERT INTO announcement (site_id, family, is_up, at_us, "
     "lease_until_us, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-static const char PUT_AUDIT[] =
-    "INSERT INTO audit (at_us, action, subject, detail) "
-    "VALUES (?1, ?2, ?3, ?4)";
-
-static enum rc
-put_audit(struct store *st, int64_t at_us, const char *action, int64_t subject,
-    const char *detail, struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, PUT_AUDIT);
-	char text[24];
-
-	snprintf(text, sizeof text, "%lld", (long long)subject);
-	store_bind_int(s, 1, at_us);
-	store_bind_text(s, 2, action);
-	store_bind_text(s, 3, text);
-	store_bind_text(s, 4, detail);
-	return store_run(st, s, err);
-}
-
-/* Commits, or rolls back after a failure. */
-static enum rc
-finish(struct store *st, enum rc rc, struct err *err)
-{
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
-}
-
 static enum rc
 put_token(
     struct store *st, const struct new_token *t, int64_t *id, struct err *err)
@@ -77,7 +49,7 @@ put_token(
 	if (rc != RC_OK)
 		return rc;
 	*id = sqlite3_last_insert_rowid(store_handle(st));
-	return put_audit(st, t->created_us, "token", *id, t->site, err);
+	return store_audit_id(st, t->created_us, "token", *id, t->site, err);
 }
 
 enum rc
@@ -86,7 +58,7 @@ store_token_add(
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, put_token(st, t, id, err), err) : rc;
+	return rc == RC_OK ? store_end(st, put_token(st, t, id, err), err) : rc;
 }
 
 static enum rc
@@ -104,7 +76,7 @@ revoke_token(struct store *st, int64_t id, int64_t now_us, struct err *err)
 		return err_set(err, RC_NOTFOUND,
 		    "no token %lld; 'catchwater token list' lists them",
 		    (long long)id);
-	return put_audit(st, now_us, "token-revoke", id, NULL, err);
+	return store_audit_id(st, now_us, "token-revoke", id, NULL, err);
 }
 
 enum rc
@@ -113,8 +85,9 @@ store_token_revoke(
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, revoke_token(st, id, now_us, err), err)
-			   : rc;
+	return rc == RC_OK
+		   ? store_end(st, revoke_token(st, id, now_us, err), err)
+		   : rc;
 }
 
 static void
@@ -185,7 +158,7 @@ announce(struct store *st, const struct announcement *a, struct err *err)
 	enum rc rc = RC_OK;
 
 	if (is_news(st, a))
-		rc = put_audit(st, a->at_us,
+		rc = store_audit_id(st, a->at_us,
 		    a->is_up ? "announce-up" : "announce-down", a->site_id,
 		    a->source, err);
 	if (rc == RC_OK)
@@ -201,5 +174,5 @@ store_announce(struct store *st, const struct announcement *a, struct err *err)
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, announce(st, a, err), err) : rc;
+	return rc == RC_OK ? store_end(st, announce(st, a, err), err) : rc;
 }

@@ -105,16 +105,6 @@ put_and_mark(struct store *st, int64_t delivery_id, const struct attempt *a,
 	return rc == RC_OK ? mark(st, delivery_id, a, err) : rc;
 }
 
-/* Commits, or rolls back after a failure. */
-static enum rc
-finish(struct store *st, enum rc rc, struct err *err)
-{
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
-}
-
 enum rc
 store_delivery_attempt(struct store *st, int64_t delivery_id,
     const struct attempt *a, struct err *err)
@@ -123,7 +113,7 @@ store_delivery_attempt(struct store *st, int64_t delivery_id,
 
 	if (rc != RC_OK)
 		return rc;
-	return finish(st, put_and_mark(st, delivery_id, a, err), err);
+	return store_end(st, put_and_mark(st, delivery_id, a, err), err);
 }
 
 static bool
@@ -158,5 +148,5 @@ store_delivery_orphans(struct store *st, const char *const *alerts, size_t n,
 		++*n_given_up;
 	}
 	free(rows);
-	return finish(st, rc, err);
+	return store_end(st, rc, err);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "collector/store_row.h"
+#include "collector/store_audit.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -48,32 +49,6 @@ static const char STEPS[] =
     "FROM landing l JOIN site i ON i.id = l.site_id "
     "WHERE l.since_us >= ?2 AND l.state = 'stable' "
     "AND (l.site_id = ?1) = ?3 GROUP BY l.vantage_id, l.target_id";
-static const char AUDIT[] =
-    "INSERT INTO audit (at_us, action, subject) VALUES (?1, ?2, ?3)";
-
-static enum rc
-put_audit(struct store *st, int64_t at_us, const char *action, int64_t site_id,
-    struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, AUDIT);
-	char subject[24];
-
-	snprintf(subject, sizeof subject, "%lld", (long long)site_id);
-	store_bind_int(s, 1, at_us);
-	store_bind_text(s, 2, action);
-	store_bind_text(s, 3, subject);
-	return store_run(st, s, err);
-}
-
-/* Commits, or rolls back after a failure. */
-static enum rc
-finish(struct store *st, enum rc rc, struct err *err)
-{
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
-}
 
 /* RC_LIMIT: a drain of the site is in force. */
 static enum rc
@@ -110,7 +85,8 @@ start(struct store *st, const struct drain_row *d, int64_t *id, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	*id = sqlite3_last_insert_rowid(store_handle(st));
-	return put_audit(st, d->drain.since_us, "drain", d->drain.site_id, err);
+	return store_audit_id(
+	    st, d->drain.since_us, "drain", d->drain.site_id, NULL, err);
 }
 
 enum rc
@@ -119,7 +95,7 @@ store_drain_start(
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, start(st, d, id, err), err) : rc;
+	return rc == RC_OK ? store_end(st, start(st, d, id, err), err) : rc;
 }
 
 static enum rc
@@ -135,7 +111,7 @@ undo(struct store *st, int64_t site_id, int64_t now_us, struct err *err)
 		return rc;
 	if (sqlite3_changes64(store_handle(st)) == 0)
 		return err_set(err, RC_NOTFOUND, "the site is not in drain");
-	return put_audit(st, now_us, "drain-undo", site_id, err);
+	return store_audit_id(st, now_us, "drain-undo", site_id, NULL, err);
 }
 
 enum rc
@@ -144,7 +120,7 @@ store_drain_undo(
 {
 	enum rc rc = store_begin(st, err);
 
-	return rc == RC_OK ? finish(st, undo(st, site_id, now_us, err), err)
+	return rc == RC_OK ? store_end(st, undo(st, site_id, now_us, err), err)
 			   : rc;
 }
 

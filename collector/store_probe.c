@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/store_audit.h"
 #include "collector/store_sqlite.h"
 
 static const char *const states[] = {
@@ -39,9 +40,6 @@ static const char NEWS[] =
     "WHERE id = ?1";
 static const char SET_STATE[] =
     "UPDATE probe SET state = ?2, reason = ?3 WHERE id = ?1";
-static const char AUDIT[] =
-    "INSERT INTO audit (at_us, action, subject, detail) "
-    "VALUES (?1, ?2, ?3, ?4)";
 static const char RANK[] =
     "SELECT count(*) FILTER (WHERE id < ?1), count(*) FROM probe "
     "WHERE state IN ('active', 'quarantined') AND source IS NULL";
@@ -120,19 +118,6 @@ store_probe_each(struct store *st,
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static enum rc
-put_audit(struct store *st, int64_t at_us, const char *action,
-    const char *subject, const char *detail, struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, AUDIT);
-
-	store_bind_int(s, 1, at_us);
-	store_bind_text(s, 2, action);
-	store_bind_text(s, 3, subject);
-	store_bind_text(s, 4, detail);
-	return store_run(st, s, err);
 }
 
 static enum rc
@@ -239,7 +224,7 @@ store_probe_enrol(struct store *st, const struct probe_row *p,
 	if (rc == RC_OK)
 		rc = put_probe(st, p, token_id, now_us, err);
 	if (rc == RC_OK)
-		rc = put_audit(st, now_us, "enroll", p->id, p->name, err);
+		rc = store_audit(st, now_us, "enroll", p->id, p->name, err);
 	return rc;
 }
 
@@ -285,7 +270,8 @@ store_probe_set_state(struct store *st, const char *id, enum probe_state state,
 		return rc;
 	if (sqlite3_changes64(store_handle(st)) == 0)
 		return err_set(err, RC_NOTFOUND, "no probe %s", id);
-	return put_audit(st, now_us, probe_state_name(state), id, reason, err);
+	return store_audit(
+	    st, now_us, probe_state_name(state), id, reason, err);
 }
 
 enum rc

@@ -440,7 +440,7 @@ trace(struct world *w, struct world_vantage *v, size_t target)
 	*way = (struct way){ .vantage_id = v->vantage.id,
 		.target_id = w->services.targets[target].id,
 		.at_us = w->now_us + v->skew_us,
-		.is_reached = true,
+		.is_reached = w->sites[at.site].fault != FAULT_SILENT,
 		.n_ttl = 9,
 		.penultimate_asn = 66666 };
 	way->penultimate.family = at.vantage.family;

@@ -108,8 +108,7 @@ the_shortest_stay_makes_room(void **state)
 	assert_int_equal(m.n, MODES_MAX);
 	assert_null(modes_by_id(&m, 3));
 	assert_non_null(modes_by_id(&m, MODES_MAX + 1));
-	assert_non_null(
-	    modes_nearest(&m, &modes_by_id(&m, 9)->catchment, 0, &s));
+	assert_non_null(modes_nearest(&m, &modes_by_id(&m, 9)->catchment, &s));
 	assert_true(s == 1);
 	modes_fini(&m);
 }
