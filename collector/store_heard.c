@@ -198,6 +198,8 @@ read_observation(sqlite3_stmt *s, struct observation_heard *out)
 		read_dns(s, &o->dns);
 	else if (o->kind == KIND_TRACE)
 		read_trace(s, &o->trace);
+	else
+		o->ping.rtt_median_us = sqlite3_column_int64(s, 10);
 }
 
 enum rc

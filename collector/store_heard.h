@@ -35,8 +35,8 @@ MUST_USE enum rc store_heard_expire(struct store *st, struct err *err);
 /* A stored observation, as far as the detector hears it. */
 struct observation_heard {
 	int64_t id, vantage_id, target_id, site_id, at_us, received_us;
-	unsigned doubts;                /* confidence.h */
-	struct observation observation; /* of a ping: nothing */
+	unsigned doubts; /* confidence.h */
+	struct observation observation;
 };
 
 /* The row with the next id over after_id.  RC_NOTFOUND: that was the last.
