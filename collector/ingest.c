@@ -197,12 +197,17 @@ make_detector(struct ingest *in)
 		    in->store, &in->last_heard_id, in->err);
 	if (in->rc == RC_OK)
 		in->rc = store_heard_until(in->store, &passed_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_expire_vantages(in->store, in->err);
 	if (in->rc != RC_OK)
 		return;
 	in->detect = detect_new(&in->settings->services, on_effect, in,
 	    next_event_id, next_landing_id);
-	detect_listen(in->detect, on_heard, in);
 	hear_moment(in, HEARD_START, passed_us);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_vantages(
+		    in->store, INT64_MAX, in->detect, in->err);
+	detect_listen(in->detect, on_heard, in);
 	if (in->rc == RC_OK)
 		in->rc =
 		    store_vantage_each(in->store, restore_vantage, in, in->err);
