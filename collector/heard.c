@@ -8,7 +8,8 @@
 #include "schema/base/clock.h"
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement", "health", "drain", "times" };
+	"vantage", "excuse", "announcement", "health", "drain", "times",
+	"reread" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -16,6 +17,7 @@ heard_apply(struct detect *d, const struct heard *h)
 {
 	switch (h->kind) {
 	case HEARD_START:
+	case HEARD_REREAD:
 		break;
 	case HEARD_RESTORED:
 		detect_begin(d, h->until_us);
@@ -79,6 +81,7 @@ body_json(const struct heard *h)
 	case HEARD_RESTORED:
 	case HEARD_SKIP:
 	case HEARD_FLUSH:
+	case HEARD_REREAD:
 		break;
 	case HEARD_VANTAGE:
 		return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",

@@ -36,6 +36,11 @@ tell(const struct replayed *r)
 		    PROGRAM " replay: what was before %s is no longer there: "
 			    "these events need not be those that were told\n",
 		    clock_format(r->first_us, since));
+	else if (r->is_reread)
+		fprintf(stderr,
+		    PROGRAM " replay: 'reinterpret' has changed what "
+			    "observations mean since: these events need not "
+			    "be those that were told\n");
 }
 
 static enum rc
