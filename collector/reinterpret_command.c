@@ -368,7 +368,10 @@ run(const struct options *o, struct err *err)
 	    o->where.config != NULL ? o->where.config : DEFAULT_CONFIG;
 	struct settings settings;
 	struct store *st = NULL;
-	enum rc rc = settings_load(&settings, config, err);
+	enum rc rc =
+	    o->where.database != NULL
+		? settings_load_without_database(&settings, config, err)
+		: settings_load(&settings, config, err);
 
 	if (rc != RC_OK)
 		return rc;

@@ -71,8 +71,11 @@ run(const struct where *w, struct err *err)
 	struct store *source = NULL, *scratch = NULL;
 	struct settings settings;
 	const char *path;
-	enum rc rc = settings_load(
-	    &settings, w->config != NULL ? w->config : DEFAULT_CONFIG, err);
+	const char *config = w->config != NULL ? w->config : DEFAULT_CONFIG;
+	enum rc rc =
+	    w->database != NULL
+		? settings_load_without_database(&settings, config, err)
+		: settings_load(&settings, config, err);
 
 	if (rc != RC_OK)
 		return rc;

@@ -345,6 +345,8 @@ def test_a_database_that_is_given_need_not_be_configured(place):
     run(place, "import", "atlas", path, "--db", place / "c.db")
     assert rows(place, "SELECT count(*) FROM observation") == [(1,)]
     assert "database is missing" in run(place, "import", "atlas", path, status=1).stderr
+    for command in ("replay", "reinterpret"):
+        run(place, command, "--db", place / "c.db")
 
 
 def test_files_are_taken_in_the_order_of_their_time(place):
