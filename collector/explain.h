@@ -35,7 +35,8 @@ void explain_vote(const struct explanation *x, const struct vote_row *vote,
     struct testimony *out);
 
 void explain_text(const struct explanation *x, FILE *to);
-void explain_paths(const struct explanation *x, FILE *to); /* its last part */
-json_t *explain_json(const struct explanation *x);         /* gives */
+void explain_votes(const struct vote_list *votes, FILE *to); /* the table */
+void explain_paths(const struct explanation *x, FILE *to);   /* its last part */
+json_t *explain_json(const struct explanation *x);           /* gives */
 
 #endif

@@ -203,8 +203,8 @@ static const struct column vote_columns[] = {
 	{ "ended", "ended", CELL_TIME },
 };
 
-static void
-print_votes(const struct vote_list *votes, FILE *to)
+void
+explain_votes(const struct vote_list *votes, FILE *to)
 {
 	struct report r;
 
@@ -223,7 +223,8 @@ print_votes(const struct vote_list *votes, FILE *to)
 		report_text(&r, v->from);
 		report_text(&r, v->to);
 		report_number(&r, v->at_us);
-		report_number(&r, v->confirmed_us - v->at_us);
+		report_number_if(
+		    &r, v->confirmed_us != 0, v->confirmed_us - v->at_us);
 		report_number_if(&r, v->has_ended, v->ended_us);
 	}
 	report_print_table(&r, "  none: no vantage votes in such an event", to);
@@ -293,7 +294,7 @@ explain_text(const struct explanation *x, FILE *to)
 	print_head(x, to);
 	print_times(x, to);
 	print_gates(&x->event, to);
-	print_votes(&x->votes, to);
+	explain_votes(&x->votes, to);
 	if (x->votes.n == 0)
 		return;
 	print_evidence(x, to);

@@ -83,6 +83,8 @@ INSERT INTO vote VALUES
 	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000, NULL, NULL),
 	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000, NULL, NULL),
 	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL, NULL, NULL);
+-- Suspected: two networks left nyc; one more would be needed.
+INSERT INTO memo VALUES ('suspected/now', CAST('[{"kind":"shift","service":1,"site":2,"direction":"from","since_us":1772369940000000,"last_us":1772369965000000,"vantages":2,"asns":2,"needed":3,"needs":[{"rule":"quorum","asns":2,"needed":4},{"rule":"majority","asns":2,"needed":3},{"rule":"announcement","asns":2,"needed":3}],"votes":[{"vantage":4,"target":1,"from":2,"to":3,"at_us":1772369940000000,"confirmed_us":1772369961000000},{"vantage":7,"target":1,"from":2,"to":3,"at_us":1772369965000000,"confirmed_us":1772369986000000}]},{"kind":"blackhole","service":2,"site":5,"since_us":1772369900000000,"last_us":1772369910000000,"vantages":2,"asns":2,"needed":3,"needs":[{"rule":"half","asns":2,"needed":3}],"votes":[{"vantage":1,"target":5,"from":5,"to":0,"at_us":1772369900000000,"confirmed_us":0},{"vantage":3,"target":5,"from":5,"to":0,"at_us":1772369910000000,"confirmed_us":0}]}]' AS BLOB));
 INSERT INTO site_state VALUES
 	(1, 1, 4, 'yes', 'yes', 'yes', 'ok', 1772000000000000, 1772366700000000),
 	(2, 1, 4, 'no', 'yes', 'yes', 'ghost', 1772366700000000, NULL),
