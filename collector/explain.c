@@ -100,6 +100,11 @@ gather(struct store *st, int64_t id, struct explanation *x, struct err *err)
 		rc = store_votes(st, id, &x->votes, err);
 	if (rc == RC_OK)
 		rc = gather_samples(st, x, err);
+	if (rc == RC_OK)
+		rc = store_vote_doubts(
+		    st, id, REACH_BACK_US, REACH_ON_US, &x->doubts, err);
+	if (rc == RC_OK)
+		rc = store_left_out(st, id, &x->left_out, err);
 	return rc;
 }
 
@@ -116,6 +121,8 @@ explain(struct store *st, const struct where *w, int64_t id, struct err *err)
 	free(x.moves.rows);
 	free(x.votes.rows);
 	samples_fini(&x.samples);
+	free(x.doubts.rows);
+	free(x.left_out.rows);
 	return rc;
 }
 
