@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "collector/detect_suspected.h"
 #include "collector/heard.h"
 #include "collector/replay.h"
 #include "collector/store_heard.h"
@@ -213,6 +214,8 @@ dump(struct store *st)
 		"SELECT group_concat(printf('%d %s', vantage_id, "
 		"hex(state)), char(10)) FROM (SELECT * FROM track "
 		"ORDER BY vantage_id, target_id)",
+		"SELECT CAST(max(bytes) AS TEXT) FROM memo "
+		"WHERE key = '" SUSPECTED_MEMO "'",
 	};
 	char *all = sqlite3_mprintf("");
 
@@ -336,6 +339,32 @@ stops_crashes_and_pauses_are_as_they_were(void **state)
 	    4);
 }
 
+/* Two of five leave, too few; a crash; it passes, and nothing was told. */
+static void
+what_is_suspected_survives_a_crash_and_is_no_event(void **state)
+{
+	static const char N[] =
+	    "SELECT sum(json_array_length(bytes)) FROM memo "
+	    "WHERE key = '" SUSPECTED_MEMO "'";
+	struct fleet_rig *f = *state;
+
+	spread(f);
+	run(f, 100);
+	assert_int_equal(rig_query(f->rig, N), 0);
+	move(f, 0, 2, "fra");
+	run(f, 45);
+	assert_int_equal(rig_query(f->rig, N), 1);
+	restart(f, false);
+	run(f, 5);
+	assert_int_equal(rig_query(f->rig, N), 1);
+	assert_true(check_replay(f, true).is_whole);
+	run(f, 200);
+	assert_int_equal(rig_query(f->rig, N), 0);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM event"), 0);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM delivery"), 0);
+}
+
 static void
 quarantine_counts_from_when_it_did(void **state)
 {
@@ -432,6 +461,9 @@ main(void)
 		    every_event_is_told_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    stops_crashes_and_pauses_are_as_they_were, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_suspected_survives_a_crash_and_is_no_event, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    quarantine_counts_from_when_it_did, set_up, tear_down),
