@@ -309,7 +309,9 @@ static struct MHD_Daemon *
 start_daemon(struct httpd *h, const struct httpd_settings *settings)
 {
 	bool is_tls = settings->certificate != NULL;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+	/* Not epoll: there libmicrohttpd 0.9.75 asks without a pause whether
+	 * the rest of a TLS handshake has come. */
+	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD |
 			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 			 (is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
