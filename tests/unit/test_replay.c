@@ -11,6 +11,7 @@
 #include "collector/replay.h"
 #include "collector/store_drain.h"
 #include "collector/store_heard.h"
+#include "collector/store_verify.h"
 
 #define PROBES 8
 #define EVERY_S 10
@@ -280,6 +281,13 @@ check_same(const char *live, const char *again)
 	T_CHECK(*live == *again, "live: %s\nreplay: %s", live, again);
 }
 
+static void
+refuse(void *ctx, const char *check, const char *fault)
+{
+	(void)ctx;
+	T_CHECK(fault == NULL, "verify: %s: %s", check, fault);
+}
+
 static struct replayed
 check_replay(struct fleet_rig *f, bool is_same)
 {
@@ -295,6 +303,8 @@ check_replay(struct fleet_rig *f, bool is_same)
 	T_CHECK(replay(source, scratch, &f->rig->settings.services, NULL, &told,
 		    &err) == RC_OK,
 	    "%s", err.text);
+	T_CHECK(
+	    store_verify(source, refuse, NULL, &err) == RC_OK, "%s", err.text);
 	again = dump(scratch);
 	if (is_same)
 		check_same(live, again);
