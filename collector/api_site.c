@@ -40,11 +40,12 @@ take_report(struct api *a, const struct probe_row *probe,
     const struct site_report *r, int64_t seq, int64_t *last_seq,
     struct err *err)
 {
-	int64_t keep_us = a->parts.settings->keep_observations_us;
+	int64_t keep_us = api_enter_settings(a)->keep_observations_us;
 	struct store *st = a->edit.store;
 	int64_t now_us;
 	enum rc rc;
 
+	api_leave_settings(a);
 	pthread_mutex_lock(&a->edit.lock);
 	rc = store_begin(st, err);
 	now_us = clock_steady_us();

@@ -19,6 +19,7 @@ has_etag(const struct exchange *x, const char *etag)
 void
 api_get_assignment(struct api *a, struct exchange *x)
 {
+	const struct settings *settings;
 	size_t rank = 0, n = 1;
 	struct probe_row probe;
 	struct assignment as;
@@ -35,9 +36,10 @@ api_get_assignment(struct api *a, struct exchange *x)
 		    "the fleet cannot be counted now");
 		return;
 	}
-	assign(&as, &a->parts.settings->services,
-	    a->parts.settings->upload_every_us, rank, n);
+	settings = api_enter_settings(a);
+	assign(&as, &settings->services, settings->upload_every_us, rank, n);
 	body = assignment_encode(&as);
+	api_leave_settings(a); /* as lends zones of it */
 	if (has_etag(x, as.etag))
 		exchange_answer(
 		    x, &(struct answer){

@@ -315,6 +315,23 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	return RC_OK;
 }
 
+/* The next work makes the detector from what is stored. */
+enum rc
+ingest_reload(struct ingest *in, struct settings *settings,
+    const struct geo *geo, int64_t now_us, struct err *err)
+{
+	enum rc rc = sync_services(in->store, &settings->services, err);
+
+	if (rc == RC_OK)
+		rc = ingest_flush(in, now_us, err);
+	if (rc != RC_OK)
+		return rc;
+	forget_detector(in);
+	in->settings = settings;
+	in->geo = geo;
+	return RC_OK;
+}
+
 void
 ingest_close(struct ingest *in)
 {

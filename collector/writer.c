@@ -21,6 +21,9 @@ struct writer {
 	struct queue *queue;
 	struct ingest *ingest;
 	pthread_mutex_t lock; /* of what is below */
+	pthread_cond_t called;
+	void (*call)(void *ctx); /* NULL: nobody wants one */
+	void *call_ctx;
 	int64_t progress_mono_us;
 	struct err fault; /* of the last transaction; rc RC_OK: none */
 };
@@ -80,6 +83,34 @@ tick(struct writer *w)
 		note_progress(w);
 }
 
+static void
+answer_call(struct writer *w)
+{
+	void (*call)(void *ctx);
+
+	pthread_mutex_lock(&w->lock);
+	call = w->call;
+	pthread_mutex_unlock(&w->lock);
+	if (call == NULL)
+		return;
+	call(w->call_ctx);
+	pthread_mutex_lock(&w->lock);
+	w->call = NULL;
+	pthread_cond_signal(&w->called);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_call(struct writer *w, void (*call)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&w->lock);
+	w->call_ctx = ctx;
+	w->call = call;
+	while (w->call != NULL)
+		pthread_cond_wait(&w->called, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void *
 run(void *arg)
 {
@@ -99,6 +130,7 @@ run(void *arg)
 			write_group(w, jobs, n);
 		else if (queue_is_closed(w->queue))
 			return NULL;
+		answer_call(w);
 		if (clock_mono_us() >= next_tick_us) {
 			tick(w);
 			next_tick_us = clock_mono_us() + TICK_US;
@@ -116,8 +148,10 @@ writer_start(
 	w->ingest = in;
 	w->progress_mono_us = clock_mono_us();
 	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->called, NULL);
 	errno = pthread_create(&w->thread, NULL, run, w);
 	if (errno != 0) {
+		pthread_cond_destroy(&w->called);
 		pthread_mutex_destroy(&w->lock);
 		free(w);
 		return err_sys(err, "writer thread");
@@ -133,6 +167,7 @@ writer_stop(struct writer *w, struct err *err)
 
 	pthread_join(w->thread, NULL);
 	rc = ingest_flush(w->ingest, clock_steady_us(), err);
+	pthread_cond_destroy(&w->called);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return rc;

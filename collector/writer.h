@@ -26,6 +26,10 @@ MUST_USE enum rc writer_start(
  * last of it could not be. */
 MUST_USE enum rc writer_stop(struct writer *w, struct err *err);
 
+/* Runs call in the writer's thread, between two transactions, and waits for
+ * it: within a second, and what it takes itself.  From one thread only. */
+void writer_call(struct writer *w, void (*call)(void *ctx), void *ctx);
+
 /* Is the thread alive and the disk taking?  Otherwise why says what is wrong.
  * From any thread. */
 bool writer_is_healthy(struct writer *w, char *why, size_t cap);
