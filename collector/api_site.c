@@ -89,6 +89,7 @@ api_post_site(struct api *a, struct exchange *x)
 		    rc == RC_DB ? "not stored; try again later" : err.text);
 	} else {
 		metrics_add(a->parts.metrics, METRIC_SITE_REPORTS, 1);
+		metrics_note_heard(a->parts.metrics);
 		api_say(x, 200,
 		    json_pack(
 			"{s:I}", "lease_us", (json_int_t)report.lease_us));

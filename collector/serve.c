@@ -86,6 +86,17 @@ start_writing(struct serving *s, struct err *err)
 }
 
 static enum rc
+start_selfcheck(struct serving *s, struct err *err)
+{
+	const struct selfcheck_parts parts = { .settings = s->settings,
+		.writer = s->writer,
+		.queue = s->queue,
+		.metrics = &s->metrics };
+
+	return selfcheck_open(&s->selfcheck, &parts, err);
+}
+
+static enum rc
 start(struct serving *s, struct err *err)
 {
 	struct api_parts parts = { .settings = s->settings,
@@ -99,9 +110,11 @@ start(struct serving *s, struct err *err)
 		rc = start_writing(s, err);
 	if (rc != RC_OK)
 		return rc;
+	rc = start_selfcheck(s, err);
 	parts.queue = s->queue;
-	parts.writer = s->writer;
-	rc = api_open(&s->api, &parts, err);
+	parts.selfcheck = s->selfcheck;
+	if (rc == RC_OK)
+		rc = api_open(&s->api, &parts, err);
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
@@ -126,6 +139,7 @@ stop(struct serving *s, struct err *err)
 		(void)httpd_wait_idle(s->httpd, DRAIN_US);
 	httpd_stop(s->httpd);
 	api_close(s->api);
+	selfcheck_close(s->selfcheck);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
 	geo_close(s->geo);

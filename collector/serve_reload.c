@@ -134,6 +134,7 @@ swap_settings(struct serving *s, struct fresh *f)
 	s->settings = f->settings;
 	s->geo = f->geo;
 	api_set_settings(s->api, s->settings);
+	selfcheck_set_settings(s->selfcheck, s->settings);
 	if (f->identity != NULL)
 		httpd_show(s->httpd, f->identity);
 	if (alert_start(&s->alert, s->settings, &err) != RC_OK)

@@ -12,6 +12,7 @@
 #include "collector/httpd.h"
 #include "collector/ingest.h"
 #include "collector/listen.h"
+#include "collector/selfcheck.h"
 #include "collector/settings.h"
 #include "collector/writer.h"
 
@@ -28,6 +29,7 @@ struct serving {
 	struct ingest *ingest;
 	struct queue *queue;
 	struct writer *writer;
+	struct selfcheck *selfcheck;
 	struct api *api;
 	struct httpd *httpd;
 	struct alert *alert; /* NULL: still to be started */
