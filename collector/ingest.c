@@ -27,6 +27,7 @@
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
+#define PROVE_EVERY_US (10 * US_PER_S)
 #define PAUSE_US (60 * US_PER_S)
 
 void
@@ -270,8 +271,10 @@ ingest_end_work(struct ingest *in)
 		    in->store, detect_passed_us(in->detect), in->err);
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
-		if (in->rc == RC_OK)
+		if (in->rc == RC_OK) {
 			metrics_add(in->metrics, METRIC_COMMITS, 1);
+			in->committed_us = in->now_us;
+		}
 	}
 	if (in->rc != RC_OK) {
 		store_rollback(in->store);
@@ -317,6 +320,23 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 		return rc;
 	}
 	*out = in;
+	return RC_OK;
+}
+
+/* The next work makes the detector from what is stored. */
+enum rc
+ingest_reload(struct ingest *in, struct settings *settings,
+    const struct geo *geo, int64_t now_us, struct err *err)
+{
+	enum rc rc = sync_services(in->store, &settings->services, err);
+
+	if (rc == RC_OK)
+		rc = ingest_flush(in, now_us, err);
+	if (rc != RC_OK)
+		return rc;
+	forget_detector(in);
+	in->settings = settings;
+	in->geo = geo;
 	return RC_OK;
 }
 
@@ -533,6 +553,7 @@ static void
 count(struct ingest *in, const struct intake *t)
 {
 	metrics_add(in->metrics, METRIC_BATCHES, 1);
+	metrics_note_heard(in->metrics);
 	metrics_add(in->metrics, METRIC_OBSERVATIONS, t->n_stored);
 	metrics_add(in->metrics, METRIC_REPLAYED, t->n_replayed);
 	metrics_add(in->metrics, METRIC_UNKNOWN_TARGET, t->n_unknown);
@@ -626,6 +647,8 @@ ingest_tick(
 	hear_words(in);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
+	if (now_us - in->committed_us >= PROVE_EVERY_US)
+		ingest_begin(in); /* with nothing to say: can it be written? */
 	*has_written = in->is_begun;
 	rc = ingest_end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
