@@ -72,10 +72,17 @@ times_json(const struct times *t)
 }
 
 static json_t *
+vantage_json(const struct vantage *v)
+{
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
+	    (json_int_t)v->id, "family", v->family, "asn", (json_int_t)v->asn,
+	    "probe", (json_int_t)v->probe, "prefix", (json_int_t)v->prefix,
+	    "trusted", v->is_trusted);
+}
+
+static json_t *
 body_json(const struct heard *h)
 {
-	const struct vantage *v = &h->vantage;
-
 	switch (h->kind) {
 	case HEARD_START:
 	case HEARD_RESTORED:
@@ -84,10 +91,7 @@ body_json(const struct heard *h)
 	case HEARD_REREAD:
 		break;
 	case HEARD_VANTAGE:
-		return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
-		    (json_int_t)v->id, "family", v->family, "asn",
-		    (json_int_t)v->asn, "probe", (json_int_t)v->probe, "prefix",
-		    (json_int_t)v->prefix, "trusted", v->is_trusted);
+		return vantage_json(&h->vantage);
 	case HEARD_EXCUSE:
 		return json_pack("{s:I, s:I, s:i}", "vantage",
 		    (json_int_t)h->excuse.vantage_id, "target",
