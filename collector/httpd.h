@@ -1,13 +1,13 @@
 /*
  * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
  *
- * Uses     libmicrohttpd (TLS by GnuTLS)
+ * Uses     libmicrohttpd (TLS by GnuTLS), patience
  * Used by  api (answers), serve (starts, stops)
  *
  * A request comes as an exchange, from one of a few threads; it is answered
  * at once or, once deferred, later and from any thread.  Bounded are the
  * connections, the size of headers, the bytes of all bodies together, and
- * the time a request may take to come in.
+ * the time that each step of the other end may take.
  */
 #ifndef COLLECTOR_HTTPD_H
 #define COLLECTOR_HTTPD_H
@@ -30,6 +30,7 @@ struct answer {
 	const char *etag;       /* NULL: none; without quotes */
 	const char *allow;      /* NULL: none */
 	unsigned retry_after_s; /* 0: none */
+	bool is_last;           /* close the connection afterwards */
 };
 
 struct httpd_handlers {
@@ -45,6 +46,8 @@ struct httpd_settings {
 	int listen_fd;                 /* taken once started */
 	const char *certificate, *key; /* PEM texts; both NULL: no TLS */
 	unsigned n_threads;
+	/* For a handshake and head, a body, to read an answer; 0: a minute. */
+	int64_t step_us;
 };
 
 /* Gives *out, which serves from now on: release with httpd_stop.  RC_PEER:
@@ -68,6 +71,8 @@ void httpd_stop(struct httpd *h);
 const char *exchange_method(const struct exchange *x);
 const char *exchange_path(const struct exchange *x); /* without query */
 const char *exchange_header(const struct exchange *x, const char *name);
+/* How often it is there. */
+size_t exchange_n_headers(const struct exchange *x, const char *name);
 const void *exchange_body(const struct exchange *x, size_t *len);
 struct addr exchange_source(const struct exchange *x);
 
