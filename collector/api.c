@@ -95,10 +95,16 @@ admit_head(struct api *a, struct exchange *x)
 		"Signature-Input", "Signature" };
 	static const struct refusal chunked = { METRIC_REFUSED_MALFORMED, 411,
 		0 };
-	static const struct refusal twice = { METRIC_REFUSED_MALFORMED, 400,
+	static const struct refusal unclear = { METRIC_REFUSED_MALFORMED, 400,
 		0 };
 	char why[80];
 
+	if (!exchange_is_plain(x)) {
+		api_refuse_all(a, x, &unclear,
+		    "a header line is not 'Name: value', or a folded one, or "
+		    "there is a NUL");
+		return false;
+	}
 	if (exchange_header(x, "Transfer-Encoding") != NULL) {
 		api_refuse_all(a, x, &chunked,
 		    "Content-Length is needed, not Transfer-Encoding");
@@ -108,7 +114,7 @@ admit_head(struct api *a, struct exchange *x)
 		if (exchange_n_headers(x, once[i]) <= 1)
 			continue;
 		snprintf(why, sizeof why, "%s is there twice", once[i]);
-		api_refuse_all(a, x, &twice, why);
+		api_refuse_all(a, x, &unclear, why);
 		return false;
 	}
 	return true;

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "collector/head.h"
 #include "collector/patience.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -44,7 +45,7 @@ struct exchange {
 	size_t max_body, discarded;
 	char *body;
 	size_t len, cap;
-	bool is_deferred, is_whole;
+	bool is_plain, is_deferred, is_whole;
 	struct MHD_Response *response; /* set when answered */
 	unsigned status;
 };
@@ -92,6 +93,12 @@ exchange_n_headers(const struct exchange *x, const char *name)
 	(void)MHD_get_connection_values(
 	    x->connection, MHD_HEADER_KIND, count_header, &c);
 	return c.n;
+}
+
+bool
+exchange_is_plain(const struct exchange *x)
+{
+	return x->is_plain;
 }
 
 const void *
@@ -295,9 +302,9 @@ on_request(void *cls, struct MHD_Connection *connection, const char *path,
 	struct exchange *x = *con_cls;
 	enum MHD_Result result;
 
-	(void)version;
 	if (x == NULL) {
 		*con_cls = x = new_exchange(h, connection, method, path);
+		x->is_plain = head_is_plain(connection, method, path, version);
 		return begin(h, x);
 	}
 	if (*n == 0)
@@ -383,8 +390,8 @@ start_daemon(struct httpd *h, const struct httpd_settings *settings)
 	    MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-	    MHD_OPTION_NOTIFY_COMPLETED, free_exchange, NULL,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+	    free_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 	    is_tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
 }

@@ -1,7 +1,7 @@
 /*
  * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
  *
- * Uses     libmicrohttpd (TLS by GnuTLS), patience
+ * Uses     libmicrohttpd (TLS by GnuTLS), head, patience
  * Used by  api (answers), serve (starts, stops)
  *
  * A request comes as an exchange, from one of a few threads; it is answered
@@ -71,6 +71,9 @@ void httpd_stop(struct httpd *h);
 const char *exchange_method(const struct exchange *x);
 const char *exchange_path(const struct exchange *x); /* without query */
 const char *exchange_header(const struct exchange *x, const char *name);
+/* Can nobody take the head for another one (head.h)? */
+bool exchange_is_plain(const struct exchange *x);
+
 /* How often it is there. */
 size_t exchange_n_headers(const struct exchange *x, const char *name);
 const void *exchange_body(const struct exchange *x, size_t *len);
