@@ -8,7 +8,7 @@
 #include "schema/base/clock.h"
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement", "health", "drain" };
+	"vantage", "excuse", "announcement", "health", "drain", "release" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -46,6 +46,9 @@ heard_apply(struct detect *d, const struct heard *h)
 	case HEARD_DRAIN:
 		detect_drain(d, &h->drain);
 		break;
+	case HEARD_RELEASE:
+		detect_release(d, h->release.vantage_id, h->release.at_us);
+		break;
 	}
 }
 
@@ -56,10 +59,23 @@ heard_kind_name(enum heard_kind k)
 }
 
 static json_t *
+vantage_json(const struct vantage *v)
+{
+	json_t *o = json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
+	    (json_int_t)v->id, "family", v->family, "asn", (json_int_t)v->asn,
+	    "probe", (json_int_t)v->probe, "prefix", (json_int_t)v->prefix,
+	    "trusted", v->is_trusted);
+
+	if (v->at.is_known) {
+		json_object_set_new(o, "latitude", json_real(v->at.latitude));
+		json_object_set_new(o, "longitude", json_real(v->at.longitude));
+	}
+	return o;
+}
+
+static json_t *
 body_json(const struct heard *h)
 {
-	const struct vantage *v = &h->vantage;
-
 	switch (h->kind) {
 	case HEARD_START:
 	case HEARD_RESTORED:
@@ -67,10 +83,7 @@ body_json(const struct heard *h)
 	case HEARD_FLUSH:
 		break;
 	case HEARD_VANTAGE:
-		return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
-		    (json_int_t)v->id, "family", v->family, "asn",
-		    (json_int_t)v->asn, "probe", (json_int_t)v->probe, "prefix",
-		    (json_int_t)v->prefix, "trusted", v->is_trusted);
+		return vantage_json(&h->vantage);
 	case HEARD_EXCUSE:
 		return json_pack("{s:I, s:I, s:i}", "vantage",
 		    (json_int_t)h->excuse.vantage_id, "target",
@@ -83,6 +96,10 @@ body_json(const struct heard *h)
 		    (json_int_t)h->drain.since_us, "until_us",
 		    (json_int_t)h->drain.until_us, "ended_us",
 		    (json_int_t)h->drain.ended_us);
+	case HEARD_RELEASE:
+		return json_pack("{s:I, s:I}", "vantage",
+		    (json_int_t)h->release.vantage_id, "at_us",
+		    (json_int_t)h->release.at_us);
 	case HEARD_ANNOUNCEMENT:
 	case HEARD_HEALTH:
 		return json_pack("{s:I, s:i, s:b, s:I, s:I}", "site",
@@ -111,6 +128,8 @@ static bool
 read_vantage(struct vantage *v, json_t *json)
 {
 	json_int_t id, asn, probe, prefix;
+	const json_t *north = json_object_get(json, "latitude");
+	const json_t *east = json_object_get(json, "longitude");
 	int family, trusted;
 
 	if (json_unpack(json, "{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage", &id,
@@ -123,6 +142,9 @@ read_vantage(struct vantage *v, json_t *json)
 		.probe = (uint64_t)probe,
 		.prefix = (uint64_t)prefix,
 		.is_trusted = trusted != 0 };
+	if (json_is_number(north) && json_is_number(east))
+		v->at = (struct position){ true, json_number_value(north),
+			json_number_value(east) };
 	return true;
 }
 
@@ -174,6 +196,19 @@ read_drain(struct drain *x, json_t *json)
 }
 
 static bool
+read_release(struct heard *h, json_t *json)
+{
+	json_int_t vantage, at;
+
+	if (json_unpack(
+		json, "{s:I, s:I}", "vantage", &vantage, "at_us", &at) != 0)
+		return false;
+	h->release.vantage_id = vantage;
+	h->release.at_us = at;
+	return true;
+}
+
+static bool
 read_until(struct heard *h, json_t *json)
 {
 	json_int_t until;
@@ -202,6 +237,8 @@ heard_read(struct heard *h, const char *kind, const char *body)
 		is_good = read_excuse(h, json);
 	else if (h->kind == HEARD_DRAIN)
 		is_good = read_drain(&h->drain, json);
+	else if (h->kind == HEARD_RELEASE)
+		is_good = read_release(h, json);
 	else if (h->kind == HEARD_ANNOUNCEMENT || h->kind == HEARD_HEALTH)
 		is_good = read_announcement(h, json);
 	else

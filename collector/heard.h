@@ -10,8 +10,9 @@
  *   - observations are stored in the order in which it heard them;
  *   - everything else is a row of the table heard, which stands after the
  *     observation with after_id: vantages that are new or changed (AS, prefix,
- *     trust), excuses, announcements, drains, a site's own word, and its own
- *     beginnings and ends (detect_listen tells of all but these);
+ *     position, trust), their release from quarantine by hand, excuses,
+ *     announcements, drains, a site's own word, and its own beginnings and ends
+ *     (detect_listen tells of all but these);
  *   - its time passes in whole seconds, between these, by itself
  *     (detect_tick), so it does not matter when ticks came; an observation is
  *     never received before the time that has passed;
@@ -43,7 +44,8 @@ enum heard_kind {
 	HEARD_EXCUSE,
 	HEARD_ANNOUNCEMENT,
 	HEARD_HEALTH, /* as an announcement: is_up says healthy */
-	HEARD_DRAIN
+	HEARD_DRAIN,
+	HEARD_RELEASE /* of a vantage from quarantine, by hand */
 };
 
 struct heard {
@@ -65,6 +67,9 @@ struct heard {
 			int64_t at_us, lease_until_us;
 		} announcement;
 		struct drain drain;
+		struct {
+			int64_t vantage_id, at_us;
+		} release;
 	};
 };
 
