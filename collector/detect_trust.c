@@ -188,8 +188,8 @@ is_near(const struct track *a, const struct track *b)
 	return p->is_known && q->is_known && position_km(p, q) <= TRUST_NEAR_KM;
 }
 
-/* How many hosts near t land together, elsewhere, where nobody of the AS lands
- * with t.  0: that is not so, or cannot be said. */
+/* How many hosts near t, with whom no other lands, land together elsewhere.  0:
+ * that is not so, or cannot be said. */
 static size_t
 count_witnesses(struct detect *d, const struct peers *p, const struct track *t)
 {
@@ -203,7 +203,7 @@ count_witnesses(struct detect *d, const struct peers *p, const struct track *t)
 
 		if (!track_counts(o) || !fleet_count_host(&d->fleet, o->member))
 			continue;
-		if (o->place == t->place || is_balanced(d, o))
+		if (is_balanced(d, o))
 			return 0;
 		if (!is_near(o, t))
 			continue;
@@ -228,7 +228,8 @@ judge_peers(struct detect *d, const struct peers *p, struct charge *charges)
 
 		if (is_balanced(d, t))
 			continue;
-		if (count_of(&all, t->place) >= 2) {
+		/* itself, and another */
+		if (count_of(&all, t->place) >= (track_counts(t) ? 2 : 1)) {
 			hold_against(&c->of[DISTRUST_PEERS], false, 0);
 			continue;
 		}
@@ -261,8 +262,7 @@ judge_target(
 	struct peers p;
 
 	for (size_t i = 0; i < at->n; i++)
-		if (at->list[i]->member->vantage.asn != 0 &&
-		    is_landed(d, at->list[i]))
+		if (is_landed(d, at->list[i]))
 			all.list[all.n++] = at->list[i];
 	qsort(all.list, all.n, sizeof(*all.list), by_as);
 	for (size_t i = 0; i < all.n; i += p.n) {

@@ -492,11 +492,11 @@ excuses_are_of_another_class(void **state)
 		struct one *v;
 
 		add_peers(r, 6, 64501, amsterdam, AMS);
+		add_peers(r, 1, 64502, amsterdam, AMS);
+		add_peers(r, 1, 64503, amsterdam, AMS);
 		v = add(r, 64501, utrecht, NRT);
-		v->own[FRA] = v->own[NRT] = i == EXCUSE_INTERCEPTED ? AMS : FRA;
-		if (i == EXCUSE_PER_PACKET)
-			v->own[NRT] = NRT;
-		v->is_fast[0] = i == EXCUSE_INTERCEPTED;
+		if (i == EXCUSE_INTERCEPTED)
+			v->own[FRA] = v->own[NRT] = AMS;
 		detect_excuse(r->detect, v->vantage.id, 1, (enum excuse)i);
 		nobody_is_told(
 		    r, i == EXCUSE_INTERCEPTED ? "intercepted" : "per packet");
@@ -535,6 +535,25 @@ an_event_suspends_judgement(void **state)
 	pass(r, STEPS(40));
 	assert_true(r->n_events > 0);
 	assert_int_equal(r->n_told, 0);
+	done(r);
+}
+
+/* Once it is in: another that lands there vouches for it. */
+static void
+who_is_joined_by_another_is_out(void **state)
+{
+	struct rig *r = rig(1);
+	struct one *liar;
+
+	(void)state;
+	add_peers(r, 7, 64501, amsterdam, AMS);
+	liar = add(r, 64501, utrecht, NRT);
+	pass(r, STEPS(30));
+	assert_true(is_in(r, liar));
+	r->fleet[0].at[0] = NRT;
+	pass(r, STEPS(40));
+	assert_string_equal(last_of(r, liar)->ending, "believable");
+	assert_false(is_in(r, &r->fleet[0]));
 	done(r);
 }
 
@@ -725,6 +744,7 @@ main(void)
 		cmocka_unit_test(excuses_are_of_another_class),
 		cmocka_unit_test(a_site_that_is_elsewhere_accuses_nobody),
 		cmocka_unit_test(an_event_suspends_judgement),
+		cmocka_unit_test(who_is_joined_by_another_is_out),
 		cmocka_unit_test(what_is_released_by_hand_stays_out),
 		cmocka_unit_test(
 		    what_is_quarantined_by_hand_is_left_to_the_hand),
