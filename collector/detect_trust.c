@@ -166,6 +166,8 @@ count_place(struct counts *c, int64_t place)
 	c->list[i].n++;
 }
 
+/* Hosts at each place.  Those in the detector's own quarantine, too: of two
+ * that land apart from the others, neither is alone. */
 static struct counts
 count_places(struct detect *d, const struct peers *p)
 {
@@ -173,7 +175,7 @@ count_places(struct detect *d, const struct peers *p)
 
 	fleet_count_begin(&d->fleet);
 	for (size_t i = 0; i < p->n; i++)
-		if (track_counts(p->list[i]) &&
+		if (p->list[i]->member->vantage.is_trusted &&
 		    fleet_count_host(&d->fleet, p->list[i]->member))
 			count_place(&c, p->list[i]->place);
 	return c;
@@ -228,8 +230,7 @@ judge_peers(struct detect *d, const struct peers *p, struct charge *charges)
 
 		if (is_balanced(d, t))
 			continue;
-		/* itself, and another */
-		if (count_of(&all, t->place) >= (track_counts(t) ? 2 : 1)) {
+		if (count_of(&all, t->place) >= 2) {
 			hold_against(&c->of[DISTRUST_PEERS], false, 0);
 			continue;
 		}
