@@ -327,16 +327,6 @@ read_stand(struct script *s, const struct line *l)
 	}
 }
 
-static void
-read_position(const struct line *l, struct site *of)
-{
-	struct position at = position(l, l->words[l->n - 1]);
-
-	of->has_position = true;
-	of->latitude = at.latitude;
-	of->longitude = at.longitude;
-}
-
 static bool
 read_header(struct script *s, const struct line *l)
 {
@@ -355,8 +345,6 @@ read_header(struct script *s, const struct line *l)
 		read_fleet(s, l);
 	else if (strcmp(word, "stand") == 0)
 		read_stand(s, l);
-	else if (strcmp(word, "position") == 0)
-		read_position(l, &service->sites[site(s, l, value, &families)]);
 	else if (strcmp(word, "settles") == 0)
 		service->shift_settles_us = duration(l, value);
 	else if (strcmp(word, "sick") == 0)

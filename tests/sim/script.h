@@ -15,7 +15,6 @@
  *	stale 10m                     stale_after
  *	traces                        probes trace, too
  *	jitter 2ms                    the most by which round trips differ
- *	position ams 52.4,4.9         where a site is
  *	fleet ams 101 102 103         probes p1, p2, p3 ... of these ASes (0: not
  *	                              known), v4 and v6, landing at ams
  *

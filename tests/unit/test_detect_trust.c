@@ -15,7 +15,7 @@
 #define STEPS(hours) ((hours)*6)
 #define SERVICES 3
 #define SITES 3
-#define VANTAGES 16
+#define VANTAGES 18
 #define MEMOS 64
 
 enum { AMS, FRA, NRT };
@@ -392,6 +392,35 @@ light_has_its_speed(void **state)
 	done(r);
 }
 
+/* Three in as many ASes that say they land at nrt, and after so many hours that
+ * they do no longer: is it a shift? */
+static size_t
+count_events_of_liars(size_t hours)
+{
+	struct rig *r = rig(1);
+	size_t n;
+
+	for (uint32_t as = 0; as < 3; as++) {
+		add_peers(r, 5, 64501 + as, amsterdam, AMS);
+		(void)add(r, 64501 + as, utrecht, NRT);
+	}
+	pass(r, STEPS(hours));
+	for (size_t i = 5; i < r->n; i += 6)
+		r->fleet[i].at[0] = FRA;
+	pass(r, STEPS(2));
+	n = r->n_events;
+	done(r);
+	return n;
+}
+
+static void
+liars_of_a_day_open_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(count_events_of_liars(12), 1);
+	assert_int_equal(count_events_of_liars(30), 0);
+}
+
 /* What does not. */
 
 static void
@@ -735,6 +764,7 @@ main(void)
 		cmocka_unit_test(half_of_what_it_says_must_be_wrong),
 		cmocka_unit_test(own_addresses_have_one_name),
 		cmocka_unit_test(light_has_its_speed),
+		cmocka_unit_test(liars_of_a_day_open_nothing),
 		cmocka_unit_test(without_peers_nothing_is_said),
 		cmocka_unit_test(one_host_with_many_probes_is_no_peer),
 		cmocka_unit_test(
