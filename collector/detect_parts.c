@@ -14,6 +14,7 @@
 #include "collector/detect_silent.h"
 #include "collector/detect_split.h"
 #include "collector/detect_stale.h"
+#include "collector/detect_suspected.h"
 #include "collector/detect_trust.h"
 #include "collector/detect_unknown.h"
 
@@ -32,6 +33,7 @@ const struct detect_part *const detect_parts[] = {
 	&latency_part,
 	&silent_part,
 	&unknown_part,
+	&suspected_part,
 	&trust_part,
 };
 const size_t detect_n_parts = sizeof detect_parts / sizeof *detect_parts;

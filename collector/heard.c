@@ -8,7 +8,8 @@
 #include "schema/base/clock.h"
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement", "health", "drain", "release" };
+	"vantage", "excuse", "announcement", "health", "drain", "times",
+	"release" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -46,6 +47,9 @@ heard_apply(struct detect *d, const struct heard *h)
 	case HEARD_DRAIN:
 		detect_drain(d, &h->drain);
 		break;
+	case HEARD_TIMES:
+		detect_retime(d, &h->times);
+		break;
 	case HEARD_RELEASE:
 		detect_release(d, h->release.vantage_id, h->release.at_us);
 		break;
@@ -56,6 +60,17 @@ const char *
 heard_kind_name(enum heard_kind k)
 {
 	return (size_t)k < N_NAMES ? names[k] : "?";
+}
+
+static json_t *
+times_json(const struct times *t)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:i}", "service",
+	    (json_int_t)t->service_id, "dns_every_us",
+	    (json_int_t)t->dns_every_us, "shift_settles_us",
+	    (json_int_t)t->shift_settles_us, "round_us",
+	    (json_int_t)t->round_us, "round_before_us",
+	    (json_int_t)t->round_before_us, "agree", t->n_agree);
 }
 
 static json_t *
@@ -96,6 +111,8 @@ body_json(const struct heard *h)
 		    (json_int_t)h->drain.since_us, "until_us",
 		    (json_int_t)h->drain.until_us, "ended_us",
 		    (json_int_t)h->drain.ended_us);
+	case HEARD_TIMES:
+		return times_json(&h->times);
 	case HEARD_RELEASE:
 		return json_pack("{s:I, s:I}", "vantage",
 		    (json_int_t)h->release.vantage_id, "at_us",
@@ -196,6 +213,24 @@ read_drain(struct drain *x, json_t *json)
 }
 
 static bool
+read_times(struct times *t, json_t *json)
+{
+	json_int_t service, every, settles, round, before;
+	int agree;
+
+	if (json_unpack(json, "{s:I, s:I, s:I, s:I, s:I, s:i}", "service",
+		&service, "dns_every_us", &every, "shift_settles_us", &settles,
+		"round_us", &round, "round_before_us", &before, "agree",
+		&agree) != 0 ||
+	    every < 0 || settles < 0 || round < 0 || before < 0 || agree < 0 ||
+	    agree > UINT8_MAX)
+		return false;
+	*t = (struct times){ service, every, settles, round, before,
+		(uint8_t)agree };
+	return true;
+}
+
+static bool
 read_release(struct heard *h, json_t *json)
 {
 	json_int_t vantage, at;
@@ -237,6 +272,8 @@ heard_read(struct heard *h, const char *kind, const char *body)
 		is_good = read_excuse(h, json);
 	else if (h->kind == HEARD_DRAIN)
 		is_good = read_drain(&h->drain, json);
+	else if (h->kind == HEARD_TIMES)
+		is_good = read_times(&h->times, json);
 	else if (h->kind == HEARD_RELEASE)
 		is_good = read_release(h, json);
 	else if (h->kind == HEARD_ANNOUNCEMENT || h->kind == HEARD_HEALTH)
