@@ -27,8 +27,8 @@
  *   - that is intercepted or flaps, at addresses where its packets are
  *     balanced, and at those where its varied source ports, or those of a peer,
  *     were answered by another site in the last 24 h: networks that balance by
- *     flow may land apart for ever (27 % of name servers show several sites to
- *     one place, science.md 1.3);
+ *     flow may land apart for ever (of 74 ccTLD servers that gave one place
+ *     several names in three questions, 20 were at several sites);
  *   - at a service in which a shift, black hole, impostor, leak or flapping is
  *     open;
  *   - that has no peers: neighbours in other ASes say nothing of where it

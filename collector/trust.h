@@ -19,10 +19,10 @@
  *   by hand          it is out at once ("released"), and not put back for the
  *                    same reason for 30 days
  *
- * Limits: 0.4 for peers and own_address (agreement below 0.6 for 24 h, our
- * science.md 10, after the majority votes of measurement platforms), 0.2 for
- * light.  24 h stable before one is let in again is the practice of the NLNOG
- * ring; the halved limit, seven and 30 days are ours.
+ * Limits: 0.4 for peers and own_address, 0.2 for light.  24 h stable before one
+ * is let in again is the practice of the NLNOG ring (nlnog-ring #55);
+ * the limits (agreement under 0.6 for a day), half of them, seven and 30 days
+ * are ours.
  */
 #ifndef COLLECTOR_TRUST_H
 #define COLLECTOR_TRUST_H

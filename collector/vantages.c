@@ -163,9 +163,9 @@ rows_json(const struct vantage_list *list, const struct report *r)
 	for (size_t i = 0; i < list->n; i++) {
 		json_t *numbers = json_loads(list->rows[i].numbers, 0, NULL);
 
-		json_object_set_new(json_array_get(array, i),
-		    "quarantine_numbers",
-		    numbers != NULL ? numbers : json_null());
+		if (numbers != NULL)
+			json_object_set_new(json_array_get(array, i),
+			    "quarantine_numbers", numbers);
 	}
 	return array;
 }
