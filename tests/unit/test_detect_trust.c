@@ -132,7 +132,7 @@ make_service(struct rig *r, size_t i)
 		.dns_every_us = STEP_US,
 		.stale_after_us = 3900 * US_PER_S,
 		.settle_us = 300 * US_PER_S,
-		.shift_settles_us = 3600 * US_PER_S };
+		.shift_settles_us = 90 * 3600 * US_PER_S };
 	snprintf(s->name, sizeof s->name, "s%zu", i);
 	for (size_t k = 0; k < SITES; k++) {
 		const struct position *at = k == NRT ? &tokyo : &amsterdam;
@@ -553,7 +553,6 @@ an_event_suspends_judgement(void **state)
 	struct rig *r = rig(1);
 
 	(void)state;
-	r->list[0].shift_settles_us = 90 * 3600 * US_PER_S;
 	add_peers(r, 6, 64501, amsterdam, AMS);
 	(void)add(r, 64501, utrecht, AMS);
 	for (uint32_t i = 0; i < 5; i++)
