@@ -108,6 +108,13 @@ is_landed(const struct detect *d, const struct track *t)
 	       landing_is_fresh(t, d->now_us);
 }
 
+/* Is at most the detector itself against it? */
+static bool
+is_held_by_nobody(const struct track *t)
+{
+	return t->member->vantage.is_trusted;
+}
+
 static bool
 is_balanced(const struct detect *d, const struct track *t)
 {
@@ -175,7 +182,7 @@ count_places(struct detect *d, const struct peers *p)
 
 	fleet_count_begin(&d->fleet);
 	for (size_t i = 0; i < p->n; i++)
-		if (p->list[i]->member->vantage.is_trusted &&
+		if (is_held_by_nobody(p->list[i]) &&
 		    fleet_count_host(&d->fleet, p->list[i]->member))
 			count_place(&c, p->list[i]->place);
 	return c;
@@ -347,8 +354,8 @@ is_measured_by_light(const struct detect *d, const struct track *t)
 	       has_position(d, t);
 }
 
-/* Networks of the service to which a site answers at believable times, when
- * they are more than the others; else 0. */
+/* Networks of the service to which a site answers at believable times; 0: it
+ * answers two others sooner. */
 static size_t
 count_believers(struct detect *d, size_t service, int64_t place)
 {
@@ -362,11 +369,12 @@ count_believers(struct detect *d, size_t service, int64_t place)
 		while ((t = fleet_next(&w)) != NULL)
 			n[fast] += t->place == place &&
 				   (t->witness.n_fast > 0) == (fast == 1) &&
-				   track_counts(t) &&
+				   (fast == 0 ? track_counts(t)
+					      : is_held_by_nobody(t)) &&
 				   is_measured_by_light(d, t) &&
 				   fleet_count_as(&d->fleet, t->member);
 	}
-	return n[0] > n[1] ? n[0] : 0;
+	return n[1] < 2 ? n[0] : 0;
 }
 
 static void

@@ -20,8 +20,8 @@
  *                No routing explains that.  Of two addresses or more.
  *   light        an answer came sooner than light in fibre allows (confidence.h)
  *                from a site whose answers reach three other networks at
- *                believable times, and more of them than not: else it is the
- *                site's position that is wrong.
+ *                believable times, and no other too soon: else it may be the
+ *                site's position that is wrong, or the beginning of a hijack.
  *
  * Nothing is held against a vantage
  *   - that is intercepted or flaps, at addresses where its packets are
