@@ -9,7 +9,7 @@
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
 	"vantage", "excuse", "announcement", "health", "drain", "times",
-	"release" };
+	"reread", "release" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -17,6 +17,7 @@ heard_apply(struct detect *d, const struct heard *h)
 {
 	switch (h->kind) {
 	case HEARD_START:
+	case HEARD_REREAD:
 		break;
 	case HEARD_RESTORED:
 		detect_begin(d, h->until_us);
@@ -96,6 +97,7 @@ body_json(const struct heard *h)
 	case HEARD_RESTORED:
 	case HEARD_SKIP:
 	case HEARD_FLUSH:
+	case HEARD_REREAD:
 		break;
 	case HEARD_VANTAGE:
 		return vantage_json(&h->vantage);
