@@ -15,6 +15,7 @@
 #include "collector/detect_split.h"
 #include "collector/detect_stale.h"
 #include "collector/detect_suspected.h"
+#include "collector/detect_trust.h"
 #include "collector/detect_unknown.h"
 #include "collector/detect_withdrawn.h"
 
@@ -35,5 +36,6 @@ const struct detect_part *const detect_parts[] = {
 	&silent_part,
 	&unknown_part,
 	&suspected_part,
+	&trust_part,
 };
 const size_t detect_n_parts = sizeof detect_parts / sizeof *detect_parts;

@@ -16,6 +16,7 @@
 #include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
+#include "collector/store_quarantine.h"
 #include "collector/store_services.h"
 #include "collector/store_site.h"
 #include "collector/store_suspect.h"
@@ -134,7 +135,8 @@ forget_detector(struct ingest *in)
 	in->detect = NULL;
 	suspects_free(in->suspects);
 	in->suspects = NULL;
-	in->last_announcement = in->last_word_us = in->last_drain_us = 0;
+	in->last_announcement = in->last_word_us = 0;
+	in->last_drain_us = in->last_release_us = 0;
 	observation_cache_forget(in->cache);
 }
 
@@ -182,6 +184,9 @@ hear_words(struct ingest *in)
 	if (in->rc == RC_OK)
 		in->rc = store_drains(
 		    in->store, in->detect, &in->last_drain_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_quarantine_releases(
+		    in->store, in->detect, &in->last_release_us, in->err);
 }
 
 /* A detector that knows its vantages; what the last one had come to is written
