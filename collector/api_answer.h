@@ -15,6 +15,7 @@
 #include "collector/auth.h"
 #include "collector/httpd.h"
 #include "collector/metrics.h"
+#include "collector/metrics_page.h"
 #include "collector/store.h"
 
 #define RETRY_OVERLOAD_S 5
@@ -30,6 +31,7 @@ struct api {
 	struct api_parts parts;
 	pthread_rwlock_t settings_lock; /* of parts.settings */
 	struct door read, edit;
+	struct metrics_page *metrics_page;
 };
 
 /* How one kind of refusal is told and counted. */

@@ -132,6 +132,7 @@ new_response(const struct answer *a)
 		add_header(r, "Retry-After", text);
 	}
 	add_header(r, "Allow", a->allow);
+	add_header(r, "Vary", a->vary);
 	add_header(r, "Cache-Control", "no-store");
 	return r;
 }

@@ -58,6 +58,8 @@ start_httpd(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = listen_open(&hs.listen_fd, s->where, &address, port, err);
 	if (rc == RC_OK) {
+		if (hs.identity != NULL)
+			serving_note_identity(s, hs.identity);
 		rc = httpd_start(&s->httpd, &hs, &handlers, err);
 		if (rc != RC_OK)
 			close(hs.listen_fd);
@@ -81,6 +83,8 @@ start_writing(struct serving *s, struct err *err)
 		    &s->metrics, clock_steady_us(), err);
 	if (rc != RC_OK)
 		return rc;
+	s->metrics.rtts = rtts_new();
+	rtts_set_services(s->metrics.rtts, &s->settings->services);
 	s->queue = queue_new(QUEUE_BATCHES, QUEUE_BYTES);
 	return writer_start(&s->writer, s->queue, s->ingest, err);
 }
@@ -142,6 +146,7 @@ stop(struct serving *s, struct err *err)
 	selfcheck_close(s->selfcheck);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
+	rtts_free(s->metrics.rtts);
 	geo_close(s->geo);
 	store_close(s->store);
 	serving_free_settings(s->settings);

@@ -46,6 +46,10 @@ void serving_free_settings(struct settings *s); /* NULL is fine */
 MUST_USE enum rc serving_identity(
     struct tls_identity **out, const struct settings *s, struct err *err);
 
+/* For /metrics: this certificate is shown from now on. */
+void
+serving_note_identity(struct serving *s, const struct tls_identity *identity);
+
 /* Puts the configuration into force as it stands in its file now; or refuses
  * it, whole, and what was in force stays.  Says in the log which. */
 void serving_reload(struct serving *s);
