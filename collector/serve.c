@@ -97,6 +97,7 @@ start_selfcheck(struct serving *s, struct err *err)
 		.queue = s->queue,
 		.metrics = &s->metrics };
 
+	s->troubles = troubles_new();
 	return selfcheck_open(&s->selfcheck, &parts, err);
 }
 
@@ -122,7 +123,7 @@ start(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
-		rc = alert_start(&s->alert, s->settings, err);
+		rc = alert_start(&s->alert, s->settings, s->troubles, err);
 	return rc;
 }
 
@@ -144,6 +145,7 @@ stop(struct serving *s, struct err *err)
 	httpd_stop(s->httpd);
 	api_close(s->api);
 	selfcheck_close(s->selfcheck);
+	troubles_free(s->troubles);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
 	rtts_free(s->metrics.rtts);
@@ -172,8 +174,28 @@ retry_alerts(struct serving *s)
 	struct err err = ERR_NONE;
 
 	if (s->alert == NULL &&
-	    alert_start(&s->alert, s->settings, &err) == RC_OK)
+	    alert_start(&s->alert, s->settings, s->troubles, &err) == RC_OK)
 		log_info("serve: alerts are sent again");
+}
+
+/* Looks at the collector itself, and logs what the alerts are told. */
+static void
+watch_itself(struct serving *s)
+{
+	struct self_report r;
+	unsigned began, ended;
+
+	selfcheck_look(s->selfcheck, &r);
+	troubles_step(s->troubles, &r, clock_steady_us(), &began, &ended);
+	for (unsigned i = 0; i < SELF_PARTS; i++) {
+		const char *part = self_part_name((enum self_part)i);
+
+		if ((began & 1u << i) != 0)
+			log_error(
+			    "serve: not well: %s check=%s", r.why[i], part);
+		if ((ended & 1u << i) != 0)
+			log_info("serve: well again check=%s", part);
+	}
 }
 
 /* Until a signal says stop. */
@@ -192,6 +214,7 @@ work(struct serving *s, const sigset_t *set)
 			return;
 		}
 		retry_alerts(s);
+		watch_itself(s);
 	}
 }
 

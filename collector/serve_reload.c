@@ -147,7 +147,7 @@ swap_settings(struct serving *s, struct fresh *f)
 		serving_note_identity(s, f->identity);
 		httpd_show(s->httpd, f->identity);
 	}
-	if (alert_start(&s->alert, s->settings, &err) != RC_OK)
+	if (alert_start(&s->alert, s->settings, s->troubles, &err) != RC_OK)
 		log_error(
 		    "serve: alerts are not sent, will try again: %s", err.text);
 	serving_free_settings(old_settings);

@@ -14,6 +14,7 @@
 #include "collector/listen.h"
 #include "collector/selfcheck.h"
 #include "collector/settings.h"
+#include "collector/troubles.h"
 #include "collector/writer.h"
 
 struct serve_options {
@@ -32,6 +33,7 @@ struct serving {
 	struct selfcheck *selfcheck;
 	struct api *api;
 	struct httpd *httpd;
+	struct troubles *troubles;
 	struct alert *alert; /* NULL: still to be started */
 	char where[LISTEN_TEXT_LEN];
 };
