@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collector/commands.h"
@@ -178,6 +179,28 @@ retry_alerts(struct serving *s)
 		log_info("serve: alerts are sent again");
 }
 
+/* What systemctl status shows is the first thing that is wrong.  A detector
+ * that stands still is for the supervisor to end. */
+static void
+tell_supervisor(struct serving *s, const struct self_report *r)
+{
+	char status[sizeof s->status];
+	unsigned i = 0;
+
+	while (i < SELF_PARTS && r->is_well[i])
+		i++;
+	snprintf(status, sizeof status, "STATUS=%s: %s", s->where,
+	    i == SELF_PARTS ? "well" : r->why[i]);
+	if (strcmp(status, s->status) != 0)
+		notify_say(&s->notify, status);
+	memcpy(s->status, status, strlen(status) + 1);
+	if (s->notify.watchdog_us == 0 || !r->is_well[SELF_DETECTOR] ||
+	    r->sample.now_us - s->pinged_mono_us < s->notify.watchdog_us / 4)
+		return;
+	notify_say(&s->notify, "WATCHDOG=1");
+	s->pinged_mono_us = r->sample.now_us;
+}
+
 /* Looks at the collector itself, and logs what the alerts are told. */
 static void
 watch_itself(struct serving *s)
@@ -187,6 +210,7 @@ watch_itself(struct serving *s)
 
 	selfcheck_look(s->selfcheck, &r);
 	troubles_step(s->troubles, &r, clock_steady_us(), &began, &ended);
+	tell_supervisor(s, &r);
 	for (unsigned i = 0; i < SELF_PARTS; i++) {
 		const char *part = self_part_name((enum self_part)i);
 
@@ -208,9 +232,12 @@ work(struct serving *s, const sigset_t *set)
 		int signal_number = sigtimedwait(set, NULL, &second);
 
 		if (signal_number == SIGHUP) {
+			notify_reloading(&s->notify);
 			serving_reload(s);
+			notify_say(&s->notify, "READY=1");
 		} else if (signal_number > 0) {
 			log_info("serve: stopping signal=%d", signal_number);
+			notify_say(&s->notify, "STOPPING=1");
 			return;
 		}
 		retry_alerts(s);
@@ -227,6 +254,7 @@ serve(const struct serve_options *o, struct err *err)
 	enum rc rc;
 
 	block_signals(&set);
+	notify_open(&s->notify);
 	s->options = o;
 	rc = serving_load(&s->settings, o, err);
 	if (rc == RC_OK)
@@ -234,12 +262,14 @@ serve(const struct serve_options *o, struct err *err)
 	if (rc == RC_OK) {
 		log_info("serve: listening address=%s tls=%s", s->where,
 		    s->settings->tls_certificate != NULL ? "yes" : "no");
+		notify_say(&s->notify, "READY=1");
 		work(s, &set);
 	}
 	if (stop(s, &stop_err) != RC_OK && rc == RC_OK) {
 		*err = stop_err;
 		rc = stop_err.rc;
 	}
+	notify_close(&s->notify);
 	free(s);
 	return rc;
 }

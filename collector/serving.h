@@ -16,6 +16,7 @@
 #include "collector/settings.h"
 #include "collector/troubles.h"
 #include "collector/writer.h"
+#include "schema/base/notify.h"
 
 struct serve_options {
 	const char *config, *listen; /* listen NULL: the configuration's */
@@ -24,6 +25,10 @@ struct serve_options {
 struct serving {
 	const struct serve_options *options;
 	struct settings *settings; /* in force */
+	/* The supervisor, and what it was told last. */
+	struct notify notify;
+	char status[SELF_WHY_LEN + LISTEN_TEXT_LEN + 16];
+	int64_t pinged_mono_us;
 	struct metrics metrics;
 	struct store *store;
 	struct geo *geo;
