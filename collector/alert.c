@@ -18,8 +18,6 @@
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
 
-#define BACKOFF_MAX_US (300 * US_PER_S)
-
 struct channel {
 	struct alert *alert;
 	const struct alert_settings *settings;
@@ -35,16 +33,6 @@ struct alert {
 	size_t n;
 	struct channel *channels;
 };
-
-int64_t
-alert_backoff_us(int64_t n_tries)
-{
-	int64_t us = US_PER_S;
-
-	for (; n_tries > 0 && us < BACKOFF_MAX_US; n_tries--)
-		us *= 2;
-	return us < BACKOFF_MAX_US ? us : BACKOFF_MAX_US;
-}
 
 /* From three quarters to five quarters of it. */
 static int64_t
@@ -80,7 +68,7 @@ static void
 conclude(const struct channel *c, const struct delivery *d, enum rc rc,
     struct attempt *a)
 {
-	int64_t wait_us = jitter(alert_backoff_us(d->n_tries));
+	int64_t wait_us = jitter(webhook_backoff_us(d->n_tries));
 
 	a->next_try_us = a->at_us + wait_us;
 	a->result = ATTEMPT_LATER;

@@ -33,7 +33,4 @@ MUST_USE enum rc alert_start(struct alert **out,
 /* Breaks off what is under way, which stays due.  NULL is fine. */
 void alert_stop(struct alert *a);
 
-/* How long to wait after n_tries failures, before jitter. */
-int64_t alert_backoff_us(int64_t n_tries);
-
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "collector/alert.h"
 #include "collector/alert_webhook.h"
 #include "collector/notice.h"
 #include "collector/store_trouble.h"
@@ -95,7 +94,7 @@ conclude(struct self_channel *c, enum self_part p, const struct trouble *t,
 		log_warn("alert: will try again: %s alert=%s key=%s", err->text,
 		    c->settings->name, key);
 	c->parts[p].next_try_mono_us =
-	    clock_mono_us() + alert_backoff_us(c->parts[p].n_tries++);
+	    clock_mono_us() + webhook_backoff_us(c->parts[p].n_tries++);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/alert_webhook.h"
 #include "collector/store_alert.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -456,11 +457,11 @@ static void
 waits_double_up_to_five_minutes(void **state)
 {
 	(void)state;
-	assert_int_equal(alert_backoff_us(0), US_PER_S);
-	assert_int_equal(alert_backoff_us(1), 2 * US_PER_S);
-	assert_int_equal(alert_backoff_us(8), 256 * US_PER_S);
-	assert_int_equal(alert_backoff_us(9), 300 * US_PER_S);
-	assert_int_equal(alert_backoff_us(1000000), 300 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(0), US_PER_S);
+	assert_int_equal(webhook_backoff_us(1), 2 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(8), 256 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(9), 300 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(1000000), 300 * US_PER_S);
 }
 
 static int
