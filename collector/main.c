@@ -31,6 +31,8 @@ static const struct program_command commands[] = {
 	{ "drain", command_drain, "empty a site on purpose, and verify it" },
 	{ "announce", command_announce,
 	    "tell that a site's route is up or down" },
+	{ "status", command_status,
+	    "probes, ingest, open events; size, and what it will be" },
 	{ "backup", command_backup,
 	    "copy the database to a new file, while it is at work" },
 	{ "verify", command_verify,

@@ -7,6 +7,7 @@
 #include "collector/heard.h"
 #include "collector/replay.h"
 #include "collector/store_heard.h"
+#include "collector/store_retention.h"
 #include "collector/store_verify.h"
 
 #define PROBES 8
@@ -370,6 +371,7 @@ what_is_gone_is_said(void **state)
 {
 	struct fleet_rig *f = *state;
 	struct replayed told;
+	int64_t n_deleted;
 
 	spread(f);
 	run(f, 200);
@@ -378,6 +380,9 @@ what_is_gone_is_said(void **state)
 		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
 	    SQLITE_OK);
 	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
+	assert_int_equal(store_heard_expire_vantages(
+			     f->rig->side, 1000, &n_deleted, NULL),
+	    RC_OK);
 	move(f, 0, 5, "fra");
 	run(f, 200);
 	told = check_replay(f, false);
