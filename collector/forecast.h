@@ -17,9 +17,10 @@ struct forecast_from {
 	int64_t now_us;
 	int64_t used_bytes; /* pages in use */
 	int64_t n_observations, oldest_us;
-	double per_second;     /* observations, of late */
-	int64_t keep_us;       /* 0: not known */
-	int64_t lasting_bytes; /* of what is kept for ever */
+	double per_second;       /* observations, of late */
+	int64_t keep_us;         /* 0: not known */
+	int64_t keep_details_us; /* statistics by five minutes; 0: none */
+	int64_t lasting_bytes;   /* of landings, kept for ever */
 	int64_t lasting_since_us;
 };
 

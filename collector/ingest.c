@@ -302,6 +302,7 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->cache = observation_cache_new();
 	in->upstreams = upstreams_new();
 	in->retention = retention_new();
+	in->rollups = rollups_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
@@ -322,6 +323,7 @@ ingest_close(struct ingest *in)
 	observation_cache_free(in->cache);
 	upstreams_free(in->upstreams);
 	retention_free(in->retention);
+	rollups_free(in->rollups);
 	free(in);
 }
 
@@ -582,14 +584,18 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	return rc;
 }
 
-/* What is too old goes. */
+/* What came in is added up; then what is too old goes. */
 static enum rc
-expire(struct ingest *in, int64_t now_us, struct err *err)
+keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
-	bool has_forgotten;
-	enum rc rc = retention_tick(in->retention, in->store,
-	    in->settings->keep_observations_us, now_us, &has_forgotten, err);
+	bool has_forgotten = false;
+	enum rc rc = rollups_tick(
+	    in->rollups, in->store, in->settings->keep_details_us, now_us, err);
 
+	if (rc == RC_OK)
+		rc = retention_tick(in->retention, in->store,
+		    in->settings->keep_observations_us,
+		    rollups_done_id(in->rollups), now_us, &has_forgotten, err);
 	if (has_forgotten)
 		observation_cache_forget(in->cache);
 	return rc;
@@ -609,7 +615,7 @@ ingest_tick(
 		suspects_tick(in->suspects, now_us);
 	*has_written = in->is_begun;
 	rc = ingest_end_work(in);
-	return rc == RC_OK ? expire(in, now_us, err) : rc;
+	return rc == RC_OK ? keep_up(in, now_us, err) : rc;
 }
 
 enum rc

@@ -13,6 +13,7 @@
 #include "collector/interpret.h"
 #include "collector/metrics.h"
 #include "collector/retention.h"
+#include "collector/rollups.h"
 #include "collector/settings.h"
 #include "collector/store.h"
 #include "collector/store_observation.h"
@@ -27,6 +28,7 @@ struct ingest {
 	struct observation_cache *cache;
 	struct upstreams *upstreams;
 	struct retention *retention;
+	struct rollups *rollups;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;

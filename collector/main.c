@@ -21,6 +21,8 @@ static const struct program_command commands[] = {
 	{ "diff", command_diff, "who moved between two moments" },
 	{ "sites", command_sites,
 	    "announced, healthy and receiving: the verdict per site" },
+	{ "history", command_history,
+	    "loss and round trips of a vantage or site over time" },
 	{ "events", command_events, "what happened, newest first" },
 	{ "explain", command_explain,
 	    "one event: gates, votes, raw evidence, paths" },

@@ -65,22 +65,24 @@ has_time(const struct retention *r)
 
 /* Observations, and what was heard before them.  *n: how many went. */
 static enum rc
-expire_some(struct store *st, int64_t before_us, int64_t *n, struct err *err)
+expire_some(struct store *st, int64_t before_us, int64_t done_id, int64_t *n,
+    struct err *err)
 {
 	enum rc rc = store_begin(st, err);
 
 	*n = 0;
 	if (rc != RC_OK)
 		return rc;
-	rc = store_observation_expire(st, before_us, STEP_ROWS, n, err);
+	rc =
+	    store_observation_expire(st, before_us, done_id, STEP_ROWS, n, err);
 	if (rc == RC_OK && *n > 0)
 		rc = store_heard_expire(st, err);
 	return store_end(st, rc, err);
 }
 
 static enum rc
-expire(
-    struct retention *r, struct store *st, int64_t before_us, struct err *err)
+expire(struct retention *r, struct store *st, int64_t before_us,
+    int64_t done_id, struct err *err)
 {
 	int64_t oldest_us = 0, n;
 	enum rc rc = store_observation_oldest(st, &oldest_us, err);
@@ -88,7 +90,7 @@ expire(
 	if (rc != RC_OK || oldest_us >= before_us)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	do
-		rc = expire_some(st, before_us, &n, err);
+		rc = expire_some(st, before_us, done_id, &n, err);
 	while (rc == RC_OK && n == STEP_ROWS && has_time(r));
 	return rc;
 }
@@ -260,7 +262,7 @@ clean_up(struct retention *r, struct store *st, int64_t now_us, struct err *err)
 
 enum rc
 retention_tick(struct retention *r, struct store *st, int64_t keep_us,
-    int64_t now_us, bool *has_forgotten, struct err *err)
+    int64_t done_id, int64_t now_us, bool *has_forgotten, struct err *err)
 {
 	enum rc rc;
 
@@ -269,7 +271,7 @@ retention_tick(struct retention *r, struct store *st, int64_t keep_us,
 		return RC_OK;
 	r->until_mono_us = clock_mono_us() + TICK_BUDGET_US;
 	r->has_forgotten = false;
-	rc = expire(r, st, now_us - keep_us, err);
+	rc = expire(r, st, now_us - keep_us, done_id, err);
 	if (rc == RC_OK && has_time(r))
 		rc = clean_up(r, st, now_us, err);
 	if (rc == RC_OK && has_time(r))

@@ -29,9 +29,11 @@ struct retention *retention_new(void);
 void retention_free(struct retention *r); /* NULL is fine */
 
 /* About once a second, in no transaction.  keep_us: how long observations
- * stay; 0: for ever.  *has_forgotten: rows that observations refer to went, so
+ * stay; 0: for ever.  Those behind done_id stay longer, for they are still to
+ * be added up.  *has_forgotten: rows that observations refer to went, so
  * ids kept in memory may be of none.  RC_DB. */
 MUST_USE enum rc retention_tick(struct retention *r, struct store *st,
-    int64_t keep_us, int64_t now_us, bool *has_forgotten, struct err *err);
+    int64_t keep_us, int64_t done_id, int64_t now_us, bool *has_forgotten,
+    struct err *err);
 
 #endif

@@ -201,6 +201,8 @@ read_most(
 		3600 * US_PER_S, false };
 	static const struct duration_range keep = { 7 * DAY, 3600 * US_PER_S,
 		3650 * DAY, false };
+	static const struct duration_range details = { 30 * DAY, DAY,
+		3650 * DAY, false };
 
 	read_listen(r, root, s);
 	s->url = value_url(r, root, "url");
@@ -215,6 +217,7 @@ read_most(
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
+	s->keep_details_us = value_duration(r, root, "keep_details", &details);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
 }
@@ -252,6 +255,7 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("atlas", atlas_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
+		CONF_TEXT("keep_details"),
 		CONF_LIST("decoy"),
 		CONF_TEXT("decoy_every"),
 		CONF_NAMED("service", settings_service_rows),

@@ -46,6 +46,7 @@ struct settings {
 	struct atlas_settings atlas;
 	int64_t upload_every_us;      /* asked of the probes */
 	int64_t keep_observations_us; /* raw rows are deleted after */
+	int64_t keep_details_us;      /* statistics are of hours after */
 	size_t n_alerts;
 	struct alert_settings *alerts;
 	struct services services;

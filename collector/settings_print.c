@@ -264,6 +264,7 @@ settings_print(const struct settings *s, FILE *to)
 	print_atlas(to, &s->atlas);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
+	print_duration(to, "", "keep_details", s->keep_details_us);
 	print_decoys(to, &s->services);
 	for (size_t i = 0; i < s->n_alerts; i++)
 		print_alert(to, &s->alerts[i]);

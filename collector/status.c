@@ -53,6 +53,7 @@ static const struct column columns[] = {
 struct status {
 	char *path;      /* of the database */
 	int64_t keep_us; /* 0: no configuration was read */
+	int64_t keep_details_us;
 	int64_t now_us;
 	struct store_status of;
 	bool has_log, has_disk;
@@ -74,6 +75,7 @@ find(struct status *s, const struct where *w, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	s->keep_us = settings.keep_observations_us;
+	s->keep_details_us = settings.keep_details_us;
 	settings_fini(&settings);
 	return RC_OK;
 }
@@ -188,6 +190,7 @@ run(struct status *s, const struct where *w, struct err *err)
 	    .oldest_us = s->of.oldest_us,
 	    .per_second = s->of.per_second,
 	    .keep_us = s->keep_us,
+	    .keep_details_us = s->keep_details_us,
 	    .lasting_bytes = s->of.lasting_bytes,
 	    .lasting_since_us = s->of.lasting_since_us });
 	print(s, w);

@@ -9,10 +9,11 @@
 
 static const char OLDEST[] =
     "SELECT received_us FROM observation ORDER BY id LIMIT 1";
-static const char EXPIRE[] =
-    "DELETE FROM observation WHERE id IN "
-    "(SELECT id FROM observation ORDER BY id LIMIT ?2) AND received_us < ?1 "
-    "AND id < (SELECT max(id) FROM observation)"; /* ids never begin anew */
+static const char EXPIRE[] = "DELETE FROM observation WHERE id IN "
+			     "(SELECT id FROM observation ORDER BY id LIMIT "
+			     "?2) AND received_us < ?1 "
+			     "AND id <= ?3 AND id < (SELECT max(id) FROM "
+			     "observation)"; /* ids never begin anew */
 static const char EXPIRE_VANTAGES[] =
     "DELETE FROM heard WHERE id IN (SELECT id FROM (SELECT id, "
     "row_number() OVER (PARTITION BY json_extract(body, '$.vantage') "
@@ -87,13 +88,14 @@ store_observation_oldest(
 }
 
 enum rc
-store_observation_expire(struct store *st, int64_t before_us, int64_t n,
-    int64_t *n_deleted, struct err *err)
+store_observation_expire(struct store *st, int64_t before_us, int64_t done_id,
+    int64_t n, int64_t *n_deleted, struct err *err)
 {
 	sqlite3_stmt *s = store_stmt(st, EXPIRE);
 
 	store_bind_int(s, 1, before_us);
 	store_bind_int(s, 2, n);
+	store_bind_int(s, 3, done_id);
 	return delete (st, s, n_deleted, err);
 }
 

@@ -21,17 +21,18 @@ static const char PROBES[] =
     "total(received_us >= ?1 AND state IN ('active', 'quarantined')), "
     "max(received_us) FROM probe WHERE source IS NULL";
 static const char OBSERVATIONS[] =
-    "SELECT o.id, o.received_us, n.id, r.id, r.received_us FROM "
-    "(SELECT id, received_us FROM observation ORDER BY id LIMIT 1) o, "
-    "(SELECT id FROM observation ORDER BY id DESC LIMIT 1) n, "
-    "(SELECT id, received_us FROM observation WHERE id >= "
-    "(SELECT max(id) FROM observation) - ?1 ORDER BY id LIMIT 1) r";
+    "SELECT o.id, o.received_us, n.id, r.id, r.received_us "
+    "FROM observation o, observation n, observation r "
+    "WHERE o.id = (SELECT min(id) FROM observation) "
+    "AND n.id = (SELECT max(id) FROM observation) "
+    "AND r.id = (SELECT min(id) FROM observation WHERE id >= "
+    "(SELECT max(id) FROM observation) - ?1)";
 static const char OPEN_EVENTS[] =
     "SELECT severity, count(*) FROM event WHERE resolved_us IS NULL "
     "GROUP BY severity";
 static const char LANDINGS[] =
     "SELECT id, since_us, (SELECT max(id) FROM landing) FROM landing "
-    "ORDER BY id LIMIT 1";
+    "WHERE id = (SELECT min(id) FROM landing)";
 
 static enum rc
 read_row(struct store *st, sqlite3_stmt *s,

@@ -1,4 +1,4 @@
--- 0017_retention.sql - what deleting by age, and status, look for.
+-- 0017_retention.sql - what deleting by age, and reports, look for.
 
 CREATE INDEX attempt_of_delivery ON attempt (delivery_id);
 CREATE INDEX delivery_by_time ON delivery (created_us);
@@ -9,4 +9,6 @@ DROP INDEX heard_by_observation;
 CREATE INDEX heard_passing ON heard (after_id) WHERE kind <> 'vantage';
 CREATE INDEX heard_vantages ON heard (after_id) WHERE kind = 'vantage';
 
-CREATE INDEX event_open ON event (severity) WHERE resolved_us IS NULL;
+-- What is open, and what ended lately; who is at a site now.
+CREATE INDEX event_by_end ON event (resolved_us);
+CREATE INDEX landing_open ON landing (site_id) WHERE until_us IS NULL;

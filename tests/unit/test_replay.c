@@ -380,8 +380,8 @@ what_is_gone_is_said(void **state)
 		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
 	    SQLITE_OK);
 	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
-	assert_int_equal(store_heard_expire_vantages(
-			     f->rig->side, 1000, &n_deleted, NULL),
+	assert_int_equal(
+	    store_heard_expire_vantages(f->rig->side, 1000, &n_deleted, NULL),
 	    RC_OK);
 	move(f, 0, 5, "fra");
 	run(f, 200);

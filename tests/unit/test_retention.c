@@ -111,17 +111,17 @@ a_step_deletes_no_more_than_it_may(void **state)
 	assert_int_equal(
 	    store_observation_oldest(r->store, &oldest_us, &err), RC_OK);
 	assert_int_equal(oldest_us, RIG_NOW + US_PER_S);
-	assert_int_equal(store_observation_expire(
-			     r->store, RIG_NOW + 8 * US_PER_S, 4, &n, &err),
+	assert_int_equal(store_observation_expire(r->store,
+			     RIG_NOW + 8 * US_PER_S, INT64_MAX, 4, &n, &err),
 	    RC_OK);
 	assert_int_equal(n, 4);
-	assert_int_equal(store_observation_expire(
-			     r->store, RIG_NOW + 8 * US_PER_S, 4, &n, &err),
+	assert_int_equal(store_observation_expire(r->store,
+			     RIG_NOW + 8 * US_PER_S, INT64_MAX, 4, &n, &err),
 	    RC_OK);
 	assert_int_equal(n, 3);
 	/* Never the last: ids go on from it. */
-	assert_int_equal(
-	    store_observation_expire(r->store, RIG_NOW + DAY_US, 100, &n, &err),
+	assert_int_equal(store_observation_expire(r->store, RIG_NOW + DAY_US,
+			     INT64_MAX, 100, &n, &err),
 	    RC_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(rig_query(r, "SELECT id FROM observation"), 10);
