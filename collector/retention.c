@@ -13,7 +13,6 @@
 #define LOOK_ROWS 10000 /* observations looked through in a step */
 #define LITTLE_EVERY_US (3600 * US_PER_S)
 #define SWEEP_EVERY_US (6 * INT64_C(3600) * US_PER_S)
-#define VANTAGE_ROWS 100000
 
 /* Which of what observations refer to is in use: first all observations are
  * looked through, then what was not met is deleted.  What came in meanwhile is
@@ -107,7 +106,7 @@ expire_little(struct store *st, int64_t now_us, struct err *err)
 	rc = store_delivery_expire(
 	    st, now_us - RETENTION_NOTICES_US, STEP_ROWS, &n, err);
 	if (rc == RC_OK)
-		rc = store_heard_expire_vantages(st, VANTAGE_ROWS, &n, err);
+		rc = store_heard_expire_vantages(st, err);
 	return store_end(st, rc, err);
 }
 

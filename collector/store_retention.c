@@ -14,12 +14,6 @@ static const char EXPIRE[] = "DELETE FROM observation WHERE id IN "
 			     "?2) AND received_us < ?1 "
 			     "AND id <= ?3 AND id < (SELECT max(id) FROM "
 			     "observation)"; /* ids never begin anew */
-static const char EXPIRE_VANTAGES[] =
-    "DELETE FROM heard WHERE id IN (SELECT id FROM (SELECT id, "
-    "row_number() OVER (PARTITION BY json_extract(body, '$.vantage') "
-    "ORDER BY id DESC) AS nth FROM (SELECT id, body FROM heard "
-    "WHERE after_id < (SELECT min(id) FROM observation) - 1 "
-    "AND kind = 'vantage' ORDER BY after_id LIMIT ?1)) WHERE nth > 1)";
 #define OLD_DELIVERIES \
 	"(SELECT d.id FROM delivery d " \
 	"LEFT JOIN event e ON e.id = d.event_id WHERE d.created_us < ?1 " \
@@ -96,16 +90,6 @@ store_observation_expire(struct store *st, int64_t before_us, int64_t done_id,
 	store_bind_int(s, 1, before_us);
 	store_bind_int(s, 2, n);
 	store_bind_int(s, 3, done_id);
-	return delete (st, s, n_deleted, err);
-}
-
-enum rc
-store_heard_expire_vantages(
-    struct store *st, int64_t n, int64_t *n_deleted, struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, EXPIRE_VANTAGES);
-
-	store_bind_int(s, 1, n);
 	return delete (st, s, n_deleted, err);
 }
 

@@ -26,11 +26,6 @@ MUST_USE enum rc store_observation_oldest(
 MUST_USE enum rc store_observation_expire(struct store *st, int64_t before_us,
     int64_t done_id, int64_t n, int64_t *n_deleted, struct err *err);
 
-/* Deletes, of the first n vantages' rows in heard, those before the oldest
- * observation that another such row, as old, has replaced.  RC_DB. */
-MUST_USE enum rc store_heard_expire_vantages(
-    struct store *st, int64_t n, int64_t *n_deleted, struct err *err);
-
 /* Deletes up to n deliveries, with their attempts, that came to an end and
  * belong to an event (or a test) that was over before before_us.  RC_DB. */
 MUST_USE enum rc store_delivery_expire(struct store *st, int64_t before_us,

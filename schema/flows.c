@@ -9,7 +9,7 @@
 #define SECOND INT64_C(1000000)
 #define CALM_REPEATS 20
 #define RETURNS_MIN 2 /* within together_us each */
-#define STAY 4        /* answers: a change, two that confirm it, the next */
+#define STAY 3        /* answers: a change, and two that confirm it */
 
 /* Equal ways are told from one, by a flow asked again, with chance 0.05. */
 #define REPEAT_SHARE 0.5

@@ -31,17 +31,26 @@ not_here(void *ctx, struct exchange *x)
 	exchange_answer(x, &(struct answer){ .status = 404, .body = "" });
 }
 
-static char *
-read_text(struct scratch *s, const char *name)
+/* Gives one made by openssl. */
+static struct tls_identity *
+new_identity(struct scratch *s)
 {
+	struct tls_identity *identity;
+	char command[600], certificate[256];
 	struct err err;
-	char *text;
-	size_t len;
 
-	T_CHECK(
-	    file_read(scratch_path(s, name), 65536, &text, &len, &err) == RC_OK,
+	snprintf(command, sizeof command,
+	    "cd '%s' && openssl req -x509 -newkey ec -pkeyopt "
+	    "ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
+	    "-days 2 -subj /CN=test 2>/dev/null",
+	    s->dir);
+	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
+	snprintf(
+	    certificate, sizeof certificate, "%s", scratch_path(s, "cert.pem"));
+	T_CHECK(tls_identity_load(&identity, certificate,
+		    scratch_path(s, "key.pem"), &err) == RC_OK,
 	    "%s", err.text);
-	return text;
+	return identity;
 }
 
 static int
@@ -72,19 +81,6 @@ cpu_us(void)
 	return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
 }
 
-static void
-make_certificate(struct scratch *s)
-{
-	char command[600];
-
-	snprintf(command, sizeof command,
-	    "cd '%s' && openssl req -x509 -newkey ec -pkeyopt "
-	    "ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
-	    "-days 2 -subj /CN=test 2>/dev/null",
-	    s->dir);
-	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
-}
-
 /* libmicrohttpd with epoll asked again and again whether the rest of a
  * handshake has come: a client far away cost a core. */
 static void
@@ -97,15 +93,12 @@ half_a_handshake_costs_no_cpu(void **state)
 	struct sockaddr_in sa;
 	struct httpd *h;
 	struct err err;
-	char *cert, *key;
 	int fds[N_CLIENTS];
 	int64_t from_us;
 
 	(void)state;
 	scratch_make(&s);
-	make_certificate(&s);
-	hs.certificate = cert = read_text(&s, "cert.pem");
-	hs.key = key = read_text(&s, "key.pem");
+	hs.identity = new_identity(&s);
 	hs.listen_fd = loopback_socket(&sa, true);
 	T_CHECK(httpd_start(&h, &hs, &handlers, &err) == RC_OK, "%s", err.text);
 	for (size_t i = 0; i < N_CLIENTS; i++) {
@@ -120,8 +113,6 @@ half_a_handshake_costs_no_cpu(void **state)
 	for (size_t i = 0; i < N_CLIENTS; i++)
 		close(fds[i]);
 	httpd_stop(h);
-	free(cert);
-	free(key);
 	scratch_remove(&s);
 }
 
