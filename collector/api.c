@@ -194,6 +194,27 @@ api_handlers(struct api *a)
 	};
 }
 
+const struct settings *
+api_enter_settings(struct api *a)
+{
+	pthread_rwlock_rdlock(&a->settings_lock);
+	return a->parts.settings;
+}
+
+void
+api_leave_settings(struct api *a)
+{
+	pthread_rwlock_unlock(&a->settings_lock);
+}
+
+void
+api_set_settings(struct api *a, const struct settings *settings)
+{
+	pthread_rwlock_wrlock(&a->settings_lock);
+	a->parts.settings = settings;
+	pthread_rwlock_unlock(&a->settings_lock);
+}
+
 enum rc
 api_open(struct api **out, const struct api_parts *parts, struct err *err)
 {
@@ -201,6 +222,7 @@ api_open(struct api **out, const struct api_parts *parts, struct err *err)
 	enum rc rc;
 
 	a->parts = *parts;
+	pthread_rwlock_init(&a->settings_lock, NULL);
 	pthread_mutex_init(&a->read.lock, NULL);
 	pthread_mutex_init(&a->edit.lock, NULL);
 	rc = gate_open(&a->gate, parts->settings, err);
@@ -228,5 +250,6 @@ api_close(struct api *a)
 	store_close(a->edit.store);
 	pthread_mutex_destroy(&a->read.lock);
 	pthread_mutex_destroy(&a->edit.lock);
+	pthread_rwlock_destroy(&a->settings_lock);
 	free(a);
 }

@@ -29,6 +29,7 @@ struct door {
 
 struct api {
 	struct api_parts parts;
+	pthread_rwlock_t settings_lock; /* of parts.settings */
 	struct gate *gate;
 	struct door read, edit;
 };
@@ -41,6 +42,10 @@ struct refusal {
 
 extern const struct refusal refusal_too_large, refusal_malformed,
     refusal_other_probe, refusal_token, refusal_overload, refusal_not_stored;
+
+/* Lends the settings in force, until api_leave_settings. */
+const struct settings *api_enter_settings(struct api *a);
+void api_leave_settings(struct api *a);
 
 /* Answers with a JSON object, which it takes. */
 void api_say(struct exchange *x, unsigned status, json_t *what);

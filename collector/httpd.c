@@ -26,8 +26,16 @@
 #define DISCARD_MAX (4u << 20)
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
+/* What handshakes are shown.  Not of struct httpd, for GnuTLS's callback gets
+ * no context; see httpd.h. */
+static _Atomic(struct tls_identity *) shown;
+
 struct httpd {
 	struct MHD_Daemon *daemon;
+	/* All that were ever shown: a handshake may be using any of them.  They
+	 * change a few times a year. */
+	struct tls_identity **identities;
+	size_t n_identities;
 	int listen_fd;
 	struct httpd_handlers handlers;
 	struct patience *patience;
@@ -362,27 +370,50 @@ connection_limit(void)
 	return MAX_CONNECTIONS;
 }
 
+static int
+on_handshake(gnutls_session_t session, const gnutls_datum_t *authorities,
+    int n_authorities, const gnutls_pk_algorithm_t *algorithms,
+    int n_algorithms, gnutls_pcert_st **chain, unsigned *n,
+    gnutls_privkey_t *key)
+{
+	(void)session, (void)authorities, (void)n_authorities;
+	(void)algorithms, (void)n_algorithms;
+	tls_identity_show(atomic_load(&shown), chain, n, key);
+	return 0;
+}
+
+void
+httpd_show(struct httpd *h, struct tls_identity *identity)
+{
+	h->identities =
+	    mem_grow(h->identities, h->n_identities + 1, sizeof *h->identities);
+	h->identities[h->n_identities++] = identity;
+	atomic_store(&shown, identity);
+}
+
 static struct MHD_Daemon *
 start_daemon(struct httpd *h, const struct httpd_settings *settings)
 {
-	bool is_tls = settings->certificate != NULL;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+	bool is_tls = settings->identity != NULL;
+	/* Not epoll: there libmicrohttpd 0.9.75 asks without a pause whether
+	 * the rest of a TLS handshake has come. */
+	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD |
 			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 			 (is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, NULL },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, NULL },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, NULL },
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		    MAX_CONNECTIONS_PER_ADDRESS, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	/* Not const in the interface, never written to. */
-	const char *texts[] = { settings->certificate, settings->key,
-		TLS_PRIORITIES };
+	/* The interface has void * for what is a function here, and for what
+	 * is const there. */
+	gnutls_certificate_retrieve_function2 *handshake = on_handshake;
+	const char *priorities = TLS_PRIORITIES;
 
-	for (size_t i = 0; i < 3; i++)
-		memcpy(&tls[i].ptr_value, &texts[i], sizeof tls[i].ptr_value);
+	memcpy(&tls[0].ptr_value, &handshake, sizeof tls[0].ptr_value);
+	memcpy(&tls[1].ptr_value, &priorities, sizeof tls[1].ptr_value);
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h,
 	    MHD_OPTION_LISTEN_SOCKET, settings->listen_fd,
@@ -410,22 +441,19 @@ httpd_start(struct httpd **out, const struct httpd_settings *settings,
 	}
 	h->handlers = *handlers;
 	h->listen_fd = settings->listen_fd;
+	if (settings->identity != NULL)
+		atomic_store(&shown, settings->identity);
 	h->daemon = start_daemon(h, settings);
 	if (h->daemon == NULL) {
-		rc = settings->certificate != NULL
-			 ? err_set(err, RC_PEER,
-			       "the HTTPS server does not start; are "
-			       "certificate and key PEM files that belong "
-			       "together? %s",
-			       h->complaint)
-			 : err_set(err, RC_SYS,
-			       "the HTTP server does not start: %s",
-			       h->complaint);
+		rc = err_set(err, RC_SYS, "the HTTP server does not start: %s",
+		    h->complaint);
 		patience_stop(h->patience);
 		free(h);
 		return rc;
 	}
 	h->is_started = true;
+	if (settings->identity != NULL)
+		httpd_show(h, settings->identity);
 	*out = h;
 	return RC_OK;
 }
@@ -456,5 +484,8 @@ httpd_stop(struct httpd *h)
 	MHD_stop_daemon(h->daemon);
 	patience_stop(h->patience);
 	close(h->listen_fd);
+	for (size_t i = 0; i < h->n_identities; i++)
+		tls_identity_free(h->identities[i]);
+	free(h->identities);
 	free(h);
 }

@@ -1,7 +1,7 @@
 /*
  * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
  *
- * Uses     libmicrohttpd (TLS by GnuTLS), head, patience
+ * Uses     libmicrohttpd (TLS by GnuTLS), tls_identity, head, patience
  * Used by  api (answers), serve (starts, stops)
  *
  * A request comes as an exchange, from one of a few threads; it is answered
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/tls_identity.h"
 #include "schema/base/addr.h"
 #include "schema/base/err.h"
 
@@ -44,17 +45,21 @@ struct httpd_handlers {
 
 struct httpd_settings {
 	int listen_fd;                 /* taken once started */
-	const char *certificate, *key; /* PEM texts; both NULL: no TLS */
+	struct tls_identity *identity; /* taken once started; NULL: no TLS */
 	unsigned n_threads;
 	/* For a handshake and head, a body, to read an answer; 0: a minute. */
 	int64_t step_us;
 };
 
-/* Gives *out, which serves from now on: release with httpd_stop.  RC_PEER:
- * the certificate and key are no use.  RC_SYS. */
+/* Gives *out, which serves from now on: release with httpd_stop.  One with TLS
+ * at a time: GnuTLS asks a plain function for its certificate.  RC_SYS. */
 MUST_USE enum rc httpd_start(struct httpd **out,
     const struct httpd_settings *settings,
     const struct httpd_handlers *handlers, struct err *err);
+
+/* Shows new connections this certificate; those that are there go on.  Takes
+ * it.  Only for a server that was started with one. */
+void httpd_show(struct httpd *h, struct tls_identity *identity);
 
 /* Accepts no more connections; those that are there go on. */
 void httpd_quiesce(struct httpd *h);

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "schema/base/clock.h"
+
 /* In the order of enum metric; rows of one family stand together. */
 static const struct {
 	const char *family; /* without its _total */
@@ -59,6 +61,19 @@ uint64_t
 metrics_get(struct metrics *m, enum metric which)
 {
 	return atomic_load_explicit(&m->counts[which], memory_order_relaxed);
+}
+
+void
+metrics_note_heard(struct metrics *m)
+{
+	atomic_store_explicit(
+	    &m->heard_mono_us, clock_mono_us(), memory_order_relaxed);
+}
+
+int64_t
+metrics_heard_us(struct metrics *m)
+{
+	return atomic_load_explicit(&m->heard_mono_us, memory_order_relaxed);
 }
 
 static void

@@ -37,6 +37,12 @@ static cfg_opt_t atlas_rows[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t itself_rows[] = {
+	CONF_TEXT("silent_after"),
+	CONF_TEXT("disk_low"),
+	CFG_END(),
+};
+
 static cfg_opt_t limit_rows[] = {
 	CONF_TEXT("requests_per_probe"),
 	CONF_TEXT("requests_per_address"),
@@ -120,6 +126,24 @@ read_atlas(struct reading *r, cfg_t *root, struct atlas_settings *a)
 		    "atlas has no %s, expected both latitude and longitude, "
 		    "or neither",
 		    a->latitude == NULL ? "latitude" : "longitude");
+}
+
+/* What the collector minds about itself. */
+static void
+read_itself(struct reading *r, cfg_t *root, struct settings *s)
+{
+	static const struct duration_range silent = { 300 * US_PER_S, US_PER_S,
+		DAY, false };
+	cfg_t *itself =
+	    cfg_size(root, "itself") > 0 ? cfg_getsec(root, "itself") : NULL;
+
+	s->silent_after_us = silent.fallback_us;
+	s->disk_low_percent = 5;
+	if (itself == NULL)
+		return;
+	s->silent_after_us = value_duration(r, itself, "silent_after", &silent);
+	s->disk_low_percent =
+	    (unsigned)value_count(r, itself, "disk_low", 5, 0, 99);
 }
 
 /* Without the section: the defaults too. */
@@ -249,6 +273,7 @@ read_most(
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
+	read_itself(r, root, s);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
 }
@@ -284,6 +309,7 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("tls", tls_rows),
 		CONF_SECTION("geo", geo_rows),
 		CONF_SECTION("atlas", atlas_rows),
+		CONF_SECTION("itself", itself_rows),
 		CONF_SECTION("limits", limit_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),

@@ -16,6 +16,7 @@ struct live { /* a rig with its threads */
 	struct rig *rig;
 	struct queue *queue;
 	struct writer *writer;
+	struct selfcheck *selfcheck;
 	struct api *api;
 	struct httpd *httpd;
 	char where[LISTEN_TEXT_LEN];
@@ -34,9 +35,16 @@ live_start(struct live *l, size_t queue_bytes)
 	l->queue = queue_new(64, queue_bytes);
 	assert_int_equal(
 	    writer_start(&l->writer, l->queue, l->rig->ingest, &err), RC_OK);
+	T_CHECK(selfcheck_open(&l->selfcheck,
+		    &(struct selfcheck_parts){ .settings = &l->rig->settings,
+			.writer = l->writer,
+			.queue = l->queue,
+			.metrics = &l->rig->metrics },
+		    &err) == RC_OK,
+	    "%s", err.text);
 	parts = (struct api_parts){ .settings = &l->rig->settings,
 		.queue = l->queue,
-		.writer = l->writer,
+		.selfcheck = l->selfcheck,
 		.metrics = &l->rig->metrics };
 	T_CHECK(api_open(&l->api, &parts, &err) == RC_OK, "%s", err.text);
 	handlers = api_handlers(l->api);
@@ -59,6 +67,7 @@ live_stop(struct live *l)
 	assert_true(httpd_wait_idle(l->httpd, 60 * US_PER_S));
 	httpd_stop(l->httpd);
 	api_close(l->api);
+	selfcheck_close(l->selfcheck);
 	queue_free(l->queue);
 	return rc;
 }
@@ -535,6 +544,8 @@ a_full_disk_says_come_back_later(void **state)
 	assert_non_null(strstr(r.head, "Retry-After: "));
 	r = ask(l, &health);
 	T_CHECK(r.status == 503, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.body, "{\"healthy\":false,\"error\":\"the "
+				       "last transaction failed: "));
 	check_stored(l, 0);
 	(void)live_stop(l); /* the disk is still full */
 	rig_limit_pages(l->rig, 1000000);
@@ -671,7 +682,10 @@ health_and_counters_are_open(void **state)
 	struct reply r = ask(l, &q);
 
 	assert_int_equal(r.status, 200);
-	assert_string_equal(r.body, "ok\n");
+	assert_string_equal(r.body,
+	    "{\"healthy\":true,\"checks\":{\"store\":\"ok\","
+	    "\"detector\":\"ok\",\"queue\":\"ok\",\"heard\":\"ok\","
+	    "\"disk\":\"ok\"}}");
 	assert_int_equal(ask(l, &p->request).status, 200);
 	q.path = "/metrics";
 	r = ask(l, &q);
