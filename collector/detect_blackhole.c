@@ -26,11 +26,11 @@ is_dark_at(const struct track *t, const struct track_query *q)
 static int64_t
 newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	int64_t newest = 0;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (is_dark_at(t, q) && t->open.since_us > newest)
 			newest = t->open.since_us;
 	}
@@ -46,11 +46,11 @@ is_dark_lately(const struct track *t, const struct track_query *q)
 static int64_t
 oldest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	int64_t oldest = q->at_us;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (is_dark_lately(t, q) && t->open.since_us < oldest)
 			oldest = t->open.since_us;
 	}
@@ -63,11 +63,11 @@ static double
 loss_elsewhere(const struct detect *d, size_t service,
     const struct track_query *q, int64_t since_us)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_FRESH, d->now_us);
 	const struct track *t;
 	size_t n = 2, n_lost = 1;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (t->home == 0 || t->home == q->site_id || t->is_dark ||
 		    t->round_us < since_us || !track_is_fresh(t, q))
 			continue;
@@ -98,13 +98,17 @@ count_dark(struct detect *d, size_t service, int64_t site_id)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = site_id };
 	struct tally y = { .service = service, .site_id = site_id };
+	struct roll_walk dark =
+	    roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 
-	y.n_dark = fleet_count_asns(&d->fleet, service, is_dark_at, &q);
-	y.n_all = fleet_count_asns(&d->fleet, service, track_is_on_site, &q);
+	y.n_dark = roll_count_networks(dark, is_dark_at, &q);
+	y.n_all = roll_count_networks(
+	    roll_walk_site(d->roll, service, site_id, d->now_us),
+	    track_is_on_site, &q);
 	q.at_us = newest_dark_us(d, service, &q);
 	q.window_us =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
-	y.n_together = fleet_count_asns(&d->fleet, service, is_dark_lately, &q);
+	y.n_together = roll_count_networks(dark, is_dark_lately, &q);
 	if (y.n_dark >= 3 && y.n_dark * 2 >= y.n_all)
 		y.rule = "half";
 	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
@@ -229,11 +233,12 @@ static bool
 add_votes(struct detect *d, struct open_event *o, const struct tally *y)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, y->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, y->service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	bool is_changed = false;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		struct vote v = { .event_id = o->event.id,
 			.vantage_id = t->vantage_id,
 			.target_id = t->target->id,
@@ -376,13 +381,13 @@ follow_event(struct detect *d, struct open_event *o, const struct tally *y,
 }
 
 static bool
-has_dark(const struct detect *d, size_t service)
+has_dark(const struct detect *d, size_t service, int64_t site_id)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
-		if (t->is_dark)
+	while ((t = roll_next(&w)) != NULL) {
+		if (t->is_dark && t->home == site_id)
 			return true;
 	}
 	return false;
@@ -394,14 +399,13 @@ blackhole_count(struct detect *d, size_t service)
 	const struct service *s = &d->services->list[service];
 	/* One more period of answers, and the time that an upload takes. */
 	int64_t hold_us = 2 * s->dns_every_us;
-	bool is_any = has_dark(d, service);
 
 	for (size_t i = 0; i < s->n_sites; i++) {
 		struct open_event *o =
 		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id);
 		struct tally y;
 
-		if (o == NULL && !is_any)
+		if (o == NULL && !has_dark(d, service, s->sites[i].id))
 			continue;
 		y = count_dark(d, service, s->sites[i].id);
 		if (o != NULL)

@@ -31,6 +31,7 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	d->next_landing_id = next_landing_id;
 	d->events.next_id = next_event_id;
 	fleet_init(&d->fleet, services);
+	d->roll = roll_new(&d->fleet);
 	announced_init(&d->announced, services);
 	announced_init(&d->healthy, services);
 	mismatch_init(d);
@@ -52,6 +53,7 @@ detect_free(struct detect *d)
 			detect_parts[i]->fini(d->memories[i]);
 	}
 	free(d->memories);
+	roll_free(d->roll);
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
@@ -95,6 +97,7 @@ detect_vantage(struct detect *d, const struct vantage *v)
 		return;
 	pass_on(d, &h);
 	fleet_put_vantage(&d->fleet, v);
+	roll_touch_member(d->roll, fleet_member(&d->fleet, v->id));
 }
 
 void
@@ -110,12 +113,14 @@ detect_excuse(
 		return;
 	pass_on(d, &h);
 	t->excuse = excuse;
+	roll_touch(d->roll, t);
 }
 
 /* What one step of a landing says. */
 static void
 apply(struct detect *d, struct track *t, const struct landing_out *out)
 {
+	roll_touch(d->roll, t);
 	for (size_t i = 0; i < out->n; i++)
 		detect_emit_landing(d, &out->intervals[i]);
 	d->next_landing_id = out->next_id;
@@ -277,10 +282,11 @@ static void
 age_tracks(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
-		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct roll_walk w =
+		    roll_walk(d->roll, i, ROLL_EXPIRED | ROLL_MOVED, d->now_us);
 		struct track *t;
 
-		while ((t = fleet_next(&w)) != NULL)
+		while ((t = roll_next(&w)) != NULL)
 			age_track(d, t);
 	}
 }
@@ -320,13 +326,15 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		d->now_us = s->received_us;
 	if (t == NULL)
 		return;
-	d->heard_us = t->heard_us = d->now_us;
+	d->heard_us = d->now_us;
+	fleet_hear(&d->fleet, t, d->now_us);
 	t->is_soft = true;
 	witness(t, s);
 	if (t->target->role == ROLE_SERVICE)
 		see_service(d, t, s);
 	else
 		see_control(d, t, s);
+	roll_touch(d->roll, t);
 }
 
 void
@@ -345,6 +353,7 @@ detect_way(struct detect *d, const struct way *w)
 			detect_parts[i]->way(d, t, w);
 	}
 	emit_hard(d, t);
+	roll_touch(d->roll, t);
 }
 
 /* The same of a site again is no news, and is not passed on. */
@@ -377,6 +386,7 @@ void
 detect_retime(struct detect *d)
 {
 	fleet_retime(&d->fleet);
+	roll_touch_all(d->roll);
 }
 
 void
@@ -456,10 +466,12 @@ detect_restore_track(
 	if (open != NULL)
 		t->open = *open;
 	rc = track_decode(t, b);
+	fleet_hear(&d->fleet, t, t->heard_us);
 	if (t->heard_us > d->heard_us)
 		d->heard_us = t->heard_us;
 	if (rc != RC_OK && open != NULL)
 		restore_from_journal(t);
+	roll_touch(d->roll, t);
 	return rc;
 }
 

@@ -67,16 +67,13 @@ assume_noise(const struct detect *d, unsigned n_tracks)
 static unsigned
 count_noise(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
-	unsigned n = fleet_noise(&d->fleet, service, d->now_us), n_tracks = 0;
-	const struct track *t;
+	unsigned n = roll_noise(d->roll, service, d->now_us);
 
 	/* Rounds are history: what is known of them is all that there is. */
 	if (d->services->list[service].round_us != 0)
 		return n;
-	while ((t = fleet_next(&w)) != NULL)
-		n_tracks += track_counts(t);
-	return n + assume_noise(d, n_tracks);
+	return n + assume_noise(d, (unsigned)roll_count(d->roll, service,
+				       ROLL_COUNTS, d->now_us));
 }
 
 /* Groups. */
@@ -96,18 +93,19 @@ static void
 count_group(struct detect *d, struct group *g)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = g->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 
 	g->n_asns = 0;
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		g->n_asns +=
 		    is_in_group(t, g) && fleet_count_as(&d->fleet, t->member);
 	/* Going on in the same count: who is there and has not moved. */
 	g->n_before = g->n_asns;
-	w = fleet_walk(&d->fleet, g->service);
-	while ((t = fleet_next(&w)) != NULL)
+	w = roll_walk_site(d->roll, g->service, g->site_id, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
 		g->n_before += track_is_on_site(t, &q) &&
 			       fleet_count_as(&d->fleet, t->member);
 }
@@ -115,10 +113,11 @@ count_group(struct detect *d, struct group *g)
 static bool
 has_announcement(const struct detect *d, const struct group *g)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!is_in_group(t, g))
 			continue;
 		if (announced_changed_near(&d->announced,
@@ -174,11 +173,12 @@ count_before(struct detect *d, const struct open_event *o, size_t service)
 {
 	struct track_query q = { .now_us = d->now_us,
 		.site_id = o->event.site_id };
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk_site(d->roll, service, o->event.site_id, d->now_us);
 	size_t n = count_label(d, o, false, o->event.site_id);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += t->shift_id != o->event.id && track_is_on_site(t, &q) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
@@ -314,9 +314,9 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 static json_t *
 sum_event(struct detect *d, struct open_event *o)
 {
-	struct track_query q = { .now_us = d->now_us };
-	size_t n_fresh = fleet_count_asns(
-	    &d->fleet, detect_service_of(d, &o->event), track_is_fresh, &q);
+	size_t n_fresh = roll_numbers(
+	    d->roll, detect_service_of(d, &o->event), 0, 0, d->now_us)
+			     .n_fleet;
 	enum severity severity;
 
 	detect_sum_votes(d, o);
@@ -468,9 +468,11 @@ find_cause(struct detect *d, const struct track *t)
 static bool
 join(struct detect *d, struct track *t)
 {
-	struct open_event *o = find_cause(d, t);
+	struct open_event *o;
 	struct vote v;
 
+	roll_touch(d->roll, t);
+	o = find_cause(d, t);
 	if (o == NULL)
 		return false;
 	v = cast_vote(d, o, t);
@@ -482,10 +484,10 @@ join(struct detect *d, struct track *t)
 static void
 join_all(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_MOVED, d->now_us);
 	struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (t->recent.from_site_id != 0 && track_counts(t))
 			(void)join(d, t);
 	}
@@ -503,13 +505,14 @@ open_event(struct detect *d, const struct group *g)
 		.updated_us = d->now_us,
 		.needed = (int64_t)g->needed };
 	struct open_event *o = events_open(&d->events, &e);
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	struct track *t;
 	struct vote v;
 
 	o->is_to = g->is_to;
 	snprintf(o->rule, sizeof o->rule, "%s", g->rule);
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!is_in_group(t, g))
 			continue;
 		v = cast_vote(d, o, t);
@@ -552,11 +555,12 @@ static size_t
 count_leavers(
     const struct detect *d, const struct group *g, int64_t from_site_id)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 	size_t n = 0;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += is_in_group(t, g) &&
 		     (from_site_id == 0 ||
 			 t->recent.from_site_id == from_site_id);
@@ -585,11 +589,12 @@ most_left(const struct detect *d, const struct group *g)
 static int64_t
 first_moved_us(const struct detect *d, const struct group *g)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	int64_t first_us = d->now_us;
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		if (is_in_group(t, g) && t->recent.at_us < first_us)
 			first_us = t->recent.at_us;
 	return first_us;
@@ -602,13 +607,12 @@ static void
 judge_round(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
-	struct track_query q = { .now_us = d->now_us };
 	struct group g = { .service = service,
 		.is_round = true,
 		.window_us = 2 * s->dns_every_us + 60 * US_PER_S };
 	size_t n_moved = count_leavers(d, &g, 0);
 	size_t n_seen =
-	    fleet_count_tracks(&d->fleet, service, track_is_fresh, &q);
+	    roll_numbers(d->roll, service, 0, 0, d->now_us).landings;
 
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;
@@ -702,10 +706,11 @@ static void
 reconsider(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
-		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct roll_walk w =
+		    roll_walk(d->roll, i, ROLL_MOVED, d->now_us);
 		struct track *t;
 
-		while ((t = fleet_next(&w)) != NULL) {
+		while ((t = roll_next(&w)) != NULL) {
 			if (t->recent.from_site_id != 0 && track_counts(t) &&
 			    t->rules->round_us == 0)
 				consider(d, t);
