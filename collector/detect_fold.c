@@ -15,7 +15,7 @@
 #include "schema/base/mem.h"
 
 #define BEAT_US US_PER_S
-#define SOFT_EVERY_US (60 * US_PER_S)
+#define SOFT_BEATS 60 /* each vantage's turn comes once in as many */
 #define CONTROL_AFTER_US \
 	(10 * US_PER_S) /* a control is asked so soon after a failure */
 
@@ -251,20 +251,21 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 		judge_silence(d, t, c, was_failing);
 }
 
+/* Of every so many vantages one, beginning with a given one. */
 static void
-emit_soft(struct detect *d)
+emit_soft(struct detect *d, size_t first, size_t every)
 {
-	for (size_t i = 0; i < d->fleet.tracks.n; i++) {
-		struct track *t = d->fleet.tracks.list[i];
-
-		if (!t->is_soft)
-			continue;
-		t->is_soft = false;
-		if (t->open.id != 0)
-			detect_emit_landing(d, &t->open);
-		detect_emit_track(d, t);
+	for (size_t i = first; i < d->fleet.n_members; i += every) {
+		for (struct track *t = d->fleet.members[i]->tracks; t != NULL;
+		     t = t->next) {
+			if (!t->is_soft)
+				continue;
+			t->is_soft = false;
+			if (t->open.id != 0)
+				detect_emit_landing(d, &t->open);
+			detect_emit_track(d, t);
+		}
 	}
-	d->soft_us = d->now_us;
 }
 
 static void
@@ -297,8 +298,7 @@ beat(struct detect *d)
 	if (d->beat_us > d->now_us)
 		d->now_us = d->beat_us;
 	age_tracks(d);
-	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
-		emit_soft(d);
+	emit_soft(d, (size_t)(d->beat_us / BEAT_US) % SOFT_BEATS, SOFT_BEATS);
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->tick != NULL)
 			detect_parts[i]->tick(d);
@@ -436,7 +436,7 @@ detect_flush(struct detect *d, int64_t now_us)
 {
 	if (now_us > d->now_us)
 		d->now_us = now_us;
-	emit_soft(d);
+	emit_soft(d, 0, 1);
 }
 
 /* Restoring. */

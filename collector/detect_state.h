@@ -32,7 +32,6 @@ struct detect {
 	int64_t now_us;   /* the newest received_us or beat */
 	int64_t heard_us; /* when anything at all last came in */
 	int64_t beat_us;  /* the last whole second that passed; 0: none */
-	int64_t soft_us;  /* when soft fields were last emitted */
 	int64_t next_landing_id;
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
