@@ -47,7 +47,7 @@ SIMULATE_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c, \
 SCHEMA_LIBS := -ljansson -lsodium -lzstd # no -lm: see schema/base/power.h
 PROBE_LIBS := -luv -lcares -lcap -lmaxminddb $(SCHEMA_LIBS)
 UPLOAD_LIBS := -lcurl -lgnutls -lcap -lseccomp $(SCHEMA_LIBS)
-COLLECTOR_LIBS := -lsqlite3 -lz -lmicrohttpd -lcurl -lmaxminddb -lconfuse \
+COLLECTOR_LIBS := -lsqlite3 -lz -lmicrohttpd -lgnutls -lcurl -lmaxminddb -lconfuse \
 	$(SCHEMA_LIBS) -lm -lpthread
 
 all: $(PROGRAMS)

@@ -23,6 +23,10 @@ MUST_USE enum rc
 api_open(struct api **out, const struct api_parts *parts, struct err *err);
 void api_close(struct api *a); /* NULL is fine */
 
+/* From now on answers by these, which it lends; the ones before are no longer
+ * used once this returns.  The database must be the same. */
+void api_set_settings(struct api *a, const struct settings *settings);
+
 struct httpd_handlers api_handlers(struct api *a);
 
 #endif

@@ -8,13 +8,13 @@
 
 #include "collector/metrics.h"
 #include "collector/queue.h"
+#include "collector/selfcheck.h"
 #include "collector/settings.h"
-#include "collector/writer.h"
 
 struct api_parts { /* all lent */
 	const struct settings *settings;
 	struct queue *queue;
-	struct writer *writer;
+	struct selfcheck *selfcheck;
 	struct metrics *metrics;
 };
 

@@ -40,11 +40,12 @@ take_report(struct api *a, const struct probe_row *probe,
     const struct site_report *r, int64_t seq, int64_t *last_seq,
     struct err *err)
 {
-	int64_t keep_us = a->parts.settings->keep_observations_us;
+	int64_t keep_us = api_enter_settings(a)->keep_observations_us;
 	struct store *st = a->edit.store;
 	int64_t now_us;
 	enum rc rc;
 
+	api_leave_settings(a);
 	pthread_mutex_lock(&a->edit.lock);
 	rc = store_begin(st, err);
 	now_us = clock_steady_us();
@@ -88,6 +89,7 @@ api_post_site(struct api *a, struct exchange *x)
 		    rc == RC_DB ? "not stored; try again later" : err.text);
 	} else {
 		metrics_add(a->parts.metrics, METRIC_SITE_REPORTS, 1);
+		metrics_note_heard(a->parts.metrics);
 		api_say(x, 200,
 		    json_pack(
 			"{s:I}", "lease_us", (json_int_t)report.lease_us));

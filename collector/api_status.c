@@ -5,6 +5,7 @@
 
 #include "collector/api_answer.h"
 #include "collector/assign.h"
+#include "collector/report.h"
 #include "collector/store_detect.h"
 #include "collector/store_probe.h"
 
@@ -19,6 +20,7 @@ has_etag(const struct exchange *x, const char *etag)
 void
 api_get_assignment(struct api *a, struct exchange *x)
 {
+	const struct settings *settings;
 	size_t rank = 0, n = 1;
 	struct probe_row probe;
 	struct assignment as;
@@ -35,9 +37,10 @@ api_get_assignment(struct api *a, struct exchange *x)
 		    "the fleet cannot be counted now");
 		return;
 	}
-	assign(&as, &a->parts.settings->services,
-	    a->parts.settings->upload_every_us, rank, n);
+	settings = api_enter_settings(a);
+	assign(&as, &settings->services, settings->upload_every_us, rank, n);
 	body = assignment_encode(&as);
+	api_leave_settings(a); /* as lends zones of it */
 	if (has_etag(x, as.etag))
 		exchange_answer(
 		    x, &(struct answer){
@@ -51,20 +54,32 @@ api_get_assignment(struct api *a, struct exchange *x)
 	assignment_fini(&as);
 }
 
+/* {"healthy":true,"checks":{"store":"ok",...}}; a part that is not says why,
+ * and "error" has all that makes the answer a 503. */
 void
 api_get_health(struct api *a, struct exchange *x)
 {
-	static const struct refusal sick = { METRIC_N, 503, 0 };
-	char why[300];
+	json_t *body = json_object(), *checks = json_object();
+	struct self_report r;
+	char error[SELF_PARTS * (SELF_WHY_LEN + 2)] = "";
+	bool is_healthy;
 
-	if (!writer_is_healthy(a->parts.writer, why, sizeof why)) {
-		api_refuse(a, x, &sick, why);
-		return;
+	selfcheck_look(a->parts.selfcheck, &r);
+	is_healthy = self_is_healthy(&r);
+	for (unsigned i = 0; i < SELF_PARTS; i++) {
+		size_t len = strlen(error);
+
+		json_object_set_new(checks, self_part_name(i),
+		    report_json_text(r.is_well[i] ? "ok" : r.why[i]));
+		if (!r.is_well[i] && i != SELF_DISK)
+			snprintf(error + len, sizeof error - len, "%s%s",
+			    len > 0 ? "; " : "", r.why[i]);
 	}
-	exchange_answer(x, &(struct answer){ .status = 200,
-			       .type = "text/plain",
-			       .body = "ok\n",
-			       .len = 3 });
+	json_object_set_new(body, "healthy", json_boolean(is_healthy));
+	if (!is_healthy)
+		json_object_set_new(body, "error", report_json_text(error));
+	json_object_set_new(body, "checks", checks);
+	api_say(x, is_healthy ? 200 : 503, body);
 }
 
 void

@@ -7,17 +7,10 @@
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
 
-struct tally {
-	size_t service;
-	int64_t site_id;
-	size_t n_dark, n_all; /* networks */
-	size_t n_together;    /* of the dark: began within a window */
-	size_t n_quorum;      /* for these */
-	const char *rule;     /* NULL: too few to open one */
-};
+#define FEWEST 2 /* dark tracks, below which no rule holds */
 
-static bool
-is_dark_at(const struct track *t, const struct track_query *q)
+bool
+blackhole_is_dark(const struct track *t, const struct track_query *q)
 {
 	return t->is_dark && !t->is_late && track_is_on_site(t, q);
 }
@@ -31,7 +24,7 @@ newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 	int64_t newest = 0;
 
 	while ((t = roll_next(&w)) != NULL) {
-		if (is_dark_at(t, q) && t->open.since_us > newest)
+		if (blackhole_is_dark(t, q) && t->open.since_us > newest)
 			newest = t->open.since_us;
 	}
 	return newest;
@@ -40,7 +33,8 @@ newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 static bool
 is_dark_lately(const struct track *t, const struct track_query *q)
 {
-	return is_dark_at(t, q) && q->at_us - t->open.since_us <= q->window_us;
+	return blackhole_is_dark(t, q) &&
+	       q->at_us - t->open.since_us <= q->window_us;
 }
 
 static int64_t
@@ -81,7 +75,7 @@ loss_elsewhere(const struct detect *d, size_t service,
  * question and all its retries are lost, in the rounds since the first. */
 static size_t
 quorum_together(
-    struct detect *d, const struct tally *y, const struct track_query *q)
+    struct detect *d, const struct darkness *y, const struct track_query *q)
 {
 	const struct service *s = &d->services->list[y->service];
 	int64_t since_us = oldest_dark_us(d, y->service, q);
@@ -93,15 +87,21 @@ quorum_together(
 	    (double)y->n_all * rounds * pow(loss, 1.0 + s->n_retry));
 }
 
-static struct tally
-count_dark(struct detect *d, size_t service, int64_t site_id)
+static size_t
+at_least(size_t least, size_t n)
+{
+	return n < least ? least : n;
+}
+
+struct darkness
+blackhole_look(struct detect *d, size_t service, int64_t site_id)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = site_id };
-	struct tally y = { .service = service, .site_id = site_id };
+	struct darkness y = { .service = service, .site_id = site_id };
 	struct roll_walk dark =
 	    roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 
-	y.n_dark = roll_count_networks(dark, is_dark_at, &q);
+	y.n_dark = roll_count_networks(dark, blackhole_is_dark, &q);
 	y.n_all = roll_count_networks(
 	    roll_walk_site(d->roll, service, site_id, d->now_us),
 	    track_is_on_site, &q);
@@ -109,9 +109,11 @@ count_dark(struct detect *d, size_t service, int64_t site_id)
 	q.window_us =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
 	y.n_together = roll_count_networks(dark, is_dark_lately, &q);
-	if (y.n_dark >= 3 && y.n_dark * 2 >= y.n_all)
+	y.needed_half = at_least(3, (y.n_all + 1) / 2);
+	y.needed_small = y.n_all < 6 ? at_least(2, (y.n_all * 6 + 9) / 10) : 0;
+	if (y.n_dark >= y.needed_half)
 		y.rule = "half";
-	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
+	else if (y.needed_small != 0 && y.n_dark >= y.needed_small)
 		y.rule = "small_site";
 	else if (y.n_together * 10 >= y.n_all) {
 		y.n_quorum = quorum_together(d, &y, &q);
@@ -201,7 +203,7 @@ add_trace_ends(
 }
 
 static json_t *
-gates_of(struct detect *d, struct open_event *o, const struct tally *y,
+gates_of(struct detect *d, struct open_event *o, const struct darkness *y,
     const struct recovery *r, int64_t hold_us)
 {
 	json_t *gates;
@@ -230,7 +232,7 @@ is_same_vote(const struct vote *a, const struct vote *b)
 
 /* Who is dark has a vote that stands.  Returns whether any is new. */
 static bool
-add_votes(struct detect *d, struct open_event *o, const struct tally *y)
+add_votes(struct detect *d, struct open_event *o, const struct darkness *y)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
 	struct roll_walk w =
@@ -246,7 +248,7 @@ add_votes(struct detect *d, struct open_event *o, const struct tally *y)
 			.confirmed_us = d->now_us };
 		const struct vote *known;
 
-		if (!is_dark_at(t, &q))
+		if (!blackhole_is_dark(t, &q))
 			continue;
 		v.at_us = t->open.since_us;
 		known = events_find_vote(o, v.vantage_id, v.target_id);
@@ -323,7 +325,7 @@ adopt_mismatch(struct detect *d, const struct open_event *o)
 
 /* Part of a site is one degree less than the whole.  Severity only rises. */
 static void
-grade(struct open_event *o, const struct tally *y)
+grade(struct open_event *o, const struct darkness *y)
 {
 	enum severity severity =
 	    y->rule == NULL || strcmp(y->rule, "together") == 0
@@ -335,7 +337,7 @@ grade(struct open_event *o, const struct tally *y)
 }
 
 static void
-open_event(struct detect *d, const struct tally *y, int64_t hold_us)
+open_event(struct detect *d, const struct darkness *y, int64_t hold_us)
 {
 	struct event e = { .kind = EVENT_BLACKHOLE,
 		.severity = SEVERITY_MAJOR,
@@ -358,7 +360,7 @@ open_event(struct detect *d, const struct tally *y, int64_t hold_us)
 }
 
 static void
-follow_event(struct detect *d, struct open_event *o, const struct tally *y,
+follow_event(struct detect *d, struct open_event *o, const struct darkness *y,
     int64_t hold_us)
 {
 	bool is_changed = end_votes(d, o);
@@ -380,17 +382,16 @@ follow_event(struct detect *d, struct open_event *o, const struct tally *y,
 		    gates_of(d, o, y, &r, hold_us));
 }
 
-static bool
-has_dark(const struct detect *d, size_t service, int64_t site_id)
+bool
+blackhole_are_dark(const struct detect *d, size_t service, int64_t site_id)
 {
 	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
+	size_t n = 0;
 
-	while ((t = roll_next(&w)) != NULL) {
-		if (t->is_dark && t->home == site_id)
-			return true;
-	}
-	return false;
+	while (n < FEWEST && (t = roll_next(&w)) != NULL)
+		n += t->is_dark && t->home == site_id;
+	return n == FEWEST;
 }
 
 void
@@ -403,11 +404,12 @@ blackhole_count(struct detect *d, size_t service)
 	for (size_t i = 0; i < s->n_sites; i++) {
 		struct open_event *o =
 		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id);
-		struct tally y;
+		struct darkness y;
 
-		if (o == NULL && !has_dark(d, service, s->sites[i].id))
+		if (o == NULL &&
+		    !blackhole_are_dark(d, service, s->sites[i].id))
 			continue;
-		y = count_dark(d, service, s->sites[i].id);
+		y = blackhole_look(d, service, s->sites[i].id);
 		if (o != NULL)
 			follow_event(d, o, &y, hold_us);
 		else if (y.rule != NULL)
@@ -422,11 +424,11 @@ refresh(struct detect *d, const struct track *t)
 	    events_find(&d->events, EVENT_BLACKHOLE, t->home);
 	int64_t hold_us = 2 * t->rules->dns_every_us;
 	struct recovery r;
-	struct tally y;
+	struct darkness y;
 
 	if (o == NULL)
 		return;
-	y = count_dark(d, t->target->service, t->home);
+	y = blackhole_look(d, t->target->service, t->home);
 	r = count_recovery(d, o, hold_us);
 	o->event.updated_us = d->now_us;
 	detect_emit_event(d, o, gates_of(d, o, &y, &r, hold_us));

@@ -10,13 +10,15 @@
  *   - observations are stored in the order in which it heard them;
  *   - everything else is a row of the table heard, which stands after the
  *     observation with after_id: vantages that are new or changed (AS, prefix,
- *     trust), excuses, announcements, drains, a site's own word, and its own
- *     beginnings and ends (detect_listen tells of all but these);
+ *     trust), excuses, announcements, drains, a site's own word, the times that
+ *     imported history goes by, and its own beginnings and ends (detect_listen
+ *     tells of all but these);
  *   - its time passes in whole seconds, between these, by itself
  *     (detect_tick), so it does not matter when ticks came; an observation is
  *     never received before the time that has passed;
- *   - after a start it is made from the database as it then stood.  A replay
- *     has a database of its own, brought to the same state.
+ *   - after a start it is made from the database as it then stood, with the
+ *     vantages that were heard of before.  A replay has a database of its own,
+ *     brought to the same state.
  *
  * So a row says: whatever observations are before me, then let the time pass
  * until passed_us (which it had), then do this.
@@ -35,7 +37,8 @@
 #include "schema/base/err.h"
 
 enum heard_kind {
-	HEARD_START,    /* a new detector; the one before had passed until_us */
+	HEARD_START,    /* a new detector, which knows the vantages of the rows
+	                   before; the last one had passed until_us */
 	HEARD_RESTORED, /* it was made from the database; its time begins */
 	HEARD_SKIP,     /* its time was stopped, and goes on at until_us */
 	HEARD_FLUSH,    /* a stop, at until_us */
@@ -43,7 +46,8 @@ enum heard_kind {
 	HEARD_EXCUSE,
 	HEARD_ANNOUNCEMENT,
 	HEARD_HEALTH, /* as an announcement: is_up says healthy */
-	HEARD_DRAIN
+	HEARD_DRAIN,
+	HEARD_TIMES
 };
 
 struct heard {
@@ -65,6 +69,7 @@ struct heard {
 			int64_t at_us, lease_until_us;
 		} announcement;
 		struct drain drain;
+		struct times times;
 	};
 };
 

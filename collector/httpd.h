@@ -1,13 +1,13 @@
 /*
  * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
  *
- * Uses     libmicrohttpd (TLS by GnuTLS)
+ * Uses     libmicrohttpd (TLS by GnuTLS), tls_identity, head, patience
  * Used by  api (answers), serve (starts, stops)
  *
  * A request comes as an exchange, from one of a few threads; it is answered
  * at once or, once deferred, later and from any thread.  Bounded are the
  * connections, the size of headers, the bytes of all bodies together, and
- * the time a request may take to come in.
+ * the time that each step of the other end may take.
  */
 #ifndef COLLECTOR_HTTPD_H
 #define COLLECTOR_HTTPD_H
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/tls_identity.h"
 #include "schema/base/addr.h"
 #include "schema/base/err.h"
 
@@ -30,6 +31,7 @@ struct answer {
 	const char *etag;       /* NULL: none; without quotes */
 	const char *allow;      /* NULL: none */
 	unsigned retry_after_s; /* 0: none */
+	bool is_last;           /* close the connection afterwards */
 };
 
 struct httpd_handlers {
@@ -43,15 +45,21 @@ struct httpd_handlers {
 
 struct httpd_settings {
 	int listen_fd;                 /* taken once started */
-	const char *certificate, *key; /* PEM texts; both NULL: no TLS */
+	struct tls_identity *identity; /* taken once started; NULL: no TLS */
 	unsigned n_threads;
+	/* For a handshake and head, a body, to read an answer; 0: a minute. */
+	int64_t step_us;
 };
 
-/* Gives *out, which serves from now on: release with httpd_stop.  RC_PEER:
- * the certificate and key are no use.  RC_SYS. */
+/* Gives *out, which serves from now on: release with httpd_stop.  One with TLS
+ * at a time: GnuTLS asks a plain function for its certificate.  RC_SYS. */
 MUST_USE enum rc httpd_start(struct httpd **out,
     const struct httpd_settings *settings,
     const struct httpd_handlers *handlers, struct err *err);
+
+/* Shows new connections this certificate; those that are there go on.  Takes
+ * it.  Only for a server that was started with one. */
+void httpd_show(struct httpd *h, struct tls_identity *identity);
 
 /* Accepts no more connections; those that are there go on. */
 void httpd_quiesce(struct httpd *h);
@@ -68,6 +76,11 @@ void httpd_stop(struct httpd *h);
 const char *exchange_method(const struct exchange *x);
 const char *exchange_path(const struct exchange *x); /* without query */
 const char *exchange_header(const struct exchange *x, const char *name);
+/* Can nobody take the head for another one (head.h)? */
+bool exchange_is_plain(const struct exchange *x);
+
+/* How often it is there. */
+size_t exchange_n_headers(const struct exchange *x, const char *name);
 const void *exchange_body(const struct exchange *x, size_t *len);
 struct addr exchange_source(const struct exchange *x);
 

@@ -27,6 +27,7 @@
 #define EXPIRE_EVERY_TICKS 10
 #define EXPIRE_ROWS 5000
 #define EXPIRE_PAGES 256
+#define PROVE_EVERY_US (10 * US_PER_S)
 #define PAUSE_US (60 * US_PER_S)
 
 void
@@ -197,12 +198,17 @@ make_detector(struct ingest *in)
 		    in->store, &in->last_heard_id, in->err);
 	if (in->rc == RC_OK)
 		in->rc = store_heard_until(in->store, &passed_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_expire_vantages(in->store, in->err);
 	if (in->rc != RC_OK)
 		return;
 	in->detect = detect_new(&in->settings->services, on_effect, in,
 	    next_event_id, next_landing_id);
-	detect_listen(in->detect, on_heard, in);
 	hear_moment(in, HEARD_START, passed_us);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_vantages(
+		    in->store, INT64_MAX, in->detect, in->err);
+	detect_listen(in->detect, on_heard, in);
 	if (in->rc == RC_OK)
 		in->rc =
 		    store_vantage_each(in->store, restore_vantage, in, in->err);
@@ -265,8 +271,10 @@ ingest_end_work(struct ingest *in)
 		    in->store, detect_passed_us(in->detect), in->err);
 	if (in->is_begun && in->rc == RC_OK) {
 		in->rc = store_commit(in->store, in->err);
-		if (in->rc == RC_OK)
+		if (in->rc == RC_OK) {
 			metrics_add(in->metrics, METRIC_COMMITS, 1);
+			in->committed_us = in->now_us;
+		}
 	}
 	if (in->rc != RC_OK) {
 		store_rollback(in->store);
@@ -312,6 +320,23 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 		return rc;
 	}
 	*out = in;
+	return RC_OK;
+}
+
+/* The next work makes the detector from what is stored. */
+enum rc
+ingest_reload(struct ingest *in, struct settings *settings,
+    const struct geo *geo, int64_t now_us, struct err *err)
+{
+	enum rc rc = sync_services(in->store, &settings->services, err);
+
+	if (rc == RC_OK)
+		rc = ingest_flush(in, now_us, err);
+	if (rc != RC_OK)
+		return rc;
+	forget_detector(in);
+	in->settings = settings;
+	in->geo = geo;
 	return RC_OK;
 }
 
@@ -435,8 +460,6 @@ ingest_store(struct ingest *in, const struct ingest_found *f)
 		.site_id = c->site_id,
 		.is_named = f->meaning.has_identity,
 		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
-		.is_whole = f->is_whole,
-		.is_first_look = f->is_first_look,
 		.at_us = c->at_us,
 		.received_us = c->received_us });
 	in->last_heard_id = id;
@@ -530,6 +553,7 @@ static void
 count(struct ingest *in, const struct intake *t)
 {
 	metrics_add(in->metrics, METRIC_BATCHES, 1);
+	metrics_note_heard(in->metrics);
 	metrics_add(in->metrics, METRIC_OBSERVATIONS, t->n_stored);
 	metrics_add(in->metrics, METRIC_REPLAYED, t->n_replayed);
 	metrics_add(in->metrics, METRIC_UNKNOWN_TARGET, t->n_unknown);
@@ -623,18 +647,26 @@ ingest_tick(
 	hear_words(in);
 	if (in->rc == RC_OK)
 		suspects_tick(in->suspects, now_us);
+	if (now_us - in->committed_us >= PROVE_EVERY_US)
+		ingest_begin(in); /* with nothing to say: can it be written? */
 	*has_written = in->is_begun;
 	rc = ingest_end_work(in);
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
+}
+
+void
+ingest_hold_nothing_back(struct ingest *in, int64_t now_us)
+{
+	if (in->rc == RC_OK)
+		hear_moment(in, HEARD_FLUSH, now_us);
+	if (in->rc == RC_OK)
+		suspects_flush(in->suspects, now_us);
 }
 
 enum rc
 ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
 {
 	ingest_start_work(in, now_us, err);
-	if (in->rc == RC_OK)
-		hear_moment(in, HEARD_FLUSH, now_us);
-	if (in->rc == RC_OK)
-		suspects_flush(in->suspects, now_us);
+	ingest_hold_nothing_back(in, now_us);
 	return ingest_end_work(in);
 }

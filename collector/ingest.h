@@ -44,6 +44,12 @@ MUST_USE enum rc ingest_open(struct ingest **out, struct store *store,
     int64_t now_us, struct err *err);
 void ingest_close(struct ingest *in); /* NULL is fine */
 
+/* From now on by these settings and with this geo, as if in had been closed
+ * and opened again: what the detector knows is in the store, and it goes on
+ * with that.  RC_DB: all stays as it was. */
+MUST_USE enum rc ingest_reload(struct ingest *in, struct settings *settings,
+    const struct geo *geo, int64_t now_us, struct err *err);
+
 /* One transaction for n batches; fills in what became of each.  RC_DB: it
  * could not be committed, and none is stored. */
 MUST_USE enum rc ingest_group(struct ingest *in, struct ingest_job **jobs,

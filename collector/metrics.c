@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "schema/base/clock.h"
+
 /* In the order of enum metric; rows of one family stand together. */
 static const struct {
 	const char *family; /* without its _total */
@@ -44,6 +46,7 @@ static const struct {
 	[METRIC_REFUSED_OTHER_PROBE] = REFUSED("other_probe"),
 	[METRIC_REFUSED_OTHER_SITE] = REFUSED("other_site"),
 	[METRIC_REFUSED_TOKEN] = REFUSED("token"),
+	[METRIC_REFUSED_TOO_OFTEN] = REFUSED("too_often"),
 	[METRIC_REFUSED_OVERLOAD] = REFUSED("overload"),
 	[METRIC_REFUSED_NOT_STORED] = REFUSED("not_stored"),
 };
@@ -58,6 +61,19 @@ uint64_t
 metrics_get(struct metrics *m, enum metric which)
 {
 	return atomic_load_explicit(&m->counts[which], memory_order_relaxed);
+}
+
+void
+metrics_note_heard(struct metrics *m)
+{
+	atomic_store_explicit(
+	    &m->heard_mono_us, clock_mono_us(), memory_order_relaxed);
+}
+
+int64_t
+metrics_heard_us(struct metrics *m)
+{
+	return atomic_load_explicit(&m->heard_mono_us, memory_order_relaxed);
 }
 
 static void

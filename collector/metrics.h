@@ -34,12 +34,14 @@ enum metric {
 	METRIC_REFUSED_OTHER_PROBE,
 	METRIC_REFUSED_OTHER_SITE,
 	METRIC_REFUSED_TOKEN,
+	METRIC_REFUSED_TOO_OFTEN,
 	METRIC_REFUSED_OVERLOAD,
 	METRIC_REFUSED_NOT_STORED,
 	METRIC_N
 };
 
 struct metrics {
+	atomic_int_fast64_t heard_mono_us; /* 0: not yet */
 	atomic_uint_fast64_t counts[METRIC_N];
 };
 
@@ -51,6 +53,10 @@ struct metrics_gauges {
 
 void metrics_add(struct metrics *m, enum metric which, uint64_t n);
 uint64_t metrics_get(struct metrics *m, enum metric which);
+
+/* A probe or a site was heard, and it is on disk. */
+void metrics_note_heard(struct metrics *m);
+int64_t metrics_heard_us(struct metrics *m); /* monotonic; 0: not yet */
 
 void
 metrics_write(struct metrics *m, const struct metrics_gauges *gauges, FILE *to);

@@ -2,26 +2,18 @@
  * serve.c - catchwater serve: the collector at work.               (wiring)
  *
  * Starts from the disk outwards (store, detector, writer, HTTP, alerts), and
- * stops from the outside in, so that whatever was accepted is written.  A new
- * configuration takes effect at the next start; probes keep their spool.
+ * stops from the outside in, so that whatever was accepted is written.  Reads
+ * its configuration again on SIGHUP: serve_reload.c.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "collector/alert.h"
-#include "collector/api.h"
 #include "collector/commands.h"
-#include "collector/geo.h"
-#include "collector/httpd.h"
-#include "collector/listen.h"
-#include "collector/settings.h"
-#include "collector/writer.h"
+#include "collector/serving.h"
 #include "schema/base/clock.h"
-#include "schema/base/file.h"
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
 #include "schema/base/options.h"
@@ -29,13 +21,8 @@
 /* What may wait for the writer: a few seconds of its work. */
 #define QUEUE_BATCHES 1024
 #define QUEUE_BYTES ((size_t)96 << 20)
-#define PEM_MAX (256 * 1024)
 #define DRAIN_US (5 * US_PER_S)
 #define DEFAULT_CONFIG "/etc/catchwater/catchwater.conf"
-
-struct serve_options {
-	const char *config, *listen;
-};
 
 static const struct option_spec specs[] = {
 	{ 'c', "config", OPTION_TEXT, offsetof(struct serve_options, config), 0,
@@ -47,32 +34,6 @@ static const struct option_spec specs[] = {
 
 static const struct command_spec spec = { "catchwater", "serve", "", 0, 0,
 	"take in what probes measure, detect, alert", specs };
-
-struct serving {
-	struct settings settings;
-	struct metrics metrics;
-	struct store *store;
-	struct geo *geo;
-	struct ingest *ingest;
-	struct queue *queue;
-	struct writer *writer;
-	struct api *api;
-	struct httpd *httpd;
-	struct alert *alert;
-	char where[LISTEN_TEXT_LEN];
-};
-
-static enum rc
-read_pem(char **out, const char *path, const char *what, struct err *err)
-{
-	size_t len;
-	enum rc rc = RC_OK;
-
-	*out = NULL;
-	if (path != NULL)
-		rc = file_read(path, PEM_MAX, out, &len, err);
-	return rc == RC_OK ? rc : err_at(err, rc, "tls: %s", what);
-}
 
 static unsigned
 n_threads(void)
@@ -87,30 +48,22 @@ start_httpd(struct serving *s, struct err *err)
 {
 	struct httpd_settings hs = { .n_threads = n_threads() };
 	struct httpd_handlers handlers = api_handlers(s->api);
-	char *certificate = NULL, *key = NULL;
 	struct addr address;
 	uint16_t port = 0;
-	enum rc rc = listen_check(&address, &port, s->settings.listen,
-	    s->settings.tls_certificate != NULL, err);
+	enum rc rc = listen_check(&address, &port, s->settings->listen,
+	    s->settings->tls_certificate != NULL, err);
 
 	if (rc == RC_OK)
-		rc = read_pem(&certificate, s->settings.tls_certificate,
-		    "certificate", err);
-	if (rc == RC_OK)
-		rc = read_pem(&key, s->settings.tls_key, "key", err);
+		rc = serving_identity(&hs.identity, s->settings, err);
 	if (rc == RC_OK)
 		rc = listen_open(&hs.listen_fd, s->where, &address, port, err);
 	if (rc == RC_OK) {
-		hs.certificate = certificate;
-		hs.key = key;
 		rc = httpd_start(&s->httpd, &hs, &handlers, err);
 		if (rc != RC_OK)
 			close(hs.listen_fd);
 	}
-	if (key != NULL)
-		explicit_bzero(key, strlen(key));
-	free(certificate);
-	free(key);
+	if (rc != RC_OK)
+		tls_identity_free(hs.identity);
 	return rc;
 }
 
@@ -118,13 +71,13 @@ static enum rc
 start_writing(struct serving *s, struct err *err)
 {
 	enum rc rc =
-	    store_open(&s->store, s->settings.database, STORE_SERVE, err);
+	    store_open(&s->store, s->settings->database, STORE_SERVE, err);
 
 	if (rc == RC_OK)
 		rc = geo_open(
-		    &s->geo, s->settings.geo_asn, s->settings.geo_city, err);
+		    &s->geo, s->settings->geo_asn, s->settings->geo_city, err);
 	if (rc == RC_OK)
-		rc = ingest_open(&s->ingest, s->store, &s->settings, s->geo,
+		rc = ingest_open(&s->ingest, s->store, s->settings, s->geo,
 		    &s->metrics, clock_steady_us(), err);
 	if (rc != RC_OK)
 		return rc;
@@ -133,26 +86,39 @@ start_writing(struct serving *s, struct err *err)
 }
 
 static enum rc
+start_selfcheck(struct serving *s, struct err *err)
+{
+	const struct selfcheck_parts parts = { .settings = s->settings,
+		.writer = s->writer,
+		.queue = s->queue,
+		.metrics = &s->metrics };
+
+	return selfcheck_open(&s->selfcheck, &parts, err);
+}
+
+static enum rc
 start(struct serving *s, struct err *err)
 {
-	struct api_parts parts = { .settings = &s->settings,
+	struct api_parts parts = { .settings = s->settings,
 		.metrics = &s->metrics };
 	struct addr address;
 	uint16_t port;
-	enum rc rc = listen_check(&address, &port, s->settings.listen,
-	    s->settings.tls_certificate != NULL, err);
+	enum rc rc = listen_check(&address, &port, s->settings->listen,
+	    s->settings->tls_certificate != NULL, err);
 
 	if (rc == RC_OK)
 		rc = start_writing(s, err);
 	if (rc != RC_OK)
 		return rc;
+	rc = start_selfcheck(s, err);
 	parts.queue = s->queue;
-	parts.writer = s->writer;
-	rc = api_open(&s->api, &parts, err);
+	parts.selfcheck = s->selfcheck;
+	if (rc == RC_OK)
+		rc = api_open(&s->api, &parts, err);
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
-		rc = alert_start(&s->alert, &s->settings, err);
+		rc = alert_start(&s->alert, s->settings, err);
 	return rc;
 }
 
@@ -173,15 +139,16 @@ stop(struct serving *s, struct err *err)
 		(void)httpd_wait_idle(s->httpd, DRAIN_US);
 	httpd_stop(s->httpd);
 	api_close(s->api);
+	selfcheck_close(s->selfcheck);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
 	geo_close(s->geo);
 	store_close(s->store);
-	settings_fini(&s->settings);
+	serving_free_settings(s->settings);
 	return rc;
 }
 
-/* Blocked in every thread, so that only wait_for_stop sees them. */
+/* Blocked in every thread, so that only work sees them. */
 static void
 block_signals(sigset_t *set)
 {
@@ -193,14 +160,34 @@ block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What a reload could not start. */
 static void
-wait_for_stop(const sigset_t *set)
+retry_alerts(struct serving *s)
 {
-	int signal_number = 0;
+	struct err err = ERR_NONE;
 
-	while (sigwait(set, &signal_number) != 0)
-		continue;
-	log_info("serve: stopping signal=%d", signal_number);
+	if (s->alert == NULL &&
+	    alert_start(&s->alert, s->settings, &err) == RC_OK)
+		log_info("serve: alerts are sent again");
+}
+
+/* Until a signal says stop. */
+static void
+work(struct serving *s, const sigset_t *set)
+{
+	const struct timespec second = { .tv_sec = 1 };
+
+	for (;;) {
+		int signal_number = sigtimedwait(set, NULL, &second);
+
+		if (signal_number == SIGHUP) {
+			serving_reload(s);
+		} else if (signal_number > 0) {
+			log_info("serve: stopping signal=%d", signal_number);
+			return;
+		}
+		retry_alerts(s);
+	}
 }
 
 static enum rc
@@ -212,18 +199,14 @@ serve(const struct serve_options *o, struct err *err)
 	enum rc rc;
 
 	block_signals(&set);
-	rc = settings_load(
-	    &s->settings, o->config == NULL ? DEFAULT_CONFIG : o->config, err);
-	if (rc == RC_OK && o->listen != NULL) {
-		free(s->settings.listen);
-		s->settings.listen = mem_strdup(o->listen);
-	}
+	s->options = o;
+	rc = serving_load(&s->settings, o, err);
 	if (rc == RC_OK)
 		rc = start(s, err);
 	if (rc == RC_OK) {
 		log_info("serve: listening address=%s tls=%s", s->where,
-		    s->settings.tls_certificate != NULL ? "yes" : "no");
-		wait_for_stop(&set);
+		    s->settings->tls_certificate != NULL ? "yes" : "no");
+		work(s, &set);
 	}
 	if (stop(s, &stop_err) != RC_OK && rc == RC_OK) {
 		*err = stop_err;
@@ -236,7 +219,7 @@ serve(const struct serve_options *o, struct err *err)
 int
 command_serve(int argc, char **argv)
 {
-	struct serve_options options = { 0 };
+	struct serve_options options = { .config = DEFAULT_CONFIG };
 	struct err err = ERR_NONE;
 	char **operands;
 	int n_operands;

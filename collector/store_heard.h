@@ -18,6 +18,11 @@
 MUST_USE enum rc
 store_heard_put(struct store *st, const struct heard *h, struct err *err);
 
+/* Tells the detector of the vantages in the rows before this one, in order, but
+ * for rows of another program.  RC_DB. */
+MUST_USE enum rc store_heard_vantages(
+    struct store *st, int64_t before_id, struct detect *d, struct err *err);
+
 /* Until when the detector's time has passed; 0: never.  RC_DB. */
 MUST_USE enum rc
 store_heard_mark(struct store *st, int64_t passed_us, struct err *err);
@@ -32,11 +37,14 @@ store_observation_last(struct store *st, int64_t *id, struct err *err);
  * vantages.  RC_DB. */
 MUST_USE enum rc store_heard_expire(struct store *st, struct err *err);
 
+/* The same of vantages, but what was last said of each.  RC_DB. */
+MUST_USE enum rc store_heard_expire_vantages(struct store *st, struct err *err);
+
 /* A stored observation, as far as the detector hears it. */
 struct observation_heard {
 	int64_t id, vantage_id, target_id, site_id, at_us, received_us;
-	unsigned doubts;                /* confidence.h */
-	struct observation observation; /* of a ping: nothing */
+	unsigned doubts; /* confidence.h */
+	struct observation observation;
 };
 
 /* The row with the next id over after_id.  RC_NOTFOUND: that was the last.

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "schema/base/clock.h"
@@ -14,29 +13,39 @@
  * is paid once, but not so many that the first waits long. */
 #define GROUP_MAX 64
 #define TICK_US US_PER_S
-#define STALLED_US (10 * US_PER_S)
 
 struct writer {
 	pthread_t thread;
 	struct queue *queue;
 	struct ingest *ingest;
 	pthread_mutex_t lock; /* of what is below */
-	int64_t progress_mono_us;
-	struct err fault; /* of the last transaction; rc RC_OK: none */
+	pthread_cond_t called;
+	void (*call)(void *ctx); /* NULL: nobody wants one */
+	void *call_ctx;
+	struct writer_state state;
+	bool is_ticks_fault; /* state.fault is */
 };
 
 /* Notes how the last transaction went, and logs when that changes: a full
- * disk is one line, not one per batch. */
+ * disk is one line, not one per batch.  On a full disk there may still be room
+ * for the little that a tick writes: what a batch could not do, a batch must
+ * do. */
 static void
-note(struct writer *w, enum rc rc, const struct err *err)
+note(struct writer *w, enum rc rc, const struct err *err, bool is_tick)
 {
 	enum rc before;
 
 	pthread_mutex_lock(&w->lock);
-	before = w->fault.rc;
-	w->progress_mono_us = clock_mono_us();
-	w->fault = *err;
-	w->fault.rc = rc;
+	before = w->state.fault.rc;
+	w->state.progress_mono_us = clock_mono_us();
+	if (rc != RC_OK || !is_tick || w->is_ticks_fault) {
+		w->state.fault = *err;
+		w->state.fault.rc = rc;
+		w->is_ticks_fault =
+		    is_tick && (before == RC_OK || w->is_ticks_fault);
+	} else {
+		rc = before;
+	}
 	pthread_mutex_unlock(&w->lock);
 	if (rc != RC_OK && before == RC_OK)
 		log_error("writer: not stored, probes are told to send again: "
@@ -47,10 +56,10 @@ note(struct writer *w, enum rc rc, const struct err *err)
 }
 
 static void
-note_progress(struct writer *w)
+note_tick(struct writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->progress_mono_us = clock_mono_us();
+	w->state.progress_mono_us = w->state.ticked_mono_us = clock_mono_us();
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -60,7 +69,7 @@ write_group(struct writer *w, struct ingest_job **jobs, size_t n)
 	struct err err = ERR_NONE;
 	enum rc rc = ingest_group(w->ingest, jobs, n, clock_steady_us(), &err);
 
-	note(w, rc, &err);
+	note(w, rc, &err, false);
 	for (size_t i = 0; i < n; i++)
 		jobs[i]->done(jobs[i]);
 }
@@ -75,9 +84,36 @@ tick(struct writer *w)
 	    ingest_tick(w->ingest, clock_steady_us(), &has_written, &err);
 
 	if (rc != RC_OK || has_written)
-		note(w, rc, &err);
-	else
-		note_progress(w);
+		note(w, rc, &err, true);
+	note_tick(w);
+}
+
+static void
+answer_call(struct writer *w)
+{
+	void (*call)(void *ctx);
+
+	pthread_mutex_lock(&w->lock);
+	call = w->call;
+	pthread_mutex_unlock(&w->lock);
+	if (call == NULL)
+		return;
+	call(w->call_ctx);
+	pthread_mutex_lock(&w->lock);
+	w->call = NULL;
+	pthread_cond_signal(&w->called);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_call(struct writer *w, void (*call)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&w->lock);
+	w->call_ctx = ctx;
+	w->call = call;
+	while (w->call != NULL)
+		pthread_cond_wait(&w->called, &w->lock);
+	pthread_mutex_unlock(&w->lock);
 }
 
 static void *
@@ -99,6 +135,7 @@ run(void *arg)
 			write_group(w, jobs, n);
 		else if (queue_is_closed(w->queue))
 			return NULL;
+		answer_call(w);
 		if (clock_mono_us() >= next_tick_us) {
 			tick(w);
 			next_tick_us = clock_mono_us() + TICK_US;
@@ -114,10 +151,12 @@ writer_start(
 
 	w->queue = q;
 	w->ingest = in;
-	w->progress_mono_us = clock_mono_us();
+	w->state.progress_mono_us = w->state.ticked_mono_us = clock_mono_us();
 	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->called, NULL);
 	errno = pthread_create(&w->thread, NULL, run, w);
 	if (errno != 0) {
+		pthread_cond_destroy(&w->called);
 		pthread_mutex_destroy(&w->lock);
 		free(w);
 		return err_sys(err, "writer thread");
@@ -133,30 +172,16 @@ writer_stop(struct writer *w, struct err *err)
 
 	pthread_join(w->thread, NULL);
 	rc = ingest_flush(w->ingest, clock_steady_us(), err);
+	pthread_cond_destroy(&w->called);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return rc;
 }
 
-bool
-writer_is_healthy(struct writer *w, char *why, size_t cap)
+void
+writer_look(struct writer *w, struct writer_state *out)
 {
-	int64_t idle_us;
-	struct err fault;
-
 	pthread_mutex_lock(&w->lock);
-	idle_us = clock_mono_us() - w->progress_mono_us;
-	fault = w->fault;
+	*out = w->state;
 	pthread_mutex_unlock(&w->lock);
-	if (idle_us > STALLED_US) {
-		snprintf(why, cap, "the writer has not moved for %lld s",
-		    (long long)(idle_us / US_PER_S));
-		return false;
-	}
-	if (fault.rc != RC_OK) {
-		snprintf(
-		    why, cap, "the last transaction failed: %s", fault.text);
-		return false;
-	}
-	return true;
 }

@@ -2,7 +2,7 @@
  * writer.h - the one thread that writes observations and events.   (wiring)
  *
  * Uses     queue, ingest
- * Used by  serve (starts, stops), api (health)
+ * Used by  serve (starts, stops), selfcheck
  */
 #ifndef COLLECTOR_WRITER_H
 #define COLLECTOR_WRITER_H
@@ -26,8 +26,17 @@ MUST_USE enum rc writer_start(
  * last of it could not be. */
 MUST_USE enum rc writer_stop(struct writer *w, struct err *err);
 
-/* Is the thread alive and the disk taking?  Otherwise why says what is wrong.
- * From any thread. */
-bool writer_is_healthy(struct writer *w, char *why, size_t cap);
+/* Runs call in the writer's thread, between two transactions, and waits for
+ * it: within a second, and what it takes itself.  From one thread only. */
+void writer_call(struct writer *w, void (*call)(void *ctx), void *ctx);
+
+struct writer_state {             /* times are of the monotonic clock */
+	int64_t progress_mono_us; /* the last piece of work was done */
+	int64_t ticked_mono_us;   /* the last tick was */
+	struct err fault;         /* of the last transaction; rc RC_OK: none */
+};
+
+/* From any thread. */
+void writer_look(struct writer *w, struct writer_state *out);
 
 #endif

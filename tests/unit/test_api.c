@@ -3,7 +3,9 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <zstd.h>
 
 #include "collector/api.h"
@@ -14,15 +16,17 @@ struct live { /* a rig with its threads */
 	struct rig *rig;
 	struct queue *queue;
 	struct writer *writer;
+	struct selfcheck *selfcheck;
 	struct api *api;
 	struct httpd *httpd;
 	char where[LISTEN_TEXT_LEN];
+	int64_t step_us; /* 0: the usual */
 };
 
 static void
 live_start(struct live *l, size_t queue_bytes)
 {
-	struct httpd_settings hs = { .n_threads = 2 };
+	struct httpd_settings hs = { .n_threads = 2, .step_us = l->step_us };
 	struct api_parts parts;
 	struct httpd_handlers handlers;
 	struct addr loopback = rig_addr("127.0.0.1");
@@ -31,9 +35,16 @@ live_start(struct live *l, size_t queue_bytes)
 	l->queue = queue_new(64, queue_bytes);
 	assert_int_equal(
 	    writer_start(&l->writer, l->queue, l->rig->ingest, &err), RC_OK);
+	T_CHECK(selfcheck_open(&l->selfcheck,
+		    &(struct selfcheck_parts){ .settings = &l->rig->settings,
+			.writer = l->writer,
+			.queue = l->queue,
+			.metrics = &l->rig->metrics },
+		    &err) == RC_OK,
+	    "%s", err.text);
 	parts = (struct api_parts){ .settings = &l->rig->settings,
 		.queue = l->queue,
-		.writer = l->writer,
+		.selfcheck = l->selfcheck,
 		.metrics = &l->rig->metrics };
 	T_CHECK(api_open(&l->api, &parts, &err) == RC_OK, "%s", err.text);
 	handlers = api_handlers(l->api);
@@ -56,6 +67,7 @@ live_stop(struct live *l)
 	assert_true(httpd_wait_idle(l->httpd, 60 * US_PER_S));
 	httpd_stop(l->httpd);
 	api_close(l->api);
+	selfcheck_close(l->selfcheck);
 	queue_free(l->queue);
 	return rc;
 }
@@ -532,6 +544,8 @@ a_full_disk_says_come_back_later(void **state)
 	assert_non_null(strstr(r.head, "Retry-After: "));
 	r = ask(l, &health);
 	T_CHECK(r.status == 503, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.body, "{\"healthy\":false,\"error\":\"the "
+				       "last transaction failed: "));
 	check_stored(l, 0);
 	(void)live_stop(l); /* the disk is still full */
 	rig_limit_pages(l->rig, 1000000);
@@ -668,7 +682,10 @@ health_and_counters_are_open(void **state)
 	struct reply r = ask(l, &q);
 
 	assert_int_equal(r.status, 200);
-	assert_string_equal(r.body, "ok\n");
+	assert_string_equal(r.body,
+	    "{\"healthy\":true,\"checks\":{\"store\":\"ok\","
+	    "\"detector\":\"ok\",\"queue\":\"ok\",\"heard\":\"ok\","
+	    "\"disk\":\"ok\"}}");
 	assert_int_equal(ask(l, &p->request).status, 200);
 	q.path = "/metrics";
 	r = ask(l, &q);
@@ -720,6 +737,105 @@ long_headers_are_refused(void **state)
 			    .is_unsigned = true });
 	T_CHECK(r.status == 431 || r.status == 413, "%ld", r.status);
 	free(header);
+}
+
+static void
+who_asks_too_often_is_told_when_to_come_back(void **state)
+{
+	struct live *l = *state;
+	struct request q = { .method = "GET", .path = "/v1/assignment" };
+	struct signing_key stranger;
+	struct reply r;
+
+	assert_int_equal(live_stop(l), RC_OK);
+	l->rig->settings.limits.requests_per_probe = 2;
+	live_start(l, (size_t)64 << 20);
+	signature_new_key(&stranger);
+	q.key = &stranger; /* who claims to be the probe uses up nothing */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask(l, &q).status, 401);
+	q.key = NULL;
+	assert_int_equal(ask(l, &q).status, 200);
+	assert_int_equal(ask(l, &q).status, 200);
+	r = ask(l, &q);
+	T_CHECK(r.status == 429, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.head, "Retry-After: "));
+	assert_int_equal(
+	    metrics_get(&l->rig->metrics, METRIC_REFUSED_TOO_OFTEN), 1);
+}
+
+/* Opens a connection to the collector, for bytes of one's own. */
+static int
+dial(const struct live *l)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct addr loopback;
+	struct sockaddr_storage ss;
+	uint16_t port;
+	struct err err;
+
+	assert_int_equal(listen_parse(&loopback, &port, l->where, &err), RC_OK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&ss,
+			     addr_to_sockaddr(&loopback, port, &ss)),
+	    0);
+	return fd;
+}
+
+/* Waits for the other end to end it, however long that takes. */
+static void
+check_ended(int fd, const char *what)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char buf[4096];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		T_CHECK(poll(&p, 1, 60000) == 1, "%s: it is still open", what);
+		n = read(fd, buf, sizeof buf);
+	}
+	close(fd);
+}
+
+/* A byte now and then, for ever: idle it is never. */
+static void
+dribble(int fd, const char *begin, const char *what)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	ssize_t n = send(fd, begin, strlen(begin), MSG_NOSIGNAL);
+
+	for (int i = 0; n >= 0 && i < 1200; i++) {
+		nanosleep(&pause, NULL);
+		n = send(fd, "x", 1, MSG_NOSIGNAL);
+	}
+	T_CHECK(n < 0, "%s: it may go on for a minute", what);
+	check_ended(fd, what);
+}
+
+static void
+who_takes_his_time_is_cut_off(void **state)
+{
+	struct live *l = mem_new(sizeof *l);
+	struct posting *p;
+
+	(void)state;
+	l->rig = rig_new();
+	l->step_us = 300 * US_PER_MS;
+	live_start(l, (size_t)64 << 20);
+	check_ended(dial(l), "silence");
+	dribble(dial(l), "GET /healthz HTTP/1.1\r\nX: ", "a head");
+	dribble(dial(l),
+	    "POST /v1/enroll HTTP/1.1\r\nHost: c\r\nContent-Length: 4000\r\n"
+	    "Signature-Input: a\r\nSignature: b\r\nContent-Digest: c\r\n"
+	    "Catchwater-Seq: 0\r\n\r\n",
+	    "a body");
+	dribble(dial(l),
+	    "POST /v1/nowhere HTTP/1.1\r\nHost: c\r\n"
+	    "Content-Length: 4000\r\n\r\n",
+	    "a body that nobody wants");
+	p = posting(l, NULL, 1, 3);
+	assert_int_equal(ask(l, &p->request).status, 200);
+	posting_free(p);
+	live_free(l);
 }
 
 #define N_SENDERS 4
@@ -794,6 +910,8 @@ main(void)
 		LIVE(health_and_counters_are_open),
 		LIVE(other_paths_and_methods_are_not_there),
 		LIVE(long_headers_are_refused),
+		LIVE(who_asks_too_often_is_told_when_to_come_back),
+		cmocka_unit_test(who_takes_his_time_is_cut_off),
 		LIVE(many_probes_at_once_all_get_their_answers),
 	};
 

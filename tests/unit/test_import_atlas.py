@@ -328,6 +328,7 @@ def test_no_alert_is_sent_about_the_past(place):
     atlas(place, f.write_json(place / "a.json", results))
     assert rows(place, "SELECT kind, n_vantages FROM event") == [("shift", 8)]
     assert rows(place, "SELECT count(*) FROM delivery") == [(0,)]
+    assert len(f.told_again(PROGRAM, conf)) == 1
 
 
 def test_imported_probes_cannot_report_and_take_no_turn(place):
@@ -368,3 +369,24 @@ def test_a_file_that_ends_early_is_said(place):
     packed = f.write_json(place / "b.json.gz", history(["fra"] * 200))
     packed.write_bytes(packed.read_bytes()[:-20])
     assert "is the file whole?" in run(place, "import", "atlas", packed, status=1).stderr
+
+
+def test_a_replay_of_results_tells_the_same(place):
+    """By several runs, with looks that come late, silence, and another pace."""
+    def look(probe, at, site):
+        more = {} if site else {"result": {"error": {"timeout": 5000}}}
+        return f.dns(probe, at, f.hostname(f"ns1.{site}.example.net"), **more)
+
+    def file(name, begin, every, sites):
+        return f.write_json(place / name, [
+            look(p, begin + k * every + 7 * p, site)
+            for k, site in enumerate(sites) for p in range(1, 13)])
+    at = 10**9
+    first = file("a.json", at, 240, ["ams"] * 20 + ["fra"] * 20 + [None] * 5 + ["fra"] * 9)
+    late = file("b.json", at + 600, 240, ["lis"] * 3)
+    slow = file("c.json", at + 86400, 3600, ["fra"] * 8 + ["ams"] * 8 + ["lis", "ams"] * 3)
+    atlas(place, first)
+    assert atlas(place, late)["late"] == 36
+    atlas(place, slow)
+    kinds = {e["kind"] for e in f.told_again(PROGRAM, place / "c.conf")}
+    assert "shift" in kinds

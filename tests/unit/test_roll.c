@@ -141,7 +141,11 @@ hand_in(struct detect *d, struct random *r, int64_t *now_us)
 		}
 		break;
 	case 4:
-		detect_retime(d);
+		detect_retime(
+		    d, &(struct times){ .service_id = 1,
+			   .dns_every_us =
+			       (60 + (int64_t)random_below(r, 3)) * US_PER_S,
+			   .shift_settles_us = 86400 * US_PER_S });
 		break;
 	default:
 		*now_us += (int64_t)random_below(r, 2) * US_PER_S;

@@ -268,6 +268,8 @@ what_is_absent_has_its_default(void **state)
 	assert_null(s.tls_key);
 	assert_int_equal(s.upload_every_us, 30 * S);
 	assert_int_equal(s.keep_observations_us, 7 * 86400 * S);
+	assert_int_equal(s.silent_after_us, 300 * S);
+	assert_int_equal(s.disk_low_percent, 5);
 	assert_int_equal(s.alerts[0].kinds, (1U << EVENT_KINDS) - 1);
 	assert_int_equal(s.alerts[0].at_least, SEVERITY_WARNING);
 	assert_int_equal(s.alerts[0].give_up_after_us, 86400 * S);
