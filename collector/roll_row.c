@@ -1,7 +1,6 @@
 /* roll_row.c - see roll_row.h. */
 #include "collector/roll_row.h"
 
-#include "collector/roll.h"
 #include "schema/base/clock.h"
 
 #define DAY_US (86400 * US_PER_S)
