@@ -287,6 +287,9 @@ struct times {
 };
 void detect_retime(struct detect *d, const struct times *t);
 
+/* Those that the service itself says. */
+struct times times_of_service(const struct service *s);
+
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and
  * emits the soft fields (n, last_us, rtt) of changed landings, each vantage's in a

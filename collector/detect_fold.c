@@ -387,13 +387,13 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 }
 
 static bool
-is_same_times(const struct service *s, const struct times *t)
+is_same_times(const struct times *a, const struct times *b)
 {
-	return s->dns_every_us == t->dns_every_us &&
-	       s->shift_settles_us == t->shift_settles_us &&
-	       s->round_us == t->round_us &&
-	       s->round_before_us == t->round_before_us &&
-	       s->n_agree == t->n_agree;
+	return a->dns_every_us == b->dns_every_us &&
+	       a->shift_settles_us == b->shift_settles_us &&
+	       a->round_us == b->round_us &&
+	       a->round_before_us == b->round_before_us &&
+	       a->n_agree == b->n_agree;
 }
 
 void
@@ -401,11 +401,15 @@ detect_retime(struct detect *d, const struct times *t)
 {
 	struct heard h = { .kind = HEARD_TIMES, .times = *t };
 	struct service *s = NULL;
+	struct times old;
 
 	for (size_t i = 0; i < d->own.n; i++)
 		if (d->own.list[i].id == t->service_id)
 			s = &d->own.list[i];
-	if (s == NULL || is_same_times(s, t))
+	if (s == NULL)
+		return;
+	old = times_of_service(s);
+	if (is_same_times(&old, t))
 		return;
 	pass_on(d, &h);
 	s->dns_every_us = t->dns_every_us;

@@ -8,7 +8,8 @@
 #include "schema/base/clock.h"
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement", "health", "drain", "times" };
+	"vantage", "excuse", "announcement", "health", "drain", "times",
+	"reread" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -16,6 +17,7 @@ heard_apply(struct detect *d, const struct heard *h)
 {
 	switch (h->kind) {
 	case HEARD_START:
+	case HEARD_REREAD:
 		break;
 	case HEARD_RESTORED:
 		detect_begin(d, h->until_us);
@@ -70,21 +72,26 @@ times_json(const struct times *t)
 }
 
 static json_t *
+vantage_json(const struct vantage *v)
+{
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
+	    (json_int_t)v->id, "family", v->family, "asn", (json_int_t)v->asn,
+	    "probe", (json_int_t)v->probe, "prefix", (json_int_t)v->prefix,
+	    "trusted", v->is_trusted);
+}
+
+static json_t *
 body_json(const struct heard *h)
 {
-	const struct vantage *v = &h->vantage;
-
 	switch (h->kind) {
 	case HEARD_START:
 	case HEARD_RESTORED:
 	case HEARD_SKIP:
 	case HEARD_FLUSH:
+	case HEARD_REREAD:
 		break;
 	case HEARD_VANTAGE:
-		return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
-		    (json_int_t)v->id, "family", v->family, "asn",
-		    (json_int_t)v->asn, "probe", (json_int_t)v->probe, "prefix",
-		    (json_int_t)v->prefix, "trusted", v->is_trusted);
+		return vantage_json(&h->vantage);
 	case HEARD_EXCUSE:
 		return json_pack("{s:I, s:I, s:i}", "vantage",
 		    (json_int_t)h->excuse.vantage_id, "target",

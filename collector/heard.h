@@ -25,7 +25,9 @@
  *
  * Rows are kept as long as the observations after them.  Once observations
  * have been deleted, a replay begins with those that are left, without what
- * came before, and says so.
+ * came before, and says so.  So it does once observations were read anew by
+ * other templates (reinterpret), since what they meant when they were heard is
+ * gone then.
  */
 #ifndef COLLECTOR_HEARD_H
 #define COLLECTOR_HEARD_H
@@ -47,7 +49,8 @@ enum heard_kind {
 	HEARD_ANNOUNCEMENT,
 	HEARD_HEALTH, /* as an announcement: is_up says healthy */
 	HEARD_DRAIN,
-	HEARD_TIMES
+	HEARD_TIMES,
+	HEARD_REREAD /* not heard: reinterpret changed observations, at until_us */
 };
 
 struct heard {

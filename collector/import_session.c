@@ -34,12 +34,10 @@ load_paces(struct import_session *s, struct err *err)
 		    json_integer_value(json_object_get(paces, v->name));
 
 		p->configured_us = v->dns_every_us;
-		p->times = (struct times){ .service_id = v->id,
-			.dns_every_us = every_us > v->dns_every_us
-					    ? every_us
-					    : v->dns_every_us,
-			.shift_settles_us = v->shift_settles_us,
-			.n_agree = 1 };
+		p->times = times_of_service(v);
+		p->times.n_agree = 1;
+		if (every_us > v->dns_every_us)
+			p->times.dns_every_us = every_us;
 	}
 	json_decref(row.summary);
 	return rc == RC_NOTFOUND ? RC_OK : rc;

@@ -85,7 +85,8 @@ hear(struct replay *r, const struct heard *h)
 {
 	unsigned n_afresh;
 
-	if (is_too_old(r, h))
+	r->out->is_reread |= h->kind == HEARD_REREAD;
+	if (is_too_old(r, h) || h->kind == HEARD_REREAD)
 		return;
 	if (h->kind == HEARD_START && r->detect != NULL && h->until_us != 0)
 		detect_tick(r->detect, h->until_us);

@@ -29,6 +29,9 @@ static const char VANTAGES[] =
 static const char HEARD[] =
     "SELECT id, after_id, passed_us, kind, body FROM heard WHERE id > ?1 "
     "ORDER BY id LIMIT 1";
+static const char TIMES[] =
+    "SELECT id, after_id, passed_us, kind, body FROM heard WHERE id > ?1 "
+    "AND kind IN ('start', 'times') ORDER BY id LIMIT 1";
 static const char OBSERVATION[] =
     "SELECT o.id, o.vantage_id, o.target_id, o.site_id, o.at_us, "
     "o.received_us, o.kind, o.why, o.outcome, o.rcode, o.rtt_us, o.serial, "
@@ -141,11 +144,11 @@ store_heard_vantages(
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-enum rc
-store_heard_next(
-    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+static enum rc
+next_heard(struct store *st, const char *sql, int64_t after_id,
+    struct heard *out, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, HEARD);
+	sqlite3_stmt *s = store_stmt(st, sql);
 	enum rc rc;
 
 	store_bind_int(s, 1, after_id);
@@ -158,6 +161,20 @@ store_heard_next(
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc;
+}
+
+enum rc
+store_heard_next(
+    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+{
+	return next_heard(st, HEARD, after_id, out, err);
+}
+
+enum rc
+store_heard_next_times(
+    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+{
+	return next_heard(st, TIMES, after_id, out, err);
 }
 
 /* Observations. */

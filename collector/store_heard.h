@@ -3,7 +3,7 @@
  * again in.                                                            (edge)
  *
  * Uses     store_sqlite.h, collector/heard.h
- * Used by  ingest, replay
+ * Used by  ingest, replay, reinterpret_command
  */
 #ifndef COLLECTOR_STORE_HEARD_H
 #define COLLECTOR_STORE_HEARD_H
@@ -50,6 +50,10 @@ struct observation_heard {
 /* The row with the next id over after_id.  RC_NOTFOUND: that was the last.
  * RC_DB.  RC_MALFORMED (heard): of another program. */
 MUST_USE enum rc store_heard_next(
+    struct store *st, int64_t after_id, struct heard *out, struct err *err);
+/* The same, of those that tell by which times the services went: HEARD_START
+ * (by their own), HEARD_TIMES. */
+MUST_USE enum rc store_heard_next_times(
     struct store *st, int64_t after_id, struct heard *out, struct err *err);
 MUST_USE enum rc store_observation_next(struct store *st, int64_t after_id,
     struct observation_heard *out, struct err *err);

@@ -345,6 +345,8 @@ def test_a_database_that_is_given_need_not_be_configured(place):
     run(place, "import", "atlas", path, "--db", place / "c.db")
     assert rows(place, "SELECT count(*) FROM observation") == [(1,)]
     assert "database is missing" in run(place, "import", "atlas", path, status=1).stderr
+    for command in ("replay", "reinterpret"):
+        run(place, command, "--db", place / "c.db")
 
 
 def test_files_are_taken_in_the_order_of_their_time(place):
@@ -390,3 +392,28 @@ def test_a_replay_of_results_tells_the_same(place):
     atlas(place, slow)
     kinds = {e["kind"] for e in f.told_again(PROGRAM, place / "c.conf")}
     assert "shift" in kinds
+
+
+def test_a_replay_of_what_was_read_anew_says_so(place):
+    sites = ["ams"] * 4 + ["fra"] * 4
+    atlas(place, f.write_json(place / "a.json", history(sites)))
+    run(place, "reinterpret")
+    f.told_again(PROGRAM, place / "c.conf")
+    conf = place / "c.conf"
+    conf.write_text(conf.read_text().replace('"fra"', '"other"'))
+    assert "'reinterpret' has changed" not in run(place, "replay").stderr
+    run(place, "reinterpret")
+    assert "'reinterpret' has changed" in run(place, "replay").stderr
+
+
+def test_what_is_read_anew_goes_by_the_times_of_then(place):
+    atlas(place, f.write_json(place / "a.json", history(["ams"] * 5 + ["fra"] * 4)))
+    journal = "SELECT state, site_id, since_us, until_us, last_us, n FROM landing"
+    before, conf = rows(place, journal), place / "c.conf"
+    own = conf.read_text()
+    conf.write_text(own.replace('"fra"', '"other"'))
+    run(place, "reinterpret")
+    assert [row[0] for row in rows(place, journal)] == ["stable", "unknown"]
+    conf.write_text(own)
+    run(place, "reinterpret")
+    assert rows(place, journal) == before
