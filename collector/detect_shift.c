@@ -218,9 +218,9 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 static json_t *
 sum_event(struct detect *d, struct open_event *o)
 {
-	size_t n_fresh = roll_numbers(
-	    d->roll, detect_service_of(d, &o->event), 0, 0, d->now_us)
-			     .n_fleet;
+	size_t n_fresh =
+	    roll_fleet(d->roll, detect_service_of(d, &o->event), d->now_us)
+		.n_asns;
 	enum severity severity;
 
 	detect_sum_votes(d, o);
@@ -516,8 +516,7 @@ judge_round(struct detect *d, size_t service)
 		.is_round = true,
 		.window_us = 2 * s->dns_every_us + 60 * US_PER_S };
 	size_t n_moved = count_leavers(d, &g, 0);
-	size_t n_seen =
-	    roll_numbers(d->roll, service, 0, 0, d->now_us).landings;
+	size_t n_seen = roll_fleet(d->roll, service, d->now_us).landings;
 
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;

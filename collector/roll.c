@@ -30,7 +30,7 @@ struct at_site {
 
 /* What was counted over the rows of a service, in one family or both. */
 struct tally {
-	bool is_known;
+	bool is_fleet_known, are_sites_known;
 	size_t n_fleet, landings;
 	struct at_site *sites;
 };
@@ -115,13 +115,22 @@ roll_touch(struct roll *r, const struct track *t)
 	r->touched[r->n_touched++] = t->index;
 }
 
+/* Who is fresh may be as before. */
+static void
+forget(struct tally *y, bool is_fleet_too)
+{
+	y->are_sites_known = false;
+	if (is_fleet_too)
+		y->is_fleet_known = false;
+}
+
 void
 roll_touch_member(struct roll *r, const struct member *m)
 {
 	for (const struct track *t = m->tracks; t != NULL; t = t->next)
 		roll_touch(r, t);
 	for (size_t i = 0; i < r->services->n * FAMILIES; i++)
-		r->tallies[i].is_known = false;
+		forget(&r->tallies[i], true);
 	for (size_t i = 0; i < r->services->n; i++)
 		r->serial_changes[i]++;
 }
@@ -174,16 +183,17 @@ note_change(
 {
 	const struct target *target = new->track->target;
 	struct tally *tallies = &r->tallies[target->service * FAMILIES];
+	bool is_fleet_too = ((old->marks ^ new->marks) & ROLL_FRESH) != 0;
 
 	if (new->marks & ROLL_SERIAL &&
 	    (old->serial != new->serial || (old->marks & ROLL_SERIAL) == 0))
 		r->serial_changes[target->service]++;
 	if (target->role != ROLE_SERVICE ||
 	    (old->here == new->here && old->before == new->before &&
-		((old->marks ^ new->marks) & ROLL_FRESH) == 0))
+		!is_fleet_too))
 		return;
-	tallies[0].is_known = false;
-	tallies[target->address.family == 4 ? 1 : 2].is_known = false;
+	forget(&tallies[0], is_fleet_too);
+	forget(&tallies[target->address.family == 4 ? 1 : 2], is_fleet_too);
 }
 
 static void
@@ -478,11 +488,32 @@ count_networks(struct roll *r, size_t from, size_t to)
 }
 
 static void
+count_fleet(struct roll *r, struct tally *y, struct fresh_walk w)
+{
+	const struct roll_row *row;
+
+	y->is_fleet_known = true;
+	y->n_fleet = y->landings = 0;
+	fleet_count_begin(r->fleet);
+	while ((row = fresh_next(&w)) != NULL) {
+		y->landings++;
+		y->n_fleet +=
+		    fleet_count_as(r->fleet, r->fleet->members[row->member]);
+	}
+}
+
+static void
 count_sites(struct roll *r, struct tally *y, struct fresh_walk w)
 {
 	size_t n_sites = r->services->list[w.service].n_sites;
 	size_t *ends = mem_new((n_sites + 1) * sizeof *ends);
 
+	y->are_sites_known = true;
+	if (y->landings > r->cap_sorted) {
+		r->cap_sorted = 2 * y->landings;
+		r->sorted =
+		    mem_grow(r->sorted, r->cap_sorted, sizeof *r->sorted);
+	}
 	sort_by_site(r, w, true, ends, n_sites);
 	for (size_t i = 0; i < n_sites; i++)
 		y->sites[i].n_usual = count_networks(r, ends[i], ends[i + 1]);
@@ -494,29 +525,26 @@ count_sites(struct roll *r, struct tally *y, struct fresh_walk w)
 	free(ends);
 }
 
-static void
-count_all(struct roll *r, struct tally *y, size_t service, size_t family)
+/* The tally of a family, of which the fleet is known. */
+static struct tally *
+know_fleet(struct roll *r, size_t service, size_t family, int64_t now_us)
 {
-	struct fresh_walk begin = {
-		.roll = r, .service = service, .family = family
-	};
-	struct fresh_walk w = begin;
-	const struct roll_row *row;
+	struct tally *y = &r->tallies[service * FAMILIES + family];
 
-	y->is_known = true;
-	y->n_fleet = y->landings = 0;
-	fleet_count_begin(r->fleet);
-	while ((row = fresh_next(&w)) != NULL) {
-		y->landings++;
-		y->n_fleet +=
-		    fleet_count_as(r->fleet, r->fleet->members[row->member]);
-	}
-	if (y->landings > r->cap_sorted) {
-		r->cap_sorted = 2 * y->landings;
-		r->sorted =
-		    mem_grow(r->sorted, r->cap_sorted, sizeof *r->sorted);
-	}
-	count_sites(r, y, begin);
+	settle(r, now_us);
+	if (!y->is_fleet_known)
+		count_fleet(r, y,
+		    (struct fresh_walk){
+			.roll = r, .service = service, .family = family });
+	return y;
+}
+
+struct roll_fleet
+roll_fleet(struct roll *r, size_t service, int64_t now_us)
+{
+	const struct tally *y = know_fleet(r, service, 0, now_us);
+
+	return (struct roll_fleet){ y->n_fleet, y->landings };
 }
 
 struct roll_numbers
@@ -524,11 +552,12 @@ roll_numbers(
     struct roll *r, size_t service, size_t site, uint8_t family, int64_t now_us)
 {
 	size_t f = family == 0 ? 0 : family == 4 ? 1 : 2;
-	struct tally *y = &r->tallies[service * FAMILIES + f];
+	struct tally *y = know_fleet(r, service, f, now_us);
 
-	settle(r, now_us);
-	if (!y->is_known)
-		count_all(r, y, service, f);
+	if (!y->are_sites_known)
+		count_sites(r, y,
+		    (struct fresh_walk){
+			.roll = r, .service = service, .family = f });
 	return (struct roll_numbers){ .n_here = y->sites[site].n_here,
 		.n_usual = y->sites[site].n_usual,
 		.n_fleet = y->n_fleet,

@@ -78,6 +78,12 @@ unsigned roll_noise(struct roll *r, size_t service, int64_t now_us);
 /* Grows whenever a track of the service has a serial that it had not. */
 uint64_t roll_serial_changes(struct roll *r, size_t service, int64_t now_us);
 
+/* Of the whole service: networks and tracks that are fresh. */
+struct roll_fleet {
+	size_t n_asns, landings;
+};
+struct roll_fleet roll_fleet(struct roll *r, size_t service, int64_t now_us);
+
 /* Of one site, in one family (0: both). */
 struct roll_numbers {
 	size_t n_here, n_usual, n_fleet; /* networks: there, there in the last

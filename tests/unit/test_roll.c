@@ -224,6 +224,9 @@ check_numbers(struct detect *d, size_t service, size_t site, uint8_t family)
 						 q.site_id, d->now_us),
 			     track_is_on_site, &q),
 	    fleet_count_asns(f, service, track_is_on_site, &q));
+	q.family = 0;
+	assert_int_equal(roll_fleet(d->roll, service, d->now_us).n_asns,
+	    fleet_count_asns(f, service, track_is_fresh, &q));
 	assert_int_equal(roll_noise(d->roll, service, d->now_us),
 	    fleet_noise(f, service, d->now_us));
 }
