@@ -12,6 +12,7 @@
 #include "collector/store_probe.h"
 #include "collector/store_quarantine.h"
 #include "schema/base/clock.h"
+#include "schema/base/text.h"
 
 struct options {
 	struct where where;
@@ -133,8 +134,8 @@ fill_report(struct report *r, const struct vantage_list *list)
 static void
 print_quarantined(const struct vantage_list *list, FILE *to)
 {
-	char name[NAME_MAX_LEN + 8], sentence[QUARANTINE_SENTENCE_LEN];
-	char since[CLOCK_TEXT_LEN];
+	char name[NAME_MAX_LEN + 8], safe[TEXT_SAFE_LEN(sizeof name)];
+	char sentence[QUARANTINE_SENTENCE_LEN], since[CLOCK_TEXT_LEN];
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct vantage_info *v = &list->rows[i];
@@ -144,7 +145,8 @@ print_quarantined(const struct vantage_list *list, FILE *to)
 			continue;
 		name_vantage(v, name, sizeof name);
 		why = report_safe(reason_of(v, sentence));
-		fprintf(to, "%s: quarantined by %s", name,
+		fprintf(to, "%s: quarantined by %s",
+		    text_safe(safe, sizeof safe, name),
 		    v->numbers[0] == '\0' ? "hand" : "the detector");
 		if (v->has_quarantined)
 			fprintf(to, " since %s",
