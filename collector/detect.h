@@ -150,7 +150,8 @@ struct vote {
 	int64_t vantage_id, target_id;
 	int64_t from_site_id, to_site_id; /* 0: none */
 	int64_t at_us, confirmed_us;
-	int64_t ended_us;               /* 0: still stands */
+	/* 0: still stands; at_us: was for another kind, and does not count. */
+	int64_t ended_us;
 	int64_t from_rtt_us, to_rtt_us; /* shift: the shortest; 0: not known */
 };
 

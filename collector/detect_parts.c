@@ -17,11 +17,13 @@
 #include "collector/detect_suspected.h"
 #include "collector/detect_trust.h"
 #include "collector/detect_unknown.h"
+#include "collector/detect_withdrawn.h"
 
 const struct detect_part *const detect_parts[] = {
 	&blackhole_part,
 	&shift_part,
 	&mismatch_part,
+	&withdrawn_part,
 	&modes_part,
 	&loss_part,
 	&impostor_part,

@@ -458,6 +458,10 @@ ingest_store(struct ingest *in, const struct ingest_found *f)
 	if (belief.doubts != 0)
 		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
 	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
+	if (t->role == ROLE_SERVICE && o->kind == KIND_DNS &&
+	    outcome_is_answer(o->outcome))
+		rtts_add(in->metrics->rtts, services->list[t->service].id,
+		    c->site_id, o->target.family, o->dns.rtt_us);
 	sight_tell(in->detect, services, in->geo, o,
 	    &(struct sight_context){ .observation_id = id,
 		.vantage_id = c->vantage_id,
@@ -559,6 +563,8 @@ count(struct ingest *in, const struct intake *t)
 {
 	metrics_add(in->metrics, METRIC_BATCHES, 1);
 	metrics_note_heard(in->metrics);
+	metrics_note_ingest(
+	    in->metrics, clock_steady_us() - t->job->received_us);
 	metrics_add(in->metrics, METRIC_OBSERVATIONS, t->n_stored);
 	metrics_add(in->metrics, METRIC_REPLAYED, t->n_replayed);
 	metrics_add(in->metrics, METRIC_UNKNOWN_TARGET, t->n_unknown);
