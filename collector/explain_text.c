@@ -8,6 +8,7 @@
 #include "collector/summary.h"
 #include "collector/votes_report.h"
 #include "schema/base/clock.h"
+#include "schema/base/text.h"
 
 #define LABEL 13 /* width of what stands before a value */
 #define EPOCH_MIN INT64_C(946684800000000) /* a _us from 2000 on is a time */
@@ -251,8 +252,8 @@ print_evidence(const struct explanation *x, FILE *to)
 	}
 }
 
-void
-explain_text(const struct explanation *x, FILE *to)
+static void
+print_all(const struct explanation *x, FILE *to)
 {
 	print_head(x, to);
 	print_times(x, to);
@@ -263,4 +264,20 @@ explain_text(const struct explanation *x, FILE *to)
 		return;
 	print_evidence(x, to);
 	explain_paths(x, to);
+}
+
+/* Names, words and identities of others stand in all parts. */
+void
+explain_text(const struct explanation *x, FILE *to)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *parts = open_memstream(&text, &len);
+
+	if (parts == NULL)
+		abort(); /* out of memory, as in mem_new */
+	print_all(x, parts);
+	fclose(parts);
+	text_print_lines(text, to);
+	free(text);
 }

@@ -24,7 +24,8 @@
  * So a row says: whatever observations are before me, then let the time pass
  * until passed_us (which it had), then do this.
  *
- * Rows are kept as long as the observations after them.  Once observations
+ * Rows are kept as long as the observations after them, but the last word on
+ * each vantage before those stays.  Once observations
  * have been deleted, a replay begins with those that are left, without what
  * came before, and says so.  So it does once observations were read anew by
  * other templates (reinterpret), since what they meant when they were heard is

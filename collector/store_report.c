@@ -25,34 +25,44 @@
 	"AND d.target_id = t.id AND d.at_us >= l.since_us " \
 	"AND d.at_us < coalesce(l.until_us, 9223372036854775807)) "
 
+#define LANDED_THEN "SELECT " LANDED(IS_TRUSTED("?1", "?1"))
+#define LANDED_NOW "SELECT " LANDED(IS_TRUSTED_NOW)
+
 /* A vantage that is gone, or had not come, counts only where it landed; so
  * does a service address that nobody measured for a week. */
-static const char LANDED_AT[] = "SELECT " LANDED(IS_TRUSTED("?1",
-    "?1")) "FROM vantage v JOIN probe p ON p.id = v.probe_id "
-	   "JOIN target t ON t.role = 'service' AND t.family = v.family "
-	   "JOIN service s ON s.id = t.service_id "
-	   "LEFT JOIN landing l ON l.vantage_id = v.id AND l.target_id = t.id "
-	   "AND l.since_us <= ?1 AND (l.until_us IS NULL OR l.until_us > ?1) "
-	   "LEFT JOIN site i ON i.id = l.site_id "
-	   "WHERE (l.id IS NOT NULL OR (v.first_us <= ?1 "
-	   "AND p.state IN ('active', 'quarantined') AND EXISTS (SELECT 1 "
-	   "FROM landing k WHERE k.target_id = t.id AND (k.until_us IS NULL "
-	   "OR k.until_us > ?1 - 604800000000)))) "
-	   "AND (?2 IS NULL OR s.name = ?2) AND (?3 IS NULL OR t.address = ?3) "
-	   "AND (?4 IS NULL OR v.family = ?4) "
-	   "ORDER BY s.name, p.name, v.family, t.address";
+static const char LANDED_AT[] = LANDED_THEN
+    "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+    "JOIN target t ON t.role = 'service' AND t.family = v.family "
+    "JOIN service s ON s.id = t.service_id "
+    "LEFT JOIN landing l ON l.vantage_id = v.id AND l.target_id = t.id "
+    "AND l.since_us <= ?1 AND (l.until_us IS NULL OR l.until_us > ?1) "
+    "LEFT JOIN site i ON i.id = l.site_id "
+    "WHERE (l.id IS NOT NULL OR (v.first_us <= ?1 "
+    "AND p.state IN ('active', 'quarantined') AND EXISTS (SELECT 1 "
+    "FROM landing k WHERE k.target_id = t.id AND (k.until_us IS NULL "
+    "OR k.until_us > ?1 - 604800000000)))) "
+    "AND (?2 IS NULL OR s.name = ?2) AND (?3 IS NULL OR t.address = ?3) "
+    "AND (?4 IS NULL OR v.family = ?4) "
+    "ORDER BY s.name, p.name, v.family, t.address";
 
-static const char JOURNAL[] = "SELECT " LANDED(
-    IS_TRUSTED_NOW) "FROM landing l JOIN vantage v ON v.id = l.vantage_id "
-		    "JOIN probe p ON p.id = v.probe_id "
-		    "JOIN target t ON t.id = l.target_id AND t.role = "
-		    "'service' "
-		    "JOIN service s ON s.id = t.service_id "
-		    "LEFT JOIN site i ON i.id = l.site_id "
-		    "WHERE (?1 IS NULL OR p.id = ?1) AND (?2 IS NULL OR "
-		    "v.family = ?2) "
-		    "AND (l.until_us IS NULL OR l.until_us > ?3) "
-		    "ORDER BY p.name, v.family, s.name, t.address, l.since_us";
+/* A probe's intervals by landing_of_vantage, everybody's by landing_of_target;
+ * the order of the tables is ours, for SQLite knows no sizes. */
+#define JOURNAL_REST \
+	"JOIN service s ON s.id = t.service_id " \
+	"LEFT JOIN site i ON i.id = l.site_id " \
+	"WHERE (?1 IS NULL OR p.id = ?1) AND (?2 IS NULL OR v.family = ?2) " \
+	"AND (l.until_us IS NULL OR l.until_us > ?3) " \
+	"ORDER BY p.name, v.family, s.name, t.address, l.since_us"
+static const char JOURNAL_OF_PROBE[] =
+    LANDED_NOW "FROM probe p CROSS JOIN vantage v ON v.probe_id = p.id "
+	       "CROSS JOIN landing l ON l.vantage_id = v.id AND p.id = ?1 "
+	       "JOIN target t ON t.id = l.target_id "
+	       "AND t.role = 'service' " JOURNAL_REST;
+static const char JOURNAL[] =
+    LANDED_NOW "FROM target t CROSS JOIN landing l "
+	       "ON l.target_id = t.id AND t.role = 'service' "
+	       "JOIN vantage v ON v.id = l.vantage_id "
+	       "JOIN probe p ON p.id = v.probe_id " JOURNAL_REST;
 
 static const char SITES[] =
     "SELECT i.id, s.name, i.name, i.scope = 'local', f.family, "
@@ -151,7 +161,8 @@ enum rc
 store_journal(struct store *st, const char *probe_id, uint8_t family,
     int64_t since_us, struct landed_list *out, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, JOURNAL);
+	sqlite3_stmt *s =
+	    store_stmt(st, probe_id != NULL ? JOURNAL_OF_PROBE : JOURNAL);
 
 	store_bind_text(s, 1, probe_id);
 	store_bind_int_or_null(s, 2, family != 0, family);

@@ -667,6 +667,8 @@ what_is_gone_is_said(void **state)
 		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
 	    SQLITE_OK);
 	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
+	assert_int_equal(
+	    store_heard_expire_vantages(f->rig->side, NULL), RC_OK);
 	move(f, 0, 5, "fra");
 	run(f, 200);
 	told = check_replay(f, false);
