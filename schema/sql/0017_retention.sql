@@ -11,4 +11,4 @@ CREATE INDEX heard_vantages ON heard (after_id) WHERE kind = 'vantage';
 
 -- What is open, and what ended lately; who is at a site now.
 CREATE INDEX event_by_end ON event (resolved_us);
-CREATE INDEX landing_open ON landing (site_id) WHERE until_us IS NULL;
+CREATE INDEX landing_at_site ON landing (site_id) WHERE until_us IS NULL;
