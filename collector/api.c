@@ -2,12 +2,14 @@
  * request's head. */
 #include "collector/api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "collector/api_answer.h"
 #include "collector/enrolment.h"
+#include "schema/base/clock.h"
 #include "schema/base/mem.h"
 #include "schema/site_report.h"
 #include "schema/wire.h"
@@ -40,15 +42,13 @@ find_route(const char *path)
 }
 
 /* The length that the head announces, 0 when it announces no body (RFC 9112
- * section 6.3).  RC_NOTFOUND: it will only be known at the end. */
+ * section 6.3).  RC_MALFORMED: it is no number. */
 static enum rc
 announced_length(const struct exchange *x, size_t *out)
 {
 	const char *p = exchange_header(x, "Content-Length");
 	size_t v = 0;
 
-	if (exchange_header(x, "Transfer-Encoding") != NULL)
-		return RC_NOTFOUND;
 	for (; p != NULL && *p >= '0' && *p <= '9'; p++)
 		v = v > SIZE_MAX / 16 ? v : 10 * v + (size_t)(*p - '0');
 	*out = v;
@@ -84,6 +84,60 @@ admit_body(struct api *a, struct exchange *x, const struct route *route)
 	return true;
 }
 
+/* What two readers of one request could take differently is refused, and its
+ * connection with it: a proxy before us may have seen another request than we
+ * do (RFC 9112 section 11.2), and a signature covers one value. */
+static bool
+admit_head(struct api *a, struct exchange *x)
+{
+	static const char *const once[] = { "Host", "Content-Length",
+		"Content-Encoding", "Content-Digest", "Catchwater-Seq",
+		"Signature-Input", "Signature" };
+	static const struct refusal chunked = { METRIC_REFUSED_MALFORMED, 411,
+		0 };
+	static const struct refusal unclear = { METRIC_REFUSED_MALFORMED, 400,
+		0 };
+	char why[80];
+
+	if (!exchange_is_plain(x)) {
+		api_refuse_all(a, x, &unclear,
+		    "a header line is not 'Name: value', or a folded one, or "
+		    "there is a NUL");
+		return false;
+	}
+	if (exchange_header(x, "Transfer-Encoding") != NULL) {
+		api_refuse_all(a, x, &chunked,
+		    "Content-Length is needed, not Transfer-Encoding");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+		if (exchange_n_headers(x, once[i]) <= 1)
+			continue;
+		snprintf(why, sizeof why, "%s is there twice", once[i]);
+		api_refuse_all(a, x, &unclear, why);
+		return false;
+	}
+	return true;
+}
+
+/* Counts it by where it comes from; what is not signed is not. */
+static bool
+admit_often(struct api *a, struct exchange *x, const struct route *route)
+{
+	struct addr from = exchange_source(x);
+	int64_t now_us = clock_mono_us();
+	unsigned wait_s;
+
+	if (!route->is_signed)
+		return true;
+	wait_s = route->run == api_post_enroll
+		     ? gate_enrolment(a->gate, &from, now_us)
+		     : gate_request(a->gate, &from, now_us);
+	if (wait_s > 0)
+		api_refuse_rate(a, x, wait_s);
+	return wait_s == 0;
+}
+
 static bool
 admit_signed(struct api *a, struct exchange *x)
 {
@@ -104,6 +158,8 @@ on_head(void *ctx, struct exchange *x)
 	const struct route *route = find_route(exchange_path(x));
 	struct api *a = ctx;
 
+	if (!admit_head(a, x))
+		return 0;
 	if (route == NULL) {
 		api_refuse(a, x, &no_path, "no such path");
 		return 0;
@@ -115,6 +171,8 @@ on_head(void *ctx, struct exchange *x)
 				       .allow = route->method });
 		return 0;
 	}
+	if (!admit_often(a, x, route))
+		return 0;
 	if (strcmp(route->method, "POST") == 0 && !admit_body(a, x, route))
 		return 0;
 	if (route->is_signed && !admit_signed(a, x))
@@ -167,8 +225,10 @@ api_open(struct api **out, const struct api_parts *parts, struct err *err)
 	pthread_rwlock_init(&a->settings_lock, NULL);
 	pthread_mutex_init(&a->read.lock, NULL);
 	pthread_mutex_init(&a->edit.lock, NULL);
-	rc = store_open(
-	    &a->read.store, parts->settings->database, STORE_READ, err);
+	rc = gate_open(&a->gate, parts->settings, err);
+	if (rc == RC_OK)
+		rc = store_open(
+		    &a->read.store, parts->settings->database, STORE_READ, err);
 	if (rc == RC_OK)
 		rc = store_open(
 		    &a->edit.store, parts->settings->database, STORE_EDIT, err);
@@ -190,6 +250,7 @@ api_close(struct api *a)
 	if (a == NULL)
 		return;
 	metrics_page_close(a->metrics_page);
+	gate_close(a->gate);
 	store_close(a->read.store);
 	store_close(a->edit.store);
 	pthread_mutex_destroy(&a->read.lock);

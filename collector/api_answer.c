@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
 const struct refusal refusal_too_large = { METRIC_REFUSED_TOO_LARGE, 413, 0 };
@@ -28,41 +29,67 @@ static const struct refusal auth_refusals[] = {
 };
 
 static void
-answer_json(
-    struct exchange *x, unsigned status, unsigned retry_after_s, json_t *what)
+answer_json(struct exchange *x, const struct answer *like, json_t *what)
 {
 	char *text = json_dumps(what, JSON_COMPACT);
+	struct answer a = *like;
 
 	json_decref(what);
 	if (text == NULL)
 		text = mem_strdup("{}");
-	exchange_answer(x, &(struct answer){ .status = status,
-			       .body = text,
-			       .len = strlen(text),
-			       .retry_after_s = retry_after_s });
+	a.body = text;
+	a.len = strlen(text);
+	exchange_answer(x, &a);
 	free(text);
 }
 
 void
 api_say(struct exchange *x, unsigned status, json_t *what)
 {
-	answer_json(x, status, 0, what);
+	answer_json(x, &(struct answer){ .status = status }, what);
+}
+
+static void
+refuse(struct api *a, struct exchange *x, const struct refusal *r, bool is_last,
+    const char *why)
+{
+	const struct answer like = { .status = r->status,
+		.retry_after_s = r->retry_after_s,
+		.is_last = is_last };
+
+	if (r->metric != METRIC_N)
+		metrics_add(a->parts.metrics, r->metric, 1);
+	answer_json(x, &like, json_pack("{s:s}", "error", why));
 }
 
 void
 api_refuse(
     struct api *a, struct exchange *x, const struct refusal *r, const char *why)
 {
-	if (r->metric != METRIC_N)
-		metrics_add(a->parts.metrics, r->metric, 1);
-	answer_json(
-	    x, r->status, r->retry_after_s, json_pack("{s:s}", "error", why));
+	refuse(a, x, r, false, why);
+}
+
+void
+api_refuse_all(
+    struct api *a, struct exchange *x, const struct refusal *r, const char *why)
+{
+	refuse(a, x, r, true, why);
 }
 
 void
 api_refuse_auth(struct api *a, struct exchange *x, enum auth auth)
 {
 	api_refuse(a, x, &auth_refusals[auth], auth_text(auth));
+}
+
+void
+api_refuse_rate(struct api *a, struct exchange *x, unsigned wait_s)
+{
+	const struct refusal too_often = { METRIC_REFUSED_TOO_OFTEN, 429,
+		wait_s };
+
+	api_refuse(a, x, &too_often,
+	    "too many requests; Retry-After says when to come back");
 }
 
 struct auth_request
@@ -105,10 +132,16 @@ bool
 api_authenticate(struct api *a, struct exchange *x, struct probe_row *probe)
 {
 	enum auth auth = api_check_auth(a, x, probe);
+	unsigned wait_s;
 
-	if (auth != AUTH_OK)
+	if (auth != AUTH_OK) {
 		api_refuse_auth(a, x, auth);
-	return auth == AUTH_OK;
+		return false;
+	}
+	wait_s = gate_probe(a->gate, probe->id, clock_mono_us());
+	if (wait_s > 0)
+		api_refuse_rate(a, x, wait_s);
+	return wait_s == 0;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
  * api_answer.h - what the paths of the collector share.            (wiring)
  *
- * Uses     httpd, auth, metrics, store
+ * Uses     httpd, auth, gate, metrics, store
  * Used by  api*.c only
  */
 #ifndef COLLECTOR_API_ANSWER_H
@@ -13,6 +13,7 @@
 
 #include "collector/api_parts.h"
 #include "collector/auth.h"
+#include "collector/gate.h"
 #include "collector/httpd.h"
 #include "collector/metrics.h"
 #include "collector/metrics_page.h"
@@ -30,6 +31,7 @@ struct door {
 struct api {
 	struct api_parts parts;
 	pthread_rwlock_t settings_lock; /* of parts.settings */
+	struct gate *gate;
 	struct door read, edit;
 	struct metrics_page *metrics_page;
 };
@@ -54,17 +56,25 @@ void api_say(struct exchange *x, unsigned status, json_t *what);
 void api_refuse(struct api *a, struct exchange *x, const struct refusal *r,
     const char *why);
 
+/* The same, and closes the connection. */
+void api_refuse_all(struct api *a, struct exchange *x, const struct refusal *r,
+    const char *why);
+
 /* The same for a request that is not signed as it should be. */
 void api_refuse_auth(struct api *a, struct exchange *x, enum auth auth);
+
+/* The same for one that comes too soon. */
+void api_refuse_rate(struct api *a, struct exchange *x, unsigned wait_s);
 
 /* Lends what the exchange says of its signature. */
 struct auth_request api_auth_request(const struct exchange *x);
 
-/* Did an enrolled probe sign?  *probe is its row when AUTH_OK. */
+/* Did an enrolled probe sign?  *probe is its row when AUTH_OK.  Whoever asks
+ * this and not api_authenticate sets the probe no limit. */
 MUST_USE enum auth
 api_check_auth(struct api *a, struct exchange *x, struct probe_row *probe);
 
-/* True when one did; else the exchange is answered. */
+/* True when one did, and not too often; else the exchange is answered. */
 bool
 api_authenticate(struct api *a, struct exchange *x, struct probe_row *probe);
 

@@ -43,6 +43,13 @@ vantage_prefix(const struct addr *seen)
 	return v;
 }
 
+struct times
+times_of_service(const struct service *s)
+{
+	return (struct times){ s->id, s->dns_every_us, s->shift_settles_us,
+		s->round_us, s->round_before_us, s->n_agree };
+}
+
 const char *
 landing_state_name(enum landing_state s)
 {

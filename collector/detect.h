@@ -60,12 +60,6 @@ struct sighting {
 	int64_t rtt_us;
 	bool has_serial;
 	uint32_t serial; /* of the zone's SOA in the answer (RFC 1982) */
-	/* Imported history.  A look of somebody else's at the pace of his: there
-	 * are no confirmations to wait for. */
-	bool is_whole;
-	/* Nobody looked for long before: what is elsewhere now differs, but was
-	 * not seen moving. */
-	bool is_first_look;
 };
 
 /* The way to a target, from one trace: what stands before it. */
@@ -222,9 +216,9 @@ typedef void detect_emit(void *ctx, const struct effect *e);
 
 struct detect;
 
-/* Gives a detector for these services, which must outlive it.  emit is called
- * from inside the functions below.  next_event_id and next_landing_id go on
- * from the database's largest. */
+/* Gives a detector for these services, which must outlive it; of their times it
+ * has a copy (detect_retime).  emit is called from inside the functions below.
+ * next_event_id and next_landing_id go on from the database's largest. */
 struct detect *detect_new(const struct services *services, detect_emit *emit,
     void *ctx, int64_t next_event_id, int64_t next_landing_id);
 void detect_free(struct detect *d); /* NULL is fine */
@@ -232,7 +226,7 @@ void detect_free(struct detect *d); /* NULL is fine */
 struct heard; /* heard.h: one thing that it heard beside observations */
 
 /* Called with what is news of a vantage, an excuse, an announcement, a site's
- * health or a drain, lent, before it is believed. */
+ * health, a drain or a service's times, lent, before it is believed. */
 typedef void detect_heard(void *ctx, struct heard *h);
 void detect_listen(struct detect *d, detect_heard *heard, void *ctx);
 
@@ -283,8 +277,18 @@ struct drain {
 };
 void detect_drain(struct detect *d, const struct drain *x);
 
-/* The services' times were changed: they count from now on. */
-void detect_retime(struct detect *d);
+/* The times that a service is judged by from now on, in place of those that it
+ * came with: imported history has the pace of whoever looked.  Of an unknown
+ * service: nothing. */
+struct times {
+	int64_t service_id;
+	int64_t dns_every_us, shift_settles_us, round_us, round_before_us;
+	uint8_t n_agree; /* all as in struct service */
+};
+void detect_retime(struct detect *d, const struct times *t);
+
+/* Those that the service itself says. */
+struct times times_of_service(const struct service *s);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and

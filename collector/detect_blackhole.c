@@ -7,17 +7,8 @@
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
 
-struct tally {
-	size_t service;
-	int64_t site_id;
-	size_t n_dark, n_all; /* networks */
-	size_t n_together;    /* of the dark: began within a window */
-	size_t n_quorum;      /* for these */
-	const char *rule;     /* NULL: too few to open one */
-};
-
-static bool
-is_dark_at(const struct track *t, const struct track_query *q)
+bool
+blackhole_is_dark(const struct track *t, const struct track_query *q)
 {
 	return t->is_dark && !t->is_late && track_is_on_site(t, q);
 }
@@ -31,7 +22,7 @@ newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 	int64_t newest = 0;
 
 	while ((t = fleet_next(&w)) != NULL) {
-		if (is_dark_at(t, q) && t->open.since_us > newest)
+		if (blackhole_is_dark(t, q) && t->open.since_us > newest)
 			newest = t->open.since_us;
 	}
 	return newest;
@@ -40,7 +31,8 @@ newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 static bool
 is_dark_lately(const struct track *t, const struct track_query *q)
 {
-	return is_dark_at(t, q) && q->at_us - t->open.since_us <= q->window_us;
+	return blackhole_is_dark(t, q) &&
+	       q->at_us - t->open.since_us <= q->window_us;
 }
 
 static int64_t
@@ -81,7 +73,7 @@ loss_elsewhere(const struct detect *d, size_t service,
  * question and all its retries are lost, in the rounds since the first. */
 static size_t
 quorum_together(
-    struct detect *d, const struct tally *y, const struct track_query *q)
+    struct detect *d, const struct darkness *y, const struct track_query *q)
 {
 	const struct service *s = &d->services->list[y->service];
 	int64_t since_us = oldest_dark_us(d, y->service, q);
@@ -93,21 +85,29 @@ quorum_together(
 	    (double)y->n_all * rounds * pow(loss, 1.0 + s->n_retry));
 }
 
-static struct tally
-count_dark(struct detect *d, size_t service, int64_t site_id)
+static size_t
+at_least(size_t least, size_t n)
+{
+	return n < least ? least : n;
+}
+
+struct darkness
+blackhole_look(struct detect *d, size_t service, int64_t site_id)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = site_id };
-	struct tally y = { .service = service, .site_id = site_id };
+	struct darkness y = { .service = service, .site_id = site_id };
 
-	y.n_dark = fleet_count_asns(&d->fleet, service, is_dark_at, &q);
+	y.n_dark = fleet_count_asns(&d->fleet, service, blackhole_is_dark, &q);
 	y.n_all = fleet_count_asns(&d->fleet, service, track_is_on_site, &q);
 	q.at_us = newest_dark_us(d, service, &q);
 	q.window_us =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
 	y.n_together = fleet_count_asns(&d->fleet, service, is_dark_lately, &q);
-	if (y.n_dark >= 3 && y.n_dark * 2 >= y.n_all)
+	y.needed_half = at_least(3, (y.n_all + 1) / 2);
+	y.needed_small = y.n_all < 6 ? at_least(2, (y.n_all * 6 + 9) / 10) : 0;
+	if (y.n_dark >= y.needed_half)
 		y.rule = "half";
-	else if (y.n_all < 6 && y.n_dark >= 2 && y.n_dark * 10 >= y.n_all * 6)
+	else if (y.needed_small != 0 && y.n_dark >= y.needed_small)
 		y.rule = "small_site";
 	else if (y.n_together * 10 >= y.n_all) {
 		y.n_quorum = quorum_together(d, &y, &q);
@@ -197,7 +197,7 @@ add_trace_ends(
 }
 
 static json_t *
-gates_of(struct detect *d, struct open_event *o, const struct tally *y,
+gates_of(struct detect *d, struct open_event *o, const struct darkness *y,
     const struct recovery *r, int64_t hold_us)
 {
 	json_t *gates;
@@ -226,7 +226,7 @@ is_same_vote(const struct vote *a, const struct vote *b)
 
 /* Who is dark has a vote that stands.  Returns whether any is new. */
 static bool
-add_votes(struct detect *d, struct open_event *o, const struct tally *y)
+add_votes(struct detect *d, struct open_event *o, const struct darkness *y)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
 	struct track_walk w = fleet_walk(&d->fleet, y->service);
@@ -241,7 +241,7 @@ add_votes(struct detect *d, struct open_event *o, const struct tally *y)
 			.confirmed_us = d->now_us };
 		const struct vote *known;
 
-		if (!is_dark_at(t, &q))
+		if (!blackhole_is_dark(t, &q))
 			continue;
 		v.at_us = t->open.since_us;
 		known = events_find_vote(o, v.vantage_id, v.target_id);
@@ -318,7 +318,7 @@ adopt_mismatch(struct detect *d, const struct open_event *o)
 
 /* Part of a site is one degree less than the whole.  Severity only rises. */
 static void
-grade(struct open_event *o, const struct tally *y)
+grade(struct open_event *o, const struct darkness *y)
 {
 	enum severity severity =
 	    y->rule == NULL || strcmp(y->rule, "together") == 0
@@ -330,7 +330,7 @@ grade(struct open_event *o, const struct tally *y)
 }
 
 static void
-open_event(struct detect *d, const struct tally *y, int64_t hold_us)
+open_event(struct detect *d, const struct darkness *y, int64_t hold_us)
 {
 	struct event e = { .kind = EVENT_BLACKHOLE,
 		.severity = SEVERITY_MAJOR,
@@ -353,7 +353,7 @@ open_event(struct detect *d, const struct tally *y, int64_t hold_us)
 }
 
 static void
-follow_event(struct detect *d, struct open_event *o, const struct tally *y,
+follow_event(struct detect *d, struct open_event *o, const struct darkness *y,
     int64_t hold_us)
 {
 	bool is_changed = end_votes(d, o);
@@ -399,11 +399,11 @@ blackhole_count(struct detect *d, size_t service)
 	for (size_t i = 0; i < s->n_sites; i++) {
 		struct open_event *o =
 		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id);
-		struct tally y;
+		struct darkness y;
 
 		if (o == NULL && !is_any)
 			continue;
-		y = count_dark(d, service, s->sites[i].id);
+		y = blackhole_look(d, service, s->sites[i].id);
 		if (o != NULL)
 			follow_event(d, o, &y, hold_us);
 		else if (y.rule != NULL)
@@ -418,11 +418,11 @@ refresh(struct detect *d, const struct track *t)
 	    events_find(&d->events, EVENT_BLACKHOLE, t->home);
 	int64_t hold_us = 2 * t->rules->dns_every_us;
 	struct recovery r;
-	struct tally y;
+	struct darkness y;
 
 	if (o == NULL)
 		return;
-	y = count_dark(d, t->target->service, t->home);
+	y = blackhole_look(d, t->target->service, t->home);
 	r = count_recovery(d, o, hold_us);
 	o->event.updated_us = d->now_us;
 	detect_emit_event(d, o, gates_of(d, o, &y, &r, hold_us));

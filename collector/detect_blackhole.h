@@ -2,7 +2,7 @@
  * detect_blackhole.h - a site that attracts and does not answer.     (pure)
  *
  * Uses     collector/detect_part.h, quorum.h
- * Used by  detect_part (the table), detect_fold
+ * Used by  detect_part (the table), detect_fold, detect_suspected
  *
  * Dark vantages (landing.h) are counted as networks at the site where they
  * last landed.  Open when
@@ -27,6 +27,23 @@
 #define COLLECTOR_DETECT_BLACKHOLE_H
 
 #include "collector/detect_part.h"
+
+/* Networks at a site, and how many each rule asks for. */
+struct darkness {
+	size_t service;
+	int64_t site_id;
+	size_t n_dark, n_all;
+	size_t n_together;   /* of the dark: began within a window */
+	size_t n_quorum;     /* for these; 0: far too few for one */
+	size_t needed_half;  /* of the dark */
+	size_t needed_small; /* the same, of a small site; 0: it is none */
+	const char *rule;    /* NULL: too few to open one */
+};
+struct darkness
+blackhole_look(struct detect *d, size_t service, int64_t site_id);
+
+/* Is it one of the dark?  Of q: now_us, site_id. */
+bool blackhole_is_dark(const struct track *t, const struct track_query *q);
 
 /* Counts again, for every site of the service: some vantage went dark, or
  * answered again, or time has passed. */

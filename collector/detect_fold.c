@@ -25,14 +25,17 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 {
 	struct detect *d = mem_new(sizeof *d);
 
-	d->services = services;
+	d->own = *services;
+	d->own.list = mem_new((services->n + 1) * sizeof *d->own.list);
+	memcpy(d->own.list, services->list, services->n * sizeof *d->own.list);
+	d->services = &d->own;
 	d->emit = emit;
 	d->ctx = ctx;
 	d->next_landing_id = next_landing_id;
 	d->events.next_id = next_event_id;
-	fleet_init(&d->fleet, services);
-	announced_init(&d->announced, services);
-	announced_init(&d->healthy, services);
+	fleet_init(&d->fleet, d->services);
+	announced_init(&d->announced, d->services);
+	announced_init(&d->healthy, d->services);
 	mismatch_init(d);
 	d->memories = mem_new(detect_n_parts * sizeof *d->memories);
 	for (size_t i = 0; i < detect_n_parts; i++) {
@@ -58,6 +61,7 @@ detect_free(struct detect *d)
 	announced_fini(&d->healthy);
 	drains_fini(&d->drains);
 	free(d->watches);
+	free(d->own.list);
 	free(d);
 }
 
@@ -373,9 +377,37 @@ detect_announcement(struct detect *d, int64_t site_id, uint8_t family,
 		d->is_reannounced = true;
 }
 
-void
-detect_retime(struct detect *d)
+static bool
+is_same_times(const struct times *a, const struct times *b)
 {
+	return a->dns_every_us == b->dns_every_us &&
+	       a->shift_settles_us == b->shift_settles_us &&
+	       a->round_us == b->round_us &&
+	       a->round_before_us == b->round_before_us &&
+	       a->n_agree == b->n_agree;
+}
+
+void
+detect_retime(struct detect *d, const struct times *t)
+{
+	struct heard h = { .kind = HEARD_TIMES, .times = *t };
+	struct service *s = NULL;
+	struct times old;
+
+	for (size_t i = 0; i < d->own.n; i++)
+		if (d->own.list[i].id == t->service_id)
+			s = &d->own.list[i];
+	if (s == NULL)
+		return;
+	old = times_of_service(s);
+	if (is_same_times(&old, t))
+		return;
+	pass_on(d, &h);
+	s->dns_every_us = t->dns_every_us;
+	s->shift_settles_us = t->shift_settles_us;
+	s->round_us = t->round_us;
+	s->round_before_us = t->round_before_us;
+	s->n_agree = t->n_agree;
 	fleet_retime(&d->fleet);
 }
 

@@ -14,6 +14,7 @@
 #include "collector/detect_silent.h"
 #include "collector/detect_split.h"
 #include "collector/detect_stale.h"
+#include "collector/detect_suspected.h"
 #include "collector/detect_unknown.h"
 
 const struct detect_part *const detect_parts[] = {
@@ -31,5 +32,6 @@ const struct detect_part *const detect_parts[] = {
 	&latency_part,
 	&silent_part,
 	&unknown_part,
+	&suspected_part,
 };
 const size_t detect_n_parts = sizeof detect_parts / sizeof *detect_parts;

@@ -7,40 +7,16 @@
 #include "collector/detect_cause.h"
 #include "collector/detect_drain.h"
 #include "collector/quorum.h"
+#include "collector/shift_group.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
 #define NOISE_SPAN_US (NOISE_DAYS * 86400 * US_PER_S)
 #define WATCHED "shift/watched"
-#define ANNOUNCED_NEAR_US (300 * US_PER_S)
 /* One of as many landings may differ between two rounds by noise: twice the
  * 0.1 % of Verfploeter's blocks that change site from run to run. */
 #define ROUND_SHARE 500
-
-/* Moves that share an end, within a window around one of them. */
-struct group {
-	size_t service;
-	bool is_to;
-	int64_t site_id;
-	int64_t at_us, window_us;
-	bool is_round; /* all moves of the present round, whatever their ends */
-	size_t n_asns, n_before; /* moved; were on the site that was left */
-	size_t needed;
-	const char *rule; /* NULL: no quorum is full */
-};
-
-static int64_t
-window_of(const struct track *t)
-{
-	return 2 * t->rules->dns_every_us + 60 * US_PER_S;
-}
-
-static bool
-is_within(int64_t a_us, int64_t b_us, int64_t span_us)
-{
-	return a_us - b_us <= span_us && b_us - a_us <= span_us;
-}
 
 /* Since when false moves are counted; remembered as a memo. */
 struct watched {
@@ -64,8 +40,8 @@ assume_noise(const struct detect *d, unsigned n_tracks)
 			  (double)NOISE_SPAN_US);
 }
 
-static unsigned
-count_noise(struct detect *d, size_t service)
+unsigned
+shift_noise(struct detect *d, size_t service)
 {
 	struct track_walk w = fleet_walk(&d->fleet, service);
 	unsigned n = fleet_noise(&d->fleet, service, d->now_us), n_tracks = 0;
@@ -77,76 +53,6 @@ count_noise(struct detect *d, size_t service)
 	while ((t = fleet_next(&w)) != NULL)
 		n_tracks += track_counts(t);
 	return n + assume_noise(d, n_tracks);
-}
-
-/* Groups. */
-
-static bool
-is_in_group(const struct track *t, const struct group *g)
-{
-	if (g->is_round)
-		return t->recent.from_site_id != 0 && track_counts(t) &&
-		       t->recent.at_us >= t->rules->round_us;
-	return t->recent.from_site_id != 0 && track_counts(t) &&
-	       (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
-	       is_within(t->recent.at_us, g->at_us, g->window_us);
-}
-
-static void
-count_group(struct detect *d, struct group *g)
-{
-	struct track_query q = { .now_us = d->now_us, .site_id = g->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
-	const struct track *t;
-
-	g->n_asns = 0;
-	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
-		g->n_asns +=
-		    is_in_group(t, g) && fleet_count_as(&d->fleet, t->member);
-	/* Going on in the same count: who is there and has not moved. */
-	g->n_before = g->n_asns;
-	w = fleet_walk(&d->fleet, g->service);
-	while ((t = fleet_next(&w)) != NULL)
-		g->n_before += track_is_on_site(t, &q) &&
-			       fleet_count_as(&d->fleet, t->member);
-}
-
-static bool
-has_announcement(const struct detect *d, const struct group *g)
-{
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
-	const struct track *t;
-
-	while ((t = fleet_next(&w)) != NULL) {
-		if (!is_in_group(t, g))
-			continue;
-		if (announced_changed_near(&d->announced,
-			t->recent.from_site_id, t->recent.at_us,
-			ANNOUNCED_NEAR_US) ||
-		    announced_changed_near(&d->announced, t->home,
-			t->recent.at_us, ANNOUNCED_NEAR_US))
-			return true;
-	}
-	return false;
-}
-
-static void
-judge_group(struct detect *d, struct group *g)
-{
-	size_t less;
-
-	count_group(d, g);
-	g->needed = quorum_needed(
-	    count_noise(d, g->service), NOISE_SPAN_US, g->window_us);
-	less = g->needed - 1 > 2 ? g->needed - 1 : 2;
-	if (g->n_asns >= g->needed)
-		g->rule = "quorum";
-	else if (!g->is_to && g->n_asns >= 2 &&
-		 g->n_asns * 10 >= g->n_before * 6)
-		g->rule = "majority";
-	else if (g->n_asns >= less && has_announcement(d, g))
-		g->rule = "announcement";
 }
 
 /* Events. */
@@ -282,7 +188,7 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 	int64_t last = last_vote_us(o);
 	int64_t window =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
-	unsigned noise = count_noise(d, service);
+	unsigned noise = shift_noise(d, service);
 	size_t before = count_before(d, o, service);
 	json_t *gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}",
 	    "direction", o->is_to ? "to" : "from", "rule", o->rule, "window_us",
@@ -424,8 +330,8 @@ count_nearby(
 		for (size_t i = 0; i < o->n_votes; i++) {
 			const struct vote *v = &o->votes[i];
 
-			if (!is_within(
-				v->at_us, t->recent.at_us, window_of(t)) ||
+			if (!shift_is_near(v->at_us, t->recent.at_us,
+				shift_window_us(t)) ||
 			    (pass == 1 &&
 				v->from_site_id != t->recent.from_site_id) ||
 			    (pass == 2 && v->to_site_id != t->home))
@@ -492,7 +398,7 @@ join_all(struct detect *d, size_t service)
 }
 
 static void
-open_event(struct detect *d, const struct group *g)
+open_event(struct detect *d, const struct shift_group *g)
 {
 	struct event e = { .kind = EVENT_SHIFT,
 		.severity = SEVERITY_INFO,
@@ -510,7 +416,7 @@ open_event(struct detect *d, const struct group *g)
 	o->is_to = g->is_to;
 	snprintf(o->rule, sizeof o->rule, "%s", g->rule);
 	while ((t = fleet_next(&w)) != NULL) {
-		if (!is_in_group(t, g))
+		if (!shift_is_in_group(t, g))
 			continue;
 		v = cast_vote(d, o, t);
 		if (!g->is_round)
@@ -526,13 +432,14 @@ open_event(struct detect *d, const struct group *g)
 static bool
 try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
 {
-	struct group g = { .service = t->target->service,
+	struct shift_group g = { .service = t->target->service,
 		.is_to = is_to,
 		.site_id = site_id,
 		.at_us = t->recent.at_us,
-		.window_us = window_of(t) };
+		.window_us = shift_window_us(t),
+		.noise = shift_noise(d, t->target->service) };
 
-	judge_group(d, &g);
+	shift_judge_group(d, &g);
 	if (g.rule == NULL)
 		return false;
 	open_event(d, &g);
@@ -550,14 +457,14 @@ consider(struct detect *d, struct track *t)
 
 static size_t
 count_leavers(
-    const struct detect *d, const struct group *g, int64_t from_site_id)
+    const struct detect *d, const struct shift_group *g, int64_t from_site_id)
 {
 	struct track_walk w = fleet_walk(&d->fleet, g->service);
 	const struct track *t;
 	size_t n = 0;
 
 	while ((t = fleet_next(&w)) != NULL)
-		n += is_in_group(t, g) &&
+		n += shift_is_in_group(t, g) &&
 		     (from_site_id == 0 ||
 			 t->recent.from_site_id == from_site_id);
 	return n;
@@ -565,7 +472,7 @@ count_leavers(
 
 /* The label: the site that most left. */
 static int64_t
-most_left(const struct detect *d, const struct group *g)
+most_left(const struct detect *d, const struct shift_group *g)
 {
 	const struct service *s = &d->services->list[g->service];
 	int64_t site_id = 0;
@@ -583,14 +490,14 @@ most_left(const struct detect *d, const struct group *g)
 }
 
 static int64_t
-first_moved_us(const struct detect *d, const struct group *g)
+first_moved_us(const struct detect *d, const struct shift_group *g)
 {
 	struct track_walk w = fleet_walk(&d->fleet, g->service);
 	int64_t first_us = d->now_us;
 	const struct track *t;
 
 	while ((t = fleet_next(&w)) != NULL)
-		if (is_in_group(t, g) && t->recent.at_us < first_us)
+		if (shift_is_in_group(t, g) && t->recent.at_us < first_us)
 			first_us = t->recent.at_us;
 	return first_us;
 }
@@ -603,7 +510,7 @@ judge_round(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
 	struct track_query q = { .now_us = d->now_us };
-	struct group g = { .service = service,
+	struct shift_group g = { .service = service,
 		.is_round = true,
 		.window_us = 2 * s->dns_every_us + 60 * US_PER_S };
 	size_t n_moved = count_leavers(d, &g, 0);
@@ -612,9 +519,8 @@ judge_round(struct detect *d, size_t service)
 
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;
-	count_group(d, &g);
-	g.needed =
-	    quorum_needed(count_noise(d, service), NOISE_SPAN_US, g.window_us);
+	g.noise = shift_noise(d, service);
+	shift_count_group(d, &g);
 	if (g.n_asns < g.needed)
 		return;
 	g.site_id = most_left(d, &g);
@@ -631,7 +537,7 @@ note_recent(struct track *t, const struct move *m)
 {
 	struct recent_move *r = &t->recent;
 
-	if (r->from_site_id != 0 && m->at_us - r->at_us > window_of(t)) {
+	if (r->from_site_id != 0 && m->at_us - r->at_us > shift_window_us(t)) {
 		noise_add(&t->noise, r->at_us, r->n);
 		*r = (struct recent_move){ 0 };
 	}
@@ -719,7 +625,7 @@ shift_age(struct detect *d, struct track *t)
 	struct recent_move *r = &t->recent;
 
 	if (r->from_site_id == 0 ||
-	    d->now_us - r->at_us <= window_of(t) + t->rules->late_us)
+	    d->now_us - r->at_us <= shift_window_us(t) + t->rules->late_us)
 		return;
 	noise_add(&t->noise, r->at_us, r->n);
 	*r = (struct recent_move){ 0 };
@@ -742,7 +648,7 @@ has_returned(const struct detect *d, const struct open_event *o)
 
 		if (t == NULL)
 			continue;
-		window_us = window_of(t);
+		window_us = shift_window_us(t);
 		n_back += v->ended_us != 0;
 		n_seen += v->ended_us != 0 || landing_is_fresh(t, d->now_us);
 		if (v->ended_us > last_back_us)

@@ -1,8 +1,8 @@
 /*
  * detect_shift.h - moves of many networks become one event.          (pure)
  *
- * Uses     collector/detect_part.h, quorum.h
- * Used by  detect_part (the table), detect_fold (moves)
+ * Uses     collector/detect_part.h, shift_group.h, quorum.h
+ * Used by  detect_part (the table), detect_fold (moves), detect_suspected
  *
  * Moves of the last window (two periods and a minute) are grouped by the site
  * that was left and by the site that was gained, over both families.  A group
@@ -37,6 +37,10 @@ void shift_refresh(struct detect *d, struct open_event *o);
 
 /* A move that no event took in becomes noise. */
 void shift_age(struct detect *d, struct track *t);
+
+/* False moves of the last NOISE_DAYS days: those measured, and those assumed of
+ * the time before anybody watched. */
+unsigned shift_noise(struct detect *d, size_t service);
 
 /* On a tick: reconsiders when an announcement changed, for groups may be full
  * now; resolves what returned or settled. */

@@ -23,7 +23,8 @@ struct site_watch { /* one site in one family: detect_mismatch.c */
 };
 
 struct detect {
-	const struct services *services;
+	const struct services *services; /* own: their times may be changed */
+	struct services own;             /* shares all but the list */
 	detect_emit *emit;
 	void *ctx;
 	detect_heard *heard; /* NULL: nobody listens */

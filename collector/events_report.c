@@ -7,17 +7,20 @@
 #include "collector/commands.h"
 #include "collector/lookup.h"
 #include "collector/summary.h"
+#include "collector/suspected_report.h"
 #include "schema/base/clock.h"
 
 struct options {
 	struct where where;
-	bool is_open_only;
+	bool is_open_only, is_suspected;
 	const char *since, *kind;
 };
 
 static const struct option_spec options[] = {
 	{ 'o', "open", OPTION_FLAG, offsetof(struct options, is_open_only), 0,
 	    0, NULL, "only those that are not over" },
+	{ 0, "suspected", OPTION_FLAG, offsetof(struct options, is_suspected),
+	    0, 0, NULL, "what is too little for an event, now" },
 	{ 0, "since", OPTION_TEXT, offsetof(struct options, since), 0, 0,
 	    "TIME", "that were under way after this moment (default -7d)" },
 	{ 'k', "kind", OPTION_TEXT, offsetof(struct options, kind), 0, 0,
@@ -127,12 +130,36 @@ events_print(struct store *st, const struct where *w,
 }
 
 static enum rc
+check_suspected(const struct options *o, struct err *err)
+{
+	if (o->is_suspected && (o->is_open_only || o->since != NULL))
+		return err_set(err, RC_RANGE,
+		    "--suspected is about now: leave out --open and --since");
+	return check_kind(o->kind, err);
+}
+
+static enum rc
+print_all(struct store *st, const struct options *o,
+    const struct event_filter *filter, struct err *err)
+{
+	enum rc rc;
+
+	if (o->is_suspected)
+		return suspected_print(st, &o->where, o->kind, err);
+	rc = events_print(st, &o->where, filter,
+	    o->is_open_only ? "no open events" : "no events in this time", err);
+	if (rc == RC_OK && !o->where.is_json && !o->where.is_csv)
+		rc = suspected_hint(st, o->kind, err);
+	return rc;
+}
+
+static enum rc
 run(const struct options *o, struct err *err)
 {
 	struct event_filter filter = { o->is_open_only, o->kind, 0 };
 	const char *since = o->since;
 	struct store *st = NULL;
-	enum rc rc = check_kind(o->kind, err);
+	enum rc rc = check_suspected(o, err);
 
 	if (since == NULL && !o->is_open_only)
 		since = "-7d";
@@ -141,10 +168,7 @@ run(const struct options *o, struct err *err)
 	if (rc == RC_OK)
 		rc = where_open(&o->where, STORE_READ, &st, err);
 	if (rc == RC_OK)
-		rc = events_print(st, &o->where, &filter,
-		    o->is_open_only ? "no open events"
-				    : "no events in this time",
-		    err);
+		rc = print_all(st, o, &filter, err);
 	store_close(st);
 	return rc;
 }

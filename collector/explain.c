@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/commands.h"
 #include "collector/report_command.h"
+#include "collector/suspected_report.h"
 #include "schema/base/clock.h"
 
 /* Traces come rarely: the one before the event may be this old. */
@@ -22,8 +24,12 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
-static const struct command_spec spec = { PROGRAM, "explain", "EVENT", 1, 1,
-	"why an event was opened: gates, votes, raw evidence, paths", options };
+static const struct command_spec spec = { PROGRAM, "explain", "EVENT|suspected",
+	1, 1,
+	"why an event was opened: gates, votes, raw evidence, paths; or what "
+	"is "
+	"'suspected', and what would make it an event",
+	options };
 
 static bool
 is_of(const struct sample *s, const struct vote_row *v)
@@ -94,6 +100,11 @@ gather(struct store *st, int64_t id, struct explanation *x, struct err *err)
 		rc = store_votes(st, id, &x->votes, err);
 	if (rc == RC_OK)
 		rc = gather_samples(st, x, err);
+	if (rc == RC_OK)
+		rc = store_vote_doubts(
+		    st, id, REACH_BACK_US, REACH_ON_US, &x->doubts, err);
+	if (rc == RC_OK)
+		rc = store_left_out(st, id, &x->left_out, err);
 	return rc;
 }
 
@@ -110,6 +121,8 @@ explain(struct store *st, const struct where *w, int64_t id, struct err *err)
 	free(x.moves.rows);
 	free(x.votes.rows);
 	samples_fini(&x.samples);
+	free(x.doubts.rows);
+	free(x.left_out.rows);
 	return rc;
 }
 
@@ -133,14 +146,16 @@ parse_id(const char *text, int64_t *id, struct err *err)
 static enum rc
 run(const struct where *w, const char *text, struct err *err)
 {
+	bool is_suspected = strcmp(text, "suspected") == 0;
 	struct store *st = NULL;
 	int64_t id = 0;
-	enum rc rc = parse_id(text, &id, err);
+	enum rc rc = is_suspected ? RC_OK : parse_id(text, &id, err);
 
 	if (rc == RC_OK)
 		rc = where_open(w, STORE_READ, &st, err);
 	if (rc == RC_OK)
-		rc = explain(st, w, id, err);
+		rc = is_suspected ? suspected_explain(st, w, err)
+				  : explain(st, w, id, err);
 	store_close(st);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * explain.h - everything that is known of one event, and its forms.  (pure)
  *
- * Uses     collector/store_event.h, store_evidence.h
+ * Uses     collector/store_event.h, store_evidence.h, store_doubt.h,
+ *          store_left_out.h
  * Used by  collector/explain.c
  */
 #ifndef COLLECTOR_EXPLAIN_H
@@ -10,8 +11,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "collector/store_doubt.h"
 #include "collector/store_event.h"
 #include "collector/store_evidence.h"
+#include "collector/store_left_out.h"
 
 #define BEFORE_MAX 2 /* samples shown of each voter, before its vote */
 #define AFTER_MAX 4
@@ -21,6 +24,8 @@ struct explanation {
 	struct event_moves moves;
 	struct vote_list votes;
 	struct sample_list samples;
+	struct vote_doubt_list doubts;
+	struct left_out_list left_out;
 };
 
 /* What one voter saw.  All lent from the explanation. */
@@ -35,7 +40,17 @@ void explain_vote(const struct explanation *x, const struct vote_row *vote,
     struct testimony *out);
 
 void explain_text(const struct explanation *x, FILE *to);
-void explain_paths(const struct explanation *x, FILE *to); /* its last part */
-json_t *explain_json(const struct explanation *x);         /* gives */
+void explain_votes(const struct vote_list *votes, FILE *to); /* the table */
+void explain_paths(const struct explanation *x, FILE *to);   /* its last part */
+/* Whom it believes: the doubts about the voters, and who was left out. */
+void explain_trust(const struct explanation *x, FILE *to);
+json_t *explain_doubts_json(
+    const struct explanation *x, const struct vote_row *vote); /* gives */
+json_t *explain_left_out_json(const struct explanation *x);    /* gives */
+
+/* "ok", "suspect", ... of the voter's landing; NULL: there is none. */
+const char *explain_confidence(const struct vote_row *v);
+
+json_t *explain_json(const struct explanation *x); /* gives */
 
 #endif

@@ -86,6 +86,8 @@ vote_json(const struct explanation *x, const struct vote_row *v)
 	put(o, "confirmed", report_json_time(v->confirmed_us));
 	put(o, "ended",
 	    v->has_ended ? report_json_time(v->ended_us) : json_null());
+	put(o, "confidence", report_json_text(explain_confidence(v)));
+	put(o, "doubts", explain_doubts_json(x, v));
 	put(o, "before", samples_json(t.before, t.n_before));
 	put(o, "after", samples_json(t.after, t.n_after));
 	put(o, "path_before", path_json(t.path_before));
@@ -106,5 +108,6 @@ explain_json(const struct explanation *x)
 	put(o, "delay_us", json_integer(e->detected_us - e->since_us));
 	put(o, "gates", gates != NULL ? gates : json_null());
 	put(o, "votes", votes);
+	put(o, "left_out", explain_left_out_json(x));
 	return o;
 }

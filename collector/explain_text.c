@@ -201,10 +201,11 @@ static const struct column vote_columns[] = {
 	{ "at", "first changed sample", CELL_TIME },
 	{ "confirmed_us", "confirmed", CELL_AGO },
 	{ "ended", "ended", CELL_TIME },
+	{ "confidence", "landing", CELL_TEXT },
 };
 
-static void
-print_votes(const struct vote_list *votes, FILE *to)
+void
+explain_votes(const struct vote_list *votes, FILE *to)
 {
 	struct report r;
 
@@ -223,8 +224,10 @@ print_votes(const struct vote_list *votes, FILE *to)
 		report_text(&r, v->from);
 		report_text(&r, v->to);
 		report_number(&r, v->at_us);
-		report_number(&r, v->confirmed_us - v->at_us);
+		report_number_if(
+		    &r, v->confirmed_us != 0, v->confirmed_us - v->at_us);
 		report_number_if(&r, v->has_ended, v->ended_us);
+		report_text(&r, explain_confidence(v));
 	}
 	report_print_table(&r, "  none: no vantage votes in such an event", to);
 	report_fini(&r);
@@ -293,7 +296,8 @@ explain_text(const struct explanation *x, FILE *to)
 	print_head(x, to);
 	print_times(x, to);
 	print_gates(&x->event, to);
-	print_votes(&x->votes, to);
+	explain_votes(&x->votes, to);
+	explain_trust(x, to);
 	if (x->votes.n == 0)
 		return;
 	print_evidence(x, to);

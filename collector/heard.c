@@ -8,7 +8,8 @@
 #include "schema/base/clock.h"
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
-	"vantage", "excuse", "announcement", "health", "drain" };
+	"vantage", "excuse", "announcement", "health", "drain", "times",
+	"reread" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -16,6 +17,7 @@ heard_apply(struct detect *d, const struct heard *h)
 {
 	switch (h->kind) {
 	case HEARD_START:
+	case HEARD_REREAD:
 		break;
 	case HEARD_RESTORED:
 		detect_begin(d, h->until_us);
@@ -46,6 +48,9 @@ heard_apply(struct detect *d, const struct heard *h)
 	case HEARD_DRAIN:
 		detect_drain(d, &h->drain);
 		break;
+	case HEARD_TIMES:
+		detect_retime(d, &h->times);
+		break;
 	}
 }
 
@@ -56,21 +61,37 @@ heard_kind_name(enum heard_kind k)
 }
 
 static json_t *
+times_json(const struct times *t)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:i}", "service",
+	    (json_int_t)t->service_id, "dns_every_us",
+	    (json_int_t)t->dns_every_us, "shift_settles_us",
+	    (json_int_t)t->shift_settles_us, "round_us",
+	    (json_int_t)t->round_us, "round_before_us",
+	    (json_int_t)t->round_before_us, "agree", t->n_agree);
+}
+
+static json_t *
+vantage_json(const struct vantage *v)
+{
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
+	    (json_int_t)v->id, "family", v->family, "asn", (json_int_t)v->asn,
+	    "probe", (json_int_t)v->probe, "prefix", (json_int_t)v->prefix,
+	    "trusted", v->is_trusted);
+}
+
+static json_t *
 body_json(const struct heard *h)
 {
-	const struct vantage *v = &h->vantage;
-
 	switch (h->kind) {
 	case HEARD_START:
 	case HEARD_RESTORED:
 	case HEARD_SKIP:
 	case HEARD_FLUSH:
+	case HEARD_REREAD:
 		break;
 	case HEARD_VANTAGE:
-		return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
-		    (json_int_t)v->id, "family", v->family, "asn",
-		    (json_int_t)v->asn, "probe", (json_int_t)v->probe, "prefix",
-		    (json_int_t)v->prefix, "trusted", v->is_trusted);
+		return vantage_json(&h->vantage);
 	case HEARD_EXCUSE:
 		return json_pack("{s:I, s:I, s:i}", "vantage",
 		    (json_int_t)h->excuse.vantage_id, "target",
@@ -83,6 +104,8 @@ body_json(const struct heard *h)
 		    (json_int_t)h->drain.since_us, "until_us",
 		    (json_int_t)h->drain.until_us, "ended_us",
 		    (json_int_t)h->drain.ended_us);
+	case HEARD_TIMES:
+		return times_json(&h->times);
 	case HEARD_ANNOUNCEMENT:
 	case HEARD_HEALTH:
 		return json_pack("{s:I, s:i, s:b, s:I, s:I}", "site",
@@ -174,6 +197,24 @@ read_drain(struct drain *x, json_t *json)
 }
 
 static bool
+read_times(struct times *t, json_t *json)
+{
+	json_int_t service, every, settles, round, before;
+	int agree;
+
+	if (json_unpack(json, "{s:I, s:I, s:I, s:I, s:I, s:i}", "service",
+		&service, "dns_every_us", &every, "shift_settles_us", &settles,
+		"round_us", &round, "round_before_us", &before, "agree",
+		&agree) != 0 ||
+	    every < 0 || settles < 0 || round < 0 || before < 0 || agree < 0 ||
+	    agree > UINT8_MAX)
+		return false;
+	*t = (struct times){ service, every, settles, round, before,
+		(uint8_t)agree };
+	return true;
+}
+
+static bool
 read_until(struct heard *h, json_t *json)
 {
 	json_int_t until;
@@ -202,6 +243,8 @@ heard_read(struct heard *h, const char *kind, const char *body)
 		is_good = read_excuse(h, json);
 	else if (h->kind == HEARD_DRAIN)
 		is_good = read_drain(&h->drain, json);
+	else if (h->kind == HEARD_TIMES)
+		is_good = read_times(&h->times, json);
 	else if (h->kind == HEARD_ANNOUNCEMENT || h->kind == HEARD_HEALTH)
 		is_good = read_announcement(h, json);
 	else

@@ -10,20 +10,24 @@
  *   - observations are stored in the order in which it heard them;
  *   - everything else is a row of the table heard, which stands after the
  *     observation with after_id: vantages that are new or changed (AS, prefix,
- *     trust), excuses, announcements, drains, a site's own word, and its own
- *     beginnings and ends (detect_listen tells of all but these);
+ *     trust), excuses, announcements, drains, a site's own word, the times that
+ *     imported history goes by, and its own beginnings and ends (detect_listen
+ *     tells of all but these);
  *   - its time passes in whole seconds, between these, by itself
  *     (detect_tick), so it does not matter when ticks came; an observation is
  *     never received before the time that has passed;
- *   - after a start it is made from the database as it then stood.  A replay
- *     has a database of its own, brought to the same state.
+ *   - after a start it is made from the database as it then stood, with the
+ *     vantages that were heard of before.  A replay has a database of its own,
+ *     brought to the same state.
  *
  * So a row says: whatever observations are before me, then let the time pass
  * until passed_us (which it had), then do this.
  *
  * Rows are kept as long as the observations after them.  Once observations
  * have been deleted, a replay begins with those that are left, without what
- * came before, and says so.
+ * came before, and says so.  So it does once observations were read anew by
+ * other templates (reinterpret), since what they meant when they were heard is
+ * gone then.
  */
 #ifndef COLLECTOR_HEARD_H
 #define COLLECTOR_HEARD_H
@@ -35,7 +39,8 @@
 #include "schema/base/err.h"
 
 enum heard_kind {
-	HEARD_START,    /* a new detector; the one before had passed until_us */
+	HEARD_START,    /* a new detector, which knows the vantages of the rows
+	                   before; the last one had passed until_us */
 	HEARD_RESTORED, /* it was made from the database; its time begins */
 	HEARD_SKIP,     /* its time was stopped, and goes on at until_us */
 	HEARD_FLUSH,    /* a stop, at until_us */
@@ -43,7 +48,9 @@ enum heard_kind {
 	HEARD_EXCUSE,
 	HEARD_ANNOUNCEMENT,
 	HEARD_HEALTH, /* as an announcement: is_up says healthy */
-	HEARD_DRAIN
+	HEARD_DRAIN,
+	HEARD_TIMES,
+	HEARD_REREAD /* not heard: reinterpret changed observations, at until_us */
 };
 
 struct heard {
@@ -65,6 +72,7 @@ struct heard {
 			int64_t at_us, lease_until_us;
 		} announcement;
 		struct drain drain;
+		struct times times;
 	};
 };
 

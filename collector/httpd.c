@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "collector/head.h"
+#include "collector/patience.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -16,7 +19,7 @@
 #define MAX_CONNECTIONS_PER_ADDRESS 128 /* not behind a proxy: TLS only */
 #define CONNECTION_MEMORY (24 * 1024)   /* headers; more is 431 */
 #define IDLE_TIMEOUT_S 30u
-#define UPLOAD_TIMEOUT_US (60 * US_PER_S)
+#define STEP_TIMEOUT_US (60 * US_PER_S) /* handshake, head, body, answer */
 #define ALL_BODIES_MAX (64u << 20)
 /* A refused body up to here is read to its end, so that its sender gets to
  * read the answer instead of a reset. */
@@ -35,6 +38,7 @@ struct httpd {
 	size_t n_identities;
 	int listen_fd;
 	struct httpd_handlers handlers;
+	struct patience *patience;
 	atomic_size_t body_bytes; /* of all exchanges */
 	atomic_size_t n_owed;     /* whole requests not yet answered */
 	bool is_started;
@@ -45,11 +49,11 @@ struct exchange {
 	struct httpd *httpd;
 	struct MHD_Connection *connection;
 	const char *method, *path;
-	int64_t began_mono_us;
+	struct watched *watched; /* the connection */
 	size_t max_body, discarded;
 	char *body;
 	size_t len, cap;
-	bool is_deferred, is_whole;
+	bool is_plain, is_deferred, is_whole;
 	struct MHD_Response *response; /* set when answered */
 	unsigned status;
 };
@@ -71,6 +75,38 @@ exchange_header(const struct exchange *x, const char *name)
 {
 	return MHD_lookup_connection_value(
 	    x->connection, MHD_HEADER_KIND, name);
+}
+
+struct counting {
+	const char *name;
+	size_t n;
+};
+
+static enum MHD_Result
+count_header(
+    void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct counting *c = cls;
+
+	(void)kind, (void)value;
+	c->n += strcasecmp(name, c->name) == 0;
+	return MHD_YES;
+}
+
+size_t
+exchange_n_headers(const struct exchange *x, const char *name)
+{
+	struct counting c = { .name = name };
+
+	(void)MHD_get_connection_values(
+	    x->connection, MHD_HEADER_KIND, count_header, &c);
+	return c.n;
+}
+
+bool
+exchange_is_plain(const struct exchange *x)
+{
+	return x->is_plain;
 }
 
 const void *
@@ -95,6 +131,7 @@ void
 exchange_defer(struct exchange *x)
 {
 	x->is_deferred = true;
+	patience_pause(x->watched);
 	MHD_suspend_connection(x->connection);
 }
 
@@ -133,6 +170,8 @@ new_response(const struct answer *a)
 	}
 	add_header(r, "Allow", a->allow);
 	add_header(r, "Vary", a->vary);
+	if (a->is_last)
+		add_header(r, "Connection", "close");
 	add_header(r, "Cache-Control", "no-store");
 	return r;
 }
@@ -142,6 +181,7 @@ exchange_answer(struct exchange *x, const struct answer *a)
 {
 	x->status = a->status;
 	x->response = new_response(a);
+	patience_expect(x->watched);
 	if (x->is_deferred)
 		MHD_resume_connection(x->connection);
 }
@@ -156,7 +196,10 @@ new_exchange(struct httpd *h, struct MHD_Connection *connection,
 	x->connection = connection;
 	x->method = method;
 	x->path = path;
-	x->began_mono_us = clock_mono_us();
+	x->watched = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			 ->socket_context;
+	patience_expect(x->watched);
 	return x;
 }
 
@@ -183,6 +226,7 @@ free_exchange(void *cls, struct MHD_Connection *connection, void **con_cls,
 	drop_body(x);
 	if (x->response != NULL)
 		MHD_destroy_response(x->response);
+	patience_expect(x->watched); /* the next request */
 	free(x);
 	*con_cls = NULL;
 }
@@ -215,8 +259,6 @@ take_piece(struct exchange *x, const char *bytes, size_t n)
 	static const char overload[] =
 	    "{\"error\":\"too many uploads at once\"}";
 
-	if (clock_mono_us() - x->began_mono_us > UPLOAD_TIMEOUT_US)
-		return MHD_NO;
 	if (x->response != NULL) {
 		x->discarded += n;
 		return x->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
@@ -269,9 +311,9 @@ on_request(void *cls, struct MHD_Connection *connection, const char *path,
 	struct exchange *x = *con_cls;
 	enum MHD_Result result;
 
-	(void)version;
 	if (x == NULL) {
 		*con_cls = x = new_exchange(h, connection, method, path);
+		x->is_plain = head_is_plain(connection, method, path, version);
 		return begin(h, x);
 	}
 	if (*n == 0)
@@ -279,6 +321,21 @@ on_request(void *cls, struct MHD_Connection *connection, const char *path,
 	result = take_piece(x, bytes, *n);
 	*n = 0;
 	return result;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	struct httpd *h = cls;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = patience_watch(
+		    h->patience, MHD_get_connection_info(connection,
+				     MHD_CONNECTION_INFO_CONNECTION_FD)
+				     ->connect_fd);
+	else if (*context != NULL)
+		patience_forget(*context);
 }
 
 /* Keeps what libmicrohttpd says while it starts; later it only speaks of
@@ -339,7 +396,9 @@ static struct MHD_Daemon *
 start_daemon(struct httpd *h, const struct httpd_settings *settings)
 {
 	bool is_tls = settings->identity != NULL;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+	/* Not epoll: there libmicrohttpd 0.9.75 asks without a pause whether
+	 * the rest of a TLS handshake has come. */
+	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD |
 			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 			 (is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
@@ -363,7 +422,8 @@ start_daemon(struct httpd *h, const struct httpd_settings *settings)
 	    MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-	    MHD_OPTION_NOTIFY_COMPLETED, free_exchange, NULL,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+	    free_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 	    is_tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
 }
@@ -373,8 +433,13 @@ httpd_start(struct httpd **out, const struct httpd_settings *settings,
     const struct httpd_handlers *handlers, struct err *err)
 {
 	struct httpd *h = mem_new(sizeof *h);
-	enum rc rc;
+	enum rc rc = patience_start(&h->patience,
+	    settings->step_us > 0 ? settings->step_us : STEP_TIMEOUT_US, err);
 
+	if (rc != RC_OK) {
+		free(h);
+		return rc;
+	}
 	h->handlers = *handlers;
 	h->listen_fd = settings->listen_fd;
 	if (settings->identity != NULL)
@@ -383,6 +448,7 @@ httpd_start(struct httpd **out, const struct httpd_settings *settings,
 	if (h->daemon == NULL) {
 		rc = err_set(err, RC_SYS, "the HTTP server does not start: %s",
 		    h->complaint);
+		patience_stop(h->patience);
 		free(h);
 		return rc;
 	}
@@ -417,6 +483,7 @@ httpd_stop(struct httpd *h)
 		return;
 	httpd_quiesce(h); /* or libmicrohttpd would close the socket too */
 	MHD_stop_daemon(h->daemon);
+	patience_stop(h->patience);
 	close(h->listen_fd);
 	for (size_t i = 0; i < h->n_identities; i++)
 		tls_identity_free(h->identities[i]);

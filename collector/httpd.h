@@ -1,13 +1,13 @@
 /*
  * httpd.h - HTTP(S) requests in, answers out, within limits.         (edge)
  *
- * Uses     libmicrohttpd (TLS by GnuTLS), tls_identity
+ * Uses     libmicrohttpd (TLS by GnuTLS), tls_identity, head, patience
  * Used by  api (answers), serve (starts, stops)
  *
  * A request comes as an exchange, from one of a few threads; it is answered
  * at once or, once deferred, later and from any thread.  Bounded are the
  * connections, the size of headers, the bytes of all bodies together, and
- * the time a request may take to come in.
+ * the time that each step of the other end may take.
  */
 #ifndef COLLECTOR_HTTPD_H
 #define COLLECTOR_HTTPD_H
@@ -32,6 +32,7 @@ struct answer {
 	const char *allow;      /* NULL: none */
 	const char *vary;       /* NULL: none */
 	unsigned retry_after_s; /* 0: none */
+	bool is_last;           /* close the connection afterwards */
 };
 
 struct httpd_handlers {
@@ -47,6 +48,8 @@ struct httpd_settings {
 	int listen_fd;                 /* taken once started */
 	struct tls_identity *identity; /* taken once started; NULL: no TLS */
 	unsigned n_threads;
+	/* For a handshake and head, a body, to read an answer; 0: a minute. */
+	int64_t step_us;
 };
 
 /* Gives *out, which serves from now on: release with httpd_stop.  One with TLS
@@ -74,6 +77,11 @@ void httpd_stop(struct httpd *h);
 const char *exchange_method(const struct exchange *x);
 const char *exchange_path(const struct exchange *x); /* without query */
 const char *exchange_header(const struct exchange *x, const char *name);
+/* Can nobody take the head for another one (head.h)? */
+bool exchange_is_plain(const struct exchange *x);
+
+/* How often it is there. */
+size_t exchange_n_headers(const struct exchange *x, const char *name);
 const void *exchange_body(const struct exchange *x, size_t *len);
 struct addr exchange_source(const struct exchange *x);
 

@@ -140,8 +140,7 @@ store(struct intake *in, const struct foreign_vantage *v, struct observation *o,
 
 	o->seq = (uint64_t)in->row->id << 32 | (uint64_t)in->counts.n_responses;
 	in->counts.n_late +=
-	    s->now_us - o->at_us >
-	    s->settings.services.list[target->service].dns_every_us;
+	    s->now_us - o->at_us > s->paces[target->service].times.dns_every_us;
 	in->rc = import_session_advance(s, o->at_us);
 	if (in->rc == RC_OK)
 		in->rc = import_session_vantage(s, v, o->at_us, &sight.vantage);
@@ -149,8 +148,10 @@ store(struct intake *in, const struct foreign_vantage *v, struct observation *o,
 		return;
 	sight.received_us = s->now_us;
 	if (o->kind == KIND_DNS && target->role == ROLE_SERVICE)
-		import_session_pace(s, sight.vantage->id, target, o->at_us);
-	in->rc = ingest_foreign_put(s->ingest, &sight);
+		in->rc =
+		    import_session_pace(s, sight.vantage->id, target, o->at_us);
+	if (in->rc == RC_OK)
+		in->rc = ingest_foreign_put(s->ingest, &sight);
 	note_time(in->row, o->at_us);
 	in->counts.n_stored++;
 }

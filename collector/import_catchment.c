@@ -83,16 +83,26 @@ find_pace(char **paths, int n)
 	return median;
 }
 
-/* The service lives by the rounds from now on; at its own times before. */
-static void
-set_round(
-    struct rounds *x, struct service *s, int64_t round_us, int64_t before_us)
+static struct times *
+times_of(struct rounds *x, const struct service *s)
 {
-	s->round_us = round_us;
-	s->round_before_us = before_us;
-	s->dns_every_us = x->every_us;
-	s->shift_settles_us = 1;
-	ingest_foreign_retime(x->session.ingest);
+	struct import_session *session = &x->session;
+
+	return &session->paces[s - session->settings.services.list].times;
+}
+
+/* The service lives by the rounds from now on; at its own times before. */
+static enum rc
+set_round(struct rounds *x, const struct service *s, int64_t round_us,
+    int64_t before_us)
+{
+	struct times *t = times_of(x, s);
+
+	t->round_us = round_us;
+	t->round_before_us = before_us;
+	t->dns_every_us = x->every_us;
+	t->shift_settles_us = 1;
+	return ingest_foreign_retime(x->session.ingest, t);
 }
 
 /* Announcements. */
@@ -199,7 +209,7 @@ tell_routing(struct rounds *x, const char *path, const struct round *round)
 
 static enum rc
 put_entry(struct rounds *x, const struct round *round, size_t i,
-    struct import_row *row, bool is_first_look)
+    const struct import_row *row)
 {
 	struct import_session *s = &x->session;
 	const struct round_entry *e = &round->entries[i];
@@ -224,9 +234,7 @@ put_entry(struct rounds *x, const struct round *round, size_t i,
 	struct foreign_sight sight = { .observation = &o,
 		.target_id = e->target->id,
 		.is_known = true,
-		.site_id = round->service->sites[e->site].id,
-		.is_first_look =
-		    is_first_look || !round_has(&x->before, &e->source) };
+		.site_id = round->service->sites[e->site].id };
 	enum rc rc;
 
 	addr_format(&e->source, v.probe.name);
@@ -245,8 +253,6 @@ put_round(struct rounds *x, const char *path, const struct round *round,
     struct import_row *row, struct err *err)
 {
 	struct import_session *s = &x->session;
-	struct service *service =
-	    &s->settings.services.list[round->entries[0].target->service];
 	int64_t gap_us = round->first_us - x->before.last_us;
 	bool is_first = x->before.service == NULL ||
 			gap_us > 3 * x->every_us + 60 * US_PER_S;
@@ -254,18 +260,19 @@ put_round(struct rounds *x, const char *path, const struct round *round,
 
 	if (rc == RC_OK && row->id == 0)
 		rc = store_import_put(s->store, row, err);
-	if (x->before.service != NULL) /* until then, that one lasts */
-		set_round(x, service, x->before.first_us, 0);
+	if (rc == RC_OK && x->before.service != NULL) /* that one lasts */
+		rc = set_round(x, round->service, x->before.first_us, 0);
 	if (rc == RC_OK)
 		rc = import_session_advance(s, round->last_us);
 	if (rc == RC_OK)
 		rc = ingest_foreign_tick(s->ingest, s->now_us);
-	set_round(
-	    x, service, round->first_us, is_first ? 0 : x->before.first_us);
+	if (rc == RC_OK)
+		rc = set_round(x, round->service, round->first_us,
+		    is_first ? 0 : x->before.first_us);
 	if (rc == RC_OK)
 		rc = tell_routing(x, path, round);
 	for (size_t i = 0; rc == RC_OK && i < round->n; i++)
-		rc = put_entry(x, round, i, row, is_first);
+		rc = put_entry(x, round, i, row);
 	if (rc == RC_OK)
 		rc = ingest_foreign_tick(s->ingest, s->now_us);
 	row->is_done = true;
@@ -375,7 +382,7 @@ settle_pace(struct rounds *x, const struct round *round)
 	    gap_us < GAP_MAX_US)
 		x->every_us = gap_us;
 	if (x->every_us == 0)
-		x->every_us = round->service->dns_every_us;
+		x->every_us = times_of(x, round->service)->dns_every_us;
 }
 
 static enum rc

@@ -22,18 +22,22 @@
 static enum rc
 load_paces(struct import_session *s, struct err *err)
 {
-	struct services *services = &s->settings.services;
+	const struct services *services = &s->settings.services;
 	struct import_row row = { .source = s->source };
 	enum rc rc = store_import_newest(s->store, &row, err);
 	json_t *paces = json_object_get(row.summary, "pace_us");
 
 	for (size_t i = 0; i < services->n; i++) {
-		struct service *v = &services->list[i];
+		const struct service *v = &services->list[i];
+		struct pace *p = &s->paces[i];
 		int64_t every_us =
 		    json_integer_value(json_object_get(paces, v->name));
 
+		p->configured_us = v->dns_every_us;
+		p->times = times_of_service(v);
+		p->times.n_agree = 1;
 		if (every_us > v->dns_every_us)
-			v->dns_every_us = every_us;
+			p->times.dns_every_us = every_us;
 	}
 	json_decref(row.summary);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -47,7 +51,7 @@ paces_json(const struct import_session *s)
 
 	for (size_t i = 0; i < services->n; i++)
 		json_object_set_new(out, services->list[i].name,
-		    json_integer(services->list[i].dns_every_us));
+		    json_integer(s->paces[i].times.dns_every_us));
 	return out;
 }
 
@@ -71,11 +75,9 @@ open_database(
 	if (rc == RC_OK)
 		rc = store_last_received(s->store, &s->now_us, err);
 	if (rc == RC_OK)
-		rc = load_paces(s, err);
-	if (rc == RC_OK)
 		rc = ingest_open(&s->ingest, s->store, &s->settings, s->geo,
 		    &s->metrics, s->now_us, err);
-	return rc;
+	return rc == RC_OK ? load_paces(s, err) : rc;
 }
 
 enum rc
@@ -100,9 +102,6 @@ import_session_open(struct import_session *s, const char *source,
 	s->settings.n_alerts = 0;
 	s->settings.keep_observations_us = 0;
 	s->paces = mem_new((s->settings.services.n + 1) * sizeof *s->paces);
-	for (size_t i = 0; i < s->settings.services.n; i++)
-		s->paces[i].configured_us =
-		    s->settings.services.list[i].dns_every_us;
 	return open_database(s, where, err);
 }
 
@@ -178,8 +177,12 @@ import_session_file(struct import_session *s, const char *path,
 enum rc
 import_session_begin(struct import_session *s, struct err *err)
 {
+	enum rc rc = ingest_foreign_begin(s->ingest, s->now_us, err);
+
 	s->err = err;
-	return ingest_foreign_begin(s->ingest, s->now_us, err);
+	for (size_t i = 0; rc == RC_OK && i < s->settings.services.n; i++)
+		rc = ingest_foreign_retime(s->ingest, &s->paces[i].times);
+	return rc;
 }
 
 enum rc
@@ -268,21 +271,17 @@ median_gap(const struct pace *p)
 
 /* Looks further apart than was configured: so are all times that count
  * looks. */
-static void
-follow_pace(struct import_session *s, size_t service)
+static enum rc
+follow_pace(struct import_session *s, struct pace *p)
 {
-	struct service *v = &s->settings.services.list[service];
-	int64_t every_us = median_gap(&s->paces[service]);
+	int64_t every_us = median_gap(p);
 
-	if (every_us < s->paces[service].configured_us)
-		every_us = s->paces[service].configured_us;
-	if (every_us == v->dns_every_us)
-		return;
-	v->dns_every_us = every_us;
-	ingest_foreign_retime(s->ingest);
+	p->times.dns_every_us =
+	    every_us > p->configured_us ? every_us : p->configured_us;
+	return ingest_foreign_retime(s->ingest, &p->times);
 }
 
-void
+enum rc
 import_session_pace(struct import_session *s, int64_t vantage_id,
     const struct target *target, int64_t at_us)
 {
@@ -297,15 +296,16 @@ import_session_pace(struct import_session *s, int64_t vantage_id,
 		s->looks_us =
 		    mem_grow(s->looks_us, s->n_looks + 1, sizeof *s->looks_us);
 		s->looks_us[s->n_looks++] = at_us;
-		return;
+		return RC_OK;
 	}
 	gap_us = at_us - s->looks_us[i];
 	s->looks_us[i] = at_us;
 	if (gap_us <= 0 || p->n == PACE_GAPS)
-		return;
+		return RC_OK;
 	p->gaps_us[p->n++] = gap_us;
-	if ((p->n & (p->n - 1)) == 0) /* 1, 2, 4 ... */
-		follow_pace(s, target->service);
+	if ((p->n & (p->n - 1)) != 0) /* 1, 2, 4 ... */
+		return RC_OK;
+	return follow_pace(s, p);
 }
 
 const struct target *

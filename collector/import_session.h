@@ -24,9 +24,11 @@
 
 #define PACE_GAPS 64
 
-/* How often the vantages look at a service, learned from their looks. */
+/* How often the vantages look at a service, learned from their looks; and the
+ * times that it is judged by, which follow that. */
 struct pace {
 	int64_t configured_us;
+	struct times times;
 	size_t n;
 	int64_t gaps_us[PACE_GAPS];
 };
@@ -79,9 +81,9 @@ MUST_USE enum rc import_session_vantage(struct import_session *s,
     const struct foreign_vantage *v, int64_t at_us,
     const struct vantage_row **out);
 
-/* Learns the pace of a look; the service's periods follow it. */
-void import_session_pace(struct import_session *s, int64_t vantage_id,
-    const struct target *target, int64_t at_us);
+/* Learns the pace of a look; the service's times follow it.  RC_DB. */
+MUST_USE enum rc import_session_pace(struct import_session *s,
+    int64_t vantage_id, const struct target *target, int64_t at_us);
 
 /* The target of an observation; NULL: no service has this address. */
 const struct target *

@@ -198,12 +198,17 @@ make_detector(struct ingest *in)
 		    in->store, &in->last_heard_id, in->err);
 	if (in->rc == RC_OK)
 		in->rc = store_heard_until(in->store, &passed_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_expire_vantages(in->store, in->err);
 	if (in->rc != RC_OK)
 		return;
 	in->detect = detect_new(&in->settings->services, on_effect, in,
 	    next_event_id, next_landing_id);
-	detect_listen(in->detect, on_heard, in);
 	hear_moment(in, HEARD_START, passed_us);
+	if (in->rc == RC_OK)
+		in->rc = store_heard_vantages(
+		    in->store, INT64_MAX, in->detect, in->err);
+	detect_listen(in->detect, on_heard, in);
 	if (in->rc == RC_OK)
 		in->rc =
 		    store_vantage_each(in->store, restore_vantage, in, in->err);
@@ -459,8 +464,6 @@ ingest_store(struct ingest *in, const struct ingest_found *f)
 		.site_id = c->site_id,
 		.is_named = f->meaning.has_identity,
 		.is_too_fast = (belief.doubts & DOUBT_RTT) != 0,
-		.is_whole = f->is_whole,
-		.is_first_look = f->is_first_look,
 		.at_us = c->at_us,
 		.received_us = c->received_us });
 	in->last_heard_id = id;
@@ -657,13 +660,19 @@ ingest_tick(
 	return rc == RC_OK ? expire(in, now_us, err) : rc;
 }
 
-enum rc
-ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
+void
+ingest_hold_nothing_back(struct ingest *in, int64_t now_us)
 {
-	ingest_start_work(in, now_us, err);
 	if (in->rc == RC_OK)
 		hear_moment(in, HEARD_FLUSH, now_us);
 	if (in->rc == RC_OK)
 		suspects_flush(in->suspects, now_us);
+}
+
+enum rc
+ingest_flush(struct ingest *in, int64_t now_us, struct err *err)
+{
+	ingest_start_work(in, now_us, err);
+	ingest_hold_nothing_back(in, now_us);
 	return ingest_end_work(in);
 }

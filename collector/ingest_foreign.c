@@ -15,10 +15,7 @@ ingest_foreign_begin(struct ingest *in, int64_t now_us, struct err *err)
 enum rc
 ingest_foreign_end(struct ingest *in, int64_t now_us)
 {
-	if (in->rc == RC_OK)
-		detect_flush(in->detect, now_us);
-	if (in->rc == RC_OK)
-		suspects_flush(in->suspects, now_us);
+	ingest_hold_nothing_back(in, now_us);
 	return ingest_end_work(in);
 }
 
@@ -59,10 +56,8 @@ ingest_foreign_put(struct ingest *in, const struct foreign_sight *s)
 	const struct observation *o = s->observation;
 	struct ingest_found f = { .observation = o,
 		.target = services_target_by_id(services, s->target_id),
-		.meaning = { .site_id = s->site_id,
-		    .has_identity = s->is_known },
-		.is_whole = true,
-		.is_first_look = s->is_first_look };
+		.meaning = {
+		    .site_id = s->site_id, .has_identity = s->is_known } };
 
 	f.at = (struct position){ s->vantage->at.has_position,
 		s->vantage->at.latitude, s->vantage->at.longitude };
@@ -98,8 +93,10 @@ ingest_foreign_announce(struct ingest *in, const struct announcement *a)
 	return in->rc;
 }
 
-void
-ingest_foreign_retime(struct ingest *in)
+enum rc
+ingest_foreign_retime(struct ingest *in, const struct times *t)
 {
-	detect_retime(in->detect);
+	if (in->rc == RC_OK)
+		detect_retime(in->detect, t);
+	return in->rc;
 }

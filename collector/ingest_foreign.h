@@ -32,9 +32,8 @@ struct foreign_sight {
 	const struct vantage_row *vantage;
 	int64_t target_id;
 	int64_t received_us; /* what the detector takes for now */
-	bool is_known;      /* site_id says where it landed: do not interpret */
-	int64_t site_id;    /* 0: an identity that no site has */
-	bool is_first_look; /* nobody looked for long before */
+	bool is_known;   /* site_id says where it landed: do not interpret */
+	int64_t site_id; /* 0: an identity that no site has */
 };
 
 /* Begins a piece of work, or ends it: all that was put in between is on disk
@@ -61,7 +60,8 @@ MUST_USE enum rc ingest_foreign_tick(struct ingest *in, int64_t now_us);
 MUST_USE enum rc
 ingest_foreign_announce(struct ingest *in, const struct announcement *a);
 
-/* The services' times were changed: the detector goes by them from now on. */
-void ingest_foreign_retime(struct ingest *in);
+/* The detector goes by these times of a service from now on.  RC_DB. */
+MUST_USE enum rc
+ingest_foreign_retime(struct ingest *in, const struct times *t);
 
 #endif

@@ -51,8 +51,7 @@ struct ingest_found {
 	const struct target *target;
 	struct interpretation meaning;
 	struct observation_context context;
-	struct position at;           /* of the vantage */
-	bool is_whole, is_first_look; /* struct sighting */
+	struct position at; /* of the vantage */
 };
 
 /* What the identity in it says of where it landed. */
@@ -69,6 +68,9 @@ void ingest_skip_pause(struct ingest *in, int64_t now_us);
 /* It goes on at now_us in any case, once more if that second has passed: to be
  * told of a round when it is over. */
 void ingest_go_on(struct ingest *in, int64_t now_us);
+
+/* Writes what the detector still holds back.  in->rc: RC_DB. */
+void ingest_hold_nothing_back(struct ingest *in, int64_t now_us);
 
 /* Commits what was begun, or takes back what was folded.  RC_DB. */
 MUST_USE enum rc ingest_end_work(struct ingest *in);

@@ -18,7 +18,9 @@ landing_rules_of(const struct service *s)
 {
 	struct landing_rules r = { .dns_every_us = s->dns_every_us,
 		.round_us = s->round_us,
-		.n_retry = s->n_retry };
+		.round_before_us = s->round_before_us,
+		.n_retry = s->n_retry,
+		.n_agree = s->n_agree != 0 ? s->n_agree : LANDING_AGREE };
 
 	if (s->n_retry > 0)
 		r.retry_span_us = s->retry_after_us[s->n_retry - 1];
@@ -182,7 +184,7 @@ settle_home(struct track *t, const struct candidate *c,
 {
 	if (c->place == PLACE_UNKNOWN || c->place == t->home)
 		return;
-	if (t->home != 0 && !s->is_first_look) {
+	if (t->home != 0 && !t->was_away) {
 		out->has_move = true;
 		out->move = (struct move){ t->vantage_id, t->target->id,
 			t->home, c->place, c->since_us, s->received_us,
@@ -223,7 +225,7 @@ doubt(struct track *t, int64_t place, const struct sighting *s,
 	if (s->has_rtt)
 		rtt_sum_add(&c->rtt, s->rtt_us);
 	out->is_hard = true;
-	if (c->n >= LANDING_AGREE || s->is_whole)
+	if (c->n >= t->rules->n_agree)
 		confirm(t, s, out);
 }
 
@@ -298,6 +300,16 @@ note_round(struct track *t, const struct sighting *s, enum health health)
 	t->is_round_lost = health == HEALTH_BAD;
 }
 
+/* Of rounds: was it not seen in the one before this? */
+static bool
+was_away(const struct track *t)
+{
+	const struct landing_rules *r = t->rules;
+
+	return r->round_us != 0 &&
+	       (r->round_before_us == 0 || t->seen_us < r->round_before_us);
+}
+
 /* False: an observation from before the newest one. */
 static bool
 advance(struct track *t, const struct sighting *s)
@@ -306,6 +318,7 @@ advance(struct track *t, const struct sighting *s)
 
 	if (at < t->seen_us)
 		return false;
+	t->was_away = was_away(t);
 	t->seen_us = at;
 	t->is_late = s->received_us - at > t->rules->late_us;
 	return true;

@@ -34,16 +34,16 @@
 #include "collector/service.h"
 #include "collector/track.h"
 
-#define LANDING_AGREE 3 /* answers that make a landing */
+#define LANDING_AGREE 3 /* answers that make a landing, as a rule */
 
 struct landing_rules {
 	int64_t dns_every_us;
-	int64_t fresh_us;      /* without news for longer: nobody reports */
-	int64_t late_us;       /* arriving later says nothing of the present */
-	int64_t round_us;      /* struct service */
+	int64_t fresh_us; /* without news for longer: nobody reports */
+	int64_t late_us;  /* arriving later says nothing of the present */
+	int64_t round_us, round_before_us; /* struct service */
 	int64_t stay_us;       /* a stay as long makes a site remembered */
 	int64_t retry_span_us; /* three failures over this are silence too */
-	uint8_t n_retry;
+	uint8_t n_retry, n_agree;
 };
 
 struct landing_rules landing_rules_of(const struct service *s);

@@ -31,6 +31,10 @@ static const struct program_command commands[] = {
 	{ "drain", command_drain, "empty a site on purpose, and verify it" },
 	{ "announce", command_announce,
 	    "tell that a site's route is up or down" },
+	{ "backup", command_backup,
+	    "copy the database to a new file, while it is at work" },
+	{ "verify", command_verify,
+	    "is the database whole, and does it agree with itself" },
 	{ "alert", command_alert, "send a test through an alert channel" },
 };
 

@@ -45,6 +45,7 @@ static const struct {
 	[METRIC_REFUSED_OTHER_PROBE] = REFUSED("other_probe"),
 	[METRIC_REFUSED_OTHER_SITE] = REFUSED("other_site"),
 	[METRIC_REFUSED_TOKEN] = REFUSED("token"),
+	[METRIC_REFUSED_TOO_OFTEN] = REFUSED("too_often"),
 	[METRIC_REFUSED_OVERLOAD] = REFUSED("overload"),
 	[METRIC_REFUSED_NOT_STORED] = REFUSED("not_stored"),
 };

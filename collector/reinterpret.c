@@ -288,6 +288,21 @@ sighting_of(const struct stored_answer *a, const struct interpretation *now)
 }
 
 void
+reinterpret_retime(struct reinterpret *r, const struct times *t)
+{
+	struct times own;
+
+	if (t != NULL) {
+		detect_retime(r->detect, t);
+		return;
+	}
+	for (size_t i = 0; i < r->services->n; i++) {
+		own = times_of_service(&r->services->list[i]);
+		detect_retime(r->detect, &own);
+	}
+}
+
+void
 reinterpret_fold(struct reinterpret *r, const struct stored_answer *a)
 {
 	struct reinterpret_pair *p;

@@ -84,8 +84,10 @@ void reinterpret_prepare(struct reinterpret *r, int64_t next_landing_id);
 void reinterpret_vantage(struct reinterpret *r, const struct vantage *v);
 void reinterpret_journal(struct reinterpret *r, const struct landing *l);
 
-/* Second pass, and its end: landings then holds what is to be written (with the
+/* Second pass, in the order in which it was heard: the times that a service
+ * went by from then on (NULL: every one by its own), and answers; and its end: landings then holds what is to be written (with the
  * id of an old interval: in its place). */
+void reinterpret_retime(struct reinterpret *r, const struct times *t);
 void reinterpret_fold(struct reinterpret *r, const struct stored_answer *a);
 void reinterpret_end(struct reinterpret *r);
 

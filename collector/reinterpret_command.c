@@ -9,9 +9,11 @@
 #include "collector/report_command.h"
 #include "collector/settings.h"
 #include "collector/store_detect.h"
+#include "collector/store_heard.h"
 #include "collector/store_probe.h"
 #include "collector/store_reinterpret.h"
 #include "collector/store_services.h"
+#include "schema/base/clock.h"
 
 struct options {
 	struct where where;
@@ -148,10 +150,48 @@ on_compare(void *ctx, const struct stored_answer *a)
 	reinterpret_compare(ctx, a);
 }
 
+/* The second pass: answers, and between them the times by which they went. */
+struct fold {
+	struct reinterpret *r;
+	struct store *st;
+	struct heard times; /* that come next; id 0: none do */
+	enum rc rc;
+	struct err *err;
+};
+
+static void
+next_times(struct fold *f)
+{
+	f->rc = store_heard_next_times(f->st, f->times.id, &f->times, f->err);
+	if (f->rc != RC_NOTFOUND)
+		return;
+	f->times.id = 0;
+	f->rc = RC_OK;
+}
+
 static void
 on_fold(void *ctx, const struct stored_answer *a)
 {
-	reinterpret_fold(ctx, a);
+	struct fold *f = ctx;
+
+	while (
+	    f->rc == RC_OK && f->times.id != 0 && f->times.after_id < a->id) {
+		reinterpret_retime(f->r,
+		    f->times.kind == HEARD_TIMES ? &f->times.times : NULL);
+		next_times(f);
+	}
+	reinterpret_fold(f->r, a);
+}
+
+static enum rc
+fold_all(struct store *st, struct reinterpret *r, struct err *err)
+{
+	struct fold f = { .r = r, .st = st, .err = err };
+	enum rc rc;
+
+	next_times(&f);
+	rc = store_answer_each(st, on_fold, &f, err);
+	return rc == RC_OK ? f.rc : rc;
 }
 
 static void
@@ -187,7 +227,7 @@ read_all(struct store *st, struct reinterpret *r, struct err *err)
 	if (rc == RC_OK)
 		rc = store_landing_each(st, on_landing, r, err);
 	if (rc == RC_OK)
-		rc = store_answer_each(st, on_fold, r, err);
+		rc = fold_all(st, r, err);
 	if (rc == RC_OK)
 		reinterpret_end(r);
 	return rc;
@@ -228,10 +268,31 @@ write_pair(struct store *st, const struct reinterpret_pair *p, struct err *err)
 	return rc;
 }
 
+/* A replay is to know that it hears something else from now on. */
+static enum rc
+write_reread(struct store *st, struct err *err)
+{
+	struct heard h = { .kind = HEARD_REREAD, .until_us = clock_wall_us() };
+	enum rc rc = store_observation_last(st, &h.after_id, err);
+
+	return rc == RC_OK ? store_heard_put(st, &h, err) : rc;
+}
+
+static bool
+has_other_site(const struct reinterpret *r)
+{
+	size_t i = 0;
+
+	while (i < r->n_changes && r->changes[i].from <= 0 &&
+	       r->changes[i].to <= 0)
+		i++;
+	return i < r->n_changes;
+}
+
 static enum rc
 write_all(struct store *st, const struct reinterpret *r, struct err *err)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = has_other_site(r) ? write_reread(st, err) : RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < r->n_changes; i++)
 		rc = store_answer_site(
@@ -307,7 +368,10 @@ run(const struct options *o, struct err *err)
 	    o->where.config != NULL ? o->where.config : DEFAULT_CONFIG;
 	struct settings settings;
 	struct store *st = NULL;
-	enum rc rc = settings_load(&settings, config, err);
+	enum rc rc =
+	    o->where.database != NULL
+		? settings_load_without_database(&settings, config, err)
+		: settings_load(&settings, config, err);
 
 	if (rc != RC_OK)
 		return rc;

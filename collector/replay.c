@@ -65,9 +65,10 @@ start(struct replay *r)
 	r->detect = NULL;
 	r->rc =
 	    store_detect_next_ids(r->scratch, &event_id, &landing_id, r->err);
-	if (r->rc == RC_OK)
-		r->detect =
-		    detect_new(r->services, on_effect, r, event_id, landing_id);
+	if (r->rc != RC_OK)
+		return;
+	r->detect = detect_new(r->services, on_effect, r, event_id, landing_id);
+	r->rc = store_heard_vantages(r->source, r->heard.id, r->detect, r->err);
 }
 
 /* Of what stood before the first observation that is left, only the vantages
@@ -84,7 +85,8 @@ hear(struct replay *r, const struct heard *h)
 {
 	unsigned n_afresh;
 
-	if (is_too_old(r, h))
+	r->out->is_reread |= h->kind == HEARD_REREAD;
+	if (is_too_old(r, h) || h->kind == HEARD_REREAD)
 		return;
 	if (h->kind == HEARD_START && r->detect != NULL && h->until_us != 0)
 		detect_tick(r->detect, h->until_us);

@@ -22,7 +22,8 @@
 struct replayed {
 	int64_t n_observations;
 	int64_t first_us; /* received; 0: there are none */
-	bool is_whole;    /* nothing is missing: the events are the same */
+	bool is_whole;    /* nothing is missing: the events are the same, */
+	bool is_reread;   /* ... unless other templates were used since */
 };
 
 /* Reads source, writes scratch (store_open_scratch).  Gives the services their

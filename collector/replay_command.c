@@ -36,6 +36,11 @@ tell(const struct replayed *r)
 		    PROGRAM " replay: what was before %s is no longer there: "
 			    "these events need not be those that were told\n",
 		    clock_format(r->first_us, since));
+	else if (r->is_reread)
+		fprintf(stderr,
+		    PROGRAM " replay: 'reinterpret' has changed what "
+			    "observations mean since: these events need not "
+			    "be those that were told\n");
 }
 
 static enum rc
@@ -66,8 +71,11 @@ run(const struct where *w, struct err *err)
 	struct store *source = NULL, *scratch = NULL;
 	struct settings settings;
 	const char *path;
-	enum rc rc = settings_load(
-	    &settings, w->config != NULL ? w->config : DEFAULT_CONFIG, err);
+	const char *config = w->config != NULL ? w->config : DEFAULT_CONFIG;
+	enum rc rc =
+	    w->database != NULL
+		? settings_load_without_database(&settings, config, err)
+		: settings_load(&settings, config, err);
 
 	if (rc != RC_OK)
 		return rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/settings.h"
+#include "schema/base/mem.h"
 
 int
 command_options(const struct command_spec *spec, void *into, int argc,
@@ -31,14 +32,15 @@ check_family(int64_t family, struct err *err)
 }
 
 enum rc
-where_open(const struct where *w, enum store_mode mode, struct store **out,
-    struct err *err)
+where_database(const struct where *w, char **path, struct err *err)
 {
 	struct settings settings;
 	enum rc rc;
 
-	if (w->database != NULL)
-		return store_open(out, w->database, mode, err);
+	if (w->database != NULL) {
+		*path = mem_strdup(w->database);
+		return RC_OK;
+	}
 	rc = settings_load(
 	    &settings, w->config != NULL ? w->config : DEFAULT_CONFIG, err);
 	if (rc == RC_NOTFOUND && w->config == NULL)
@@ -47,8 +49,22 @@ where_open(const struct where *w, enum store_mode mode, struct store **out,
 		    "--config FILE, or which database with --db FILE");
 	if (rc != RC_OK)
 		return rc;
-	rc = store_open(out, settings.database, mode, err);
+	*path = mem_strdup(settings.database);
 	settings_fini(&settings);
+	return RC_OK;
+}
+
+enum rc
+where_open(const struct where *w, enum store_mode mode, struct store **out,
+    struct err *err)
+{
+	char *path;
+	enum rc rc = where_database(w, &path, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_open(out, path, mode, err);
+	free(path);
 	return rc;
 }
 

@@ -50,7 +50,11 @@ int command_options(const struct command_spec *spec, void *into, int argc,
 /* RC_RANGE unless a --family is 4, 6 or not given (0). */
 MUST_USE enum rc check_family(int64_t family, struct err *err);
 
-/* Opens the database that the options name.  Gives *out. */
+/* The path of the database that the options name.  Gives *path. */
+MUST_USE enum rc
+where_database(const struct where *w, char **path, struct err *err);
+
+/* Opens it.  Gives *out. */
 MUST_USE enum rc where_open(const struct where *w, enum store_mode mode,
     struct store **out, struct err *err);
 

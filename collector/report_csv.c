@@ -6,21 +6,25 @@
 #include "schema/base/clock.h"
 
 /* A field with a comma or a quote is quoted, a quote is doubled (section 2,
- * rules 6 and 7).  Safe text holds no line break. */
+ * rules 6 and 7).  Safe text holds no line break.  What a spreadsheet would
+ * take for a formula begins with a code in place of its first character, as
+ * bytes that no text has do. */
 static void
 print_text(const char *text, FILE *to)
 {
-	if (strpbrk(text, ",\"") == NULL) {
-		fputs(text, to);
-		return;
-	}
-	putc('"', to);
+	bool is_quoted = strpbrk(text, ",\"") != NULL;
+
+	if (is_quoted)
+		putc('"', to);
+	if (*text != '\0' && strchr("=+-@", *text) != NULL)
+		fprintf(to, "\\x%02x", (unsigned char)*text++);
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			putc('"', to);
 		putc(*text, to);
 	}
-	putc('"', to);
+	if (is_quoted)
+		putc('"', to);
 }
 
 static void

@@ -278,14 +278,6 @@ round_load(struct round *r, struct store *st, const struct service *service,
 
 /* Comparing. */
 
-bool
-round_has(const struct round *r, const struct addr *source)
-{
-	uint64_t key[2];
-
-	return find_entry(r, source, key) != MAP_NONE;
-}
-
 struct cell {
 	size_t from, to;
 	int64_t n;

@@ -57,9 +57,6 @@ MUST_USE enum rc round_load(struct round *r, struct store *st,
     const struct service *service, int64_t first_us, int64_t last_us,
     struct err *err);
 
-/* Was the vantage seen in it? */
-bool round_has(const struct round *r, const struct addr *source);
-
 /* What is different from the round before: gives {"vantages", "moved", "new",
  * "silent", "moves": [{"from", "to", "vantages"}], most first}. */
 json_t *round_compare(const struct round *before, const struct round *now);

@@ -84,6 +84,9 @@ struct service {
 	int64_t stale_after_us; /* how long a serial may lag behind */
 	int64_t
 	    shift_settles_us; /* an unreversed shift is the new normal then */
+	/* Answers in a row that make a landing; 0: LANDING_AGREE.  Whoever looks
+	 * at a pace of his own confirms nothing: one. */
+	uint8_t n_agree;
 	/* Imported rounds, each of which looks at every vantage once: when the
 	 * present one began.  Only who was seen in it counts; what differs from
 	 * the one before is judged when it is over.  0: no rounds. */

@@ -43,6 +43,15 @@ static cfg_opt_t itself_rows[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t limit_rows[] = {
+	CONF_TEXT("requests_per_probe"),
+	CONF_TEXT("requests_per_address"),
+	CONF_TEXT("requests_per_asn"),
+	CONF_TEXT("enrolments_per_address"),
+	CONF_TEXT("enrolments_per_asn"),
+	CFG_END(),
+};
+
 static cfg_opt_t alert_rows[] = {
 	CONF_TEXT("webhook"),
 	CONF_LIST("kinds"),
@@ -136,6 +145,30 @@ read_itself(struct reading *r, cfg_t *root, struct settings *s)
 	s->silent_after_us = value_duration(r, itself, "silent_after", &silent);
 	s->disk_low_percent =
 	    (unsigned)value_count(r, itself, "disk_low", 5, 0, 99);
+}
+
+/* Without the section: the defaults too. */
+static void
+read_limits(struct reading *r, cfg_t *root, struct limit_settings *l)
+{
+	cfg_t *limits =
+	    cfg_size(root, "limits") > 0 ? cfg_getsec(root, "limits") : NULL;
+	const struct {
+		const char *key;
+		int64_t *to, fallback;
+	} rows[] = {
+		{ "requests_per_probe", &l->requests_per_probe, 600 },
+		{ "requests_per_address", &l->requests_per_address, 6000 },
+		{ "requests_per_asn", &l->requests_per_asn, 60000 },
+		{ "enrolments_per_address", &l->enrolments_per_address, 120 },
+		{ "enrolments_per_asn", &l->enrolments_per_asn, 1200 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		*rows[i].to = limits == NULL
+				  ? rows[i].fallback
+				  : value_count(r, limits, rows[i].key,
+					rows[i].fallback, 0, 1000000000);
 }
 
 static void
@@ -249,6 +282,7 @@ read_most(
 	read_tls(r, root, s);
 	read_geo(r, root, s);
 	read_atlas(r, root, &s->atlas);
+	read_limits(r, root, &s->limits);
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
@@ -289,6 +323,7 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("geo", geo_rows),
 		CONF_SECTION("atlas", atlas_rows),
 		CONF_SECTION("itself", itself_rows),
+		CONF_SECTION("limits", limit_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
 		CONF_LIST("decoy"),

@@ -37,6 +37,13 @@ struct atlas_settings {
 	char *country, *latitude, *longitude;
 };
 
+/* How often who may ask the collector; 0: no limit.  Requests are counted by
+ * the minute, enrolments (tried ones too) by the hour. */
+struct limit_settings {
+	int64_t requests_per_probe, requests_per_address, requests_per_asn;
+	int64_t enrolments_per_address, enrolments_per_asn;
+};
+
 struct settings {
 	char *path;     /* of the file itself */
 	char *listen;   /* "[::]:8420" */
@@ -45,6 +52,7 @@ struct settings {
 	char *tls_certificate, *tls_key; /* NULL: plain HTTP, loopback only */
 	char *geo_asn, *geo_city;        /* paths of mmdb files; NULL: none */
 	struct atlas_settings atlas;
+	struct limit_settings limits;
 	int64_t upload_every_us;      /* asked of the probes */
 	int64_t keep_observations_us; /* raw rows are deleted after */
 	int64_t silent_after_us;   /* no probe heard: the collector is deaf */

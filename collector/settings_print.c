@@ -244,6 +244,21 @@ print_atlas(FILE *to, const struct atlas_settings *a)
 	fputs("}\n", to);
 }
 
+static void
+print_limits(FILE *to, const struct limit_settings *l)
+{
+	fprintf(to,
+	    "limits {\n"
+	    "\trequests_per_probe = %" PRId64 "\n"
+	    "\trequests_per_address = %" PRId64 "\n"
+	    "\trequests_per_asn = %" PRId64 "\n"
+	    "\tenrolments_per_address = %" PRId64 "\n"
+	    "\tenrolments_per_asn = %" PRId64 "\n"
+	    "}\n",
+	    l->requests_per_probe, l->requests_per_address, l->requests_per_asn,
+	    l->enrolments_per_address, l->enrolments_per_asn);
+}
+
 void
 settings_print(const struct settings *s, FILE *to)
 {
@@ -263,6 +278,7 @@ settings_print(const struct settings *s, FILE *to)
 		fputs("}\n", to);
 	}
 	print_atlas(to, &s->atlas);
+	print_limits(to, &s->limits);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
 	fputs("itself {\n", to);

@@ -54,8 +54,6 @@ tell_landing(struct detect *d, const struct services *services,
 		.has_rtt = outcome_is_answer(o->outcome) &&
 			   (is_dns || o->ping.rtt_median_us > 0),
 		.rtt_us = is_dns ? 0 : o->ping.rtt_median_us,
-		.is_whole = c->is_whole,
-		.is_first_look = c->is_first_look,
 	};
 
 	if (is_dns) {

@@ -22,7 +22,6 @@ struct sight_context {
 	int64_t site_id;  /* what the identity meant; 0: nothing */
 	bool is_named;    /* whoever stored it knows the site, if any */
 	bool is_too_fast; /* sooner than light in fibre from there */
-	bool is_whole, is_first_look; /* struct sighting */
 	int64_t at_us, received_us;
 };
 

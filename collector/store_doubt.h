@@ -2,7 +2,7 @@
  * store_doubt.h - answers that something disagrees with.             (edge)
  *
  * Uses     store_sqlite.h, collector/confidence.h (values)
- * Used by  ingest, vantages
+ * Used by  ingest, vantages, explain
  */
 #ifndef COLLECTOR_STORE_DOUBT_H
 #define COLLECTOR_STORE_DOUBT_H
@@ -36,5 +36,23 @@ struct doubted_list {
 /* What of a vantage was doubted since a moment.  Gives out->rows.  RC_DB. */
 MUST_USE enum rc store_doubts(struct store *st, int64_t vantage_id,
     int64_t since_us, struct doubted_list *out, struct err *err);
+
+/* The doubts of one kind about the answers of one voter of an event. */
+struct vote_doubt {
+	int64_t vantage_id, target_id;
+	int64_t n_before, n_after; /* its first changed sample */
+	struct doubted doubted;    /* without service and target */
+};
+
+struct vote_doubt_list {
+	size_t n;
+	struct vote_doubt *rows;
+};
+
+/* Of answers from back_us before each voter's first changed sample to on_us after
+ * it, in order of vantage, target, kind.  Gives out->rows.  RC_DB. */
+MUST_USE enum rc store_vote_doubts(struct store *st, int64_t event_id,
+    int64_t back_us, int64_t on_us, struct vote_doubt_list *out,
+    struct err *err);
 
 #endif

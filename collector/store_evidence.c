@@ -9,11 +9,18 @@
 
 static const char VOTES[] =
     "SELECT v.vantage_id, v.target_id, p.name, a.family, a.asn, t.address, "
-    "f.name, o.name, v.at_us, v.confirmed_us, v.ended_us FROM vote v "
+    "f.name, o.name, v.at_us, v.confirmed_us, v.ended_us, l.state, l.n, "
+    "(SELECT count(*) FROM doubt d WHERE d.vantage_id = v.vantage_id "
+    "AND d.target_id = v.target_id AND d.at_us >= l.since_us "
+    "AND d.at_us < coalesce(l.until_us, 9223372036854775807)) FROM vote v "
     "JOIN vantage a ON a.id = v.vantage_id "
     "JOIN probe p ON p.id = a.probe_id JOIN target t ON t.id = v.target_id "
     "LEFT JOIN site f ON f.id = v.from_site_id "
     "LEFT JOIN site o ON o.id = v.to_site_id "
+    "LEFT JOIN landing l ON l.id = (SELECT id FROM landing "
+    "WHERE vantage_id = v.vantage_id AND target_id = v.target_id "
+    "AND since_us <= v.at_us AND coalesce(until_us, v.at_us + 1) > v.at_us "
+    "ORDER BY since_us DESC LIMIT 1) "
     "WHERE v.event_id = ?1 ORDER BY v.at_us, p.name, a.family, t.address";
 
 static const char LAST_ID[] = "SELECT coalesce(max(id), 0) FROM observation";
@@ -51,6 +58,9 @@ fill_vote(sqlite3_stmt *s, void *row)
 	v->at_us = sqlite3_column_int64(s, c++);
 	v->confirmed_us = sqlite3_column_int64(s, c++);
 	v->has_ended = row_int(s, c++, &v->ended_us);
+	ROW_TEXT(v->landing, s, c++);
+	v->n = sqlite3_column_int64(s, c++);
+	v->n_doubted = sqlite3_column_int64(s, c++);
 }
 
 enum rc

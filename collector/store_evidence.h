@@ -19,6 +19,8 @@
 #include "schema/base/addr.h"
 #include "schema/record.h"
 
+#define EVIDENCE_WORD_LEN 24
+
 struct vote_row {
 	int64_t vantage_id, target_id;
 	char probe[NAME_MAX_LEN + 1];
@@ -29,6 +31,10 @@ struct vote_row {
 	int64_t at_us, confirmed_us;
 	bool has_ended;
 	int64_t ended_us;
+	/* The landing at that moment: its state ("": none), how many answers say
+	 * so, and how many of those still stored are doubted. */
+	char landing[EVIDENCE_WORD_LEN];
+	int64_t n, n_doubted;
 };
 
 struct vote_list {

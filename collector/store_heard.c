@@ -17,9 +17,21 @@ static const char LAST[] = "SELECT coalesce(max(id), 0) FROM observation";
 static const char EXPIRE[] =
     "DELETE FROM heard WHERE kind <> 'vantage' "
     "AND after_id < (SELECT min(id) FROM observation) - 1";
+static const char EXPIRE_VANTAGES[] =
+    "DELETE FROM heard WHERE kind = 'vantage' "
+    "AND after_id < (SELECT min(id) FROM observation) - 1 "
+    "AND id NOT IN (SELECT max(id) FROM heard WHERE kind = 'vantage' "
+    "AND after_id < (SELECT min(id) FROM observation) - 1 "
+    "GROUP BY body ->> 'vantage')";
+static const char VANTAGES[] =
+    "SELECT id, after_id, passed_us, kind, body FROM heard "
+    "WHERE kind = 'vantage' AND id < ?1 ORDER BY id";
 static const char HEARD[] =
     "SELECT id, after_id, passed_us, kind, body FROM heard WHERE id > ?1 "
     "ORDER BY id LIMIT 1";
+static const char TIMES[] =
+    "SELECT id, after_id, passed_us, kind, body FROM heard WHERE id > ?1 "
+    "AND kind IN ('start', 'times') ORDER BY id LIMIT 1";
 static const char OBSERVATION[] =
     "SELECT o.id, o.vantage_id, o.target_id, o.site_id, o.at_us, "
     "o.received_us, o.kind, o.why, o.outcome, o.rcode, o.rtt_us, o.serial, "
@@ -100,28 +112,69 @@ store_heard_expire(struct store *st, struct err *err)
 }
 
 enum rc
-store_heard_next(
-    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+store_heard_expire_vantages(struct store *st, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, HEARD);
+	return store_run(st, store_stmt(st, EXPIRE_VANTAGES), err);
+}
+
+/* RC_MALFORMED. */
+static enum rc
+read_heard(sqlite3_stmt *s, struct heard *out)
+{
+	*out = (struct heard){ .id = sqlite3_column_int64(s, 0),
+		.after_id = sqlite3_column_int64(s, 1),
+		.passed_us = sqlite3_column_int64(s, 2) };
+	return heard_read(out, store_text(s, 3), store_text(s, 4));
+}
+
+enum rc
+store_heard_vantages(
+    struct store *st, int64_t before_id, struct detect *d, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, VANTAGES);
+	struct heard h;
+	enum rc rc;
+
+	store_bind_int(s, 1, before_id);
+	while ((rc = store_step(st, s, err)) == RC_OK)
+		if (read_heard(s, &h) == RC_OK)
+			detect_vantage(d, &h.vantage);
+	if (s != NULL)
+		sqlite3_reset(s);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+next_heard(struct store *st, const char *sql, int64_t after_id,
+    struct heard *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, sql);
 	enum rc rc;
 
 	store_bind_int(s, 1, after_id);
 	rc = store_step(st, s, err);
-	if (rc == RC_OK) {
-		*out = (struct heard){ .id = sqlite3_column_int64(s, 0),
-			.after_id = sqlite3_column_int64(s, 1),
-			.passed_us = sqlite3_column_int64(s, 2) };
-		rc = heard_read(out, store_text(s, 3), store_text(s, 4));
-		if (rc != RC_OK)
-			err_set(err, rc,
-			    "heard %lld: '%s' is not of this program; replay "
-			    "with the one that wrote it",
-			    (long long)out->id, store_text(s, 3));
-	}
+	if (rc == RC_OK && read_heard(s, out) != RC_OK)
+		rc = err_set(err, RC_MALFORMED,
+		    "heard %lld: '%s' is not of this program; replay with the "
+		    "one that wrote it",
+		    (long long)out->id, store_text(s, 3));
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc;
+}
+
+enum rc
+store_heard_next(
+    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+{
+	return next_heard(st, HEARD, after_id, out, err);
+}
+
+enum rc
+store_heard_next_times(
+    struct store *st, int64_t after_id, struct heard *out, struct err *err)
+{
+	return next_heard(st, TIMES, after_id, out, err);
 }
 
 /* Observations. */
@@ -198,6 +251,8 @@ read_observation(sqlite3_stmt *s, struct observation_heard *out)
 		read_dns(s, &o->dns);
 	else if (o->kind == KIND_TRACE)
 		read_trace(s, &o->trace);
+	else
+		o->ping.rtt_median_us = sqlite3_column_int64(s, 10);
 }
 
 enum rc

@@ -90,6 +90,8 @@ struct track {
 	bool is_round_lost;
 	bool is_dark;
 	bool is_late;      /* the newest observation came late */
+	bool was_away;     /* ... and nobody looked for long before: what is
+	                      elsewhere now was not seen moving */
 	bool has_answered; /* ever, with NOERROR */
 	struct candidate candidate;
 	struct failures failures;

@@ -9,6 +9,7 @@
 #define SECOND INT64_C(1000000)
 #define CALM_REPEATS 20
 #define RETURNS_MIN 2 /* within together_us each */
+#define STAY 3        /* answers: a change, and two that confirm it */
 
 /* Equal ways are told from one, by a flow asked again, with chance 0.05. */
 #define REPEAT_SHARE 0.5
@@ -173,6 +174,7 @@ struct way {
 	bool is_change;
 	bool is_return;  /* to a key it had left within together_us */
 	bool is_instant; /* within instant_us, to and fro */
+	bool is_stay;    /* it had stayed where it was in between */
 };
 
 static struct way
@@ -187,8 +189,9 @@ way_to(const struct flows *f, size_t i, int64_t from_us)
 		const struct flow_seen *old = &f->seen[k];
 
 		if (old->key == s->key) {
-			w.is_return = w.is_change && s->first_us - left_us <=
-							 f->params.together_us;
+			w.is_return =
+			    w.is_change && !w.is_stay &&
+			    s->first_us - left_us <= f->params.together_us;
 			w.is_instant =
 			    w.is_change &&
 			    s->first_us - old->last_us <= f->params.instant_us;
@@ -196,6 +199,7 @@ way_to(const struct flows *f, size_t i, int64_t from_us)
 		}
 		left_us = old->first_us;
 		w.is_change = true;
+		w.is_stay |= old->n >= STAY;
 	}
 	return w;
 }

@@ -48,7 +48,8 @@ struct flow_params {
 	/* Answers within this time are of the same moment, and a flow that
 	 * leaves its key for so short a time, twice, is balanced per packet:
 	 * 60 s (science.md 3.2 c).  Once is not enough: routes that search for
-	 * their way do that too. */
+	 * their way do that too.  Nor is a stay: three answers one after another
+	 * with another key are a route, however soon it is withdrawn. */
 	int64_t together_us;
 	/* ... but a flow that left and was back within this time is, for routes
 	 * are slower: 5 s. */

@@ -64,7 +64,7 @@ INSERT INTO landing VALUES
 	(6, 4, 1, 'stable', 2, 1772000000000000, NULL, 1772370000000000, 6166, 6000, 43162000, 6166),
 	(7, 5, 1, 'stable', 1, 1772000000000000, 1772366410000000, 1772366350000000, 6106, 210000, 1343320000, 6106),
 	(8, 5, 1, 'dark', 3, 1772368200000000, NULL, 1772370000000000, 30, NULL, 0, 0),
-	(9, 5, 1, 'stable', 3, 1772366410000000, 1772368200000000, 1772368140000000, 30, 68000, 2100000, 30),
+	(9, 5, 1, 'stable', 3, 1772366410000000, 1772368200000000, 1772368140000000, 20, 68000, 1400000, 20),
 	(10, 6, 1, 'unknown', NULL, 1772000000000000, NULL, 1772370000000000, 6000, 30000, 180000000, 6000),
 	(11, 7, 1, 'stable', 2, 1772000000000000, 1772369000000000, 1772368800000000, 6100, 90000, 549000000, 6100),
 	(12, 8, 1, 'stable', 1, 1772000000000000, NULL, 1772370000000000, 6100, 1, 6100, 6100),
@@ -83,6 +83,14 @@ INSERT INTO vote VALUES
 	(1, 3, 1, 1, 2, 1772366402000000, 1772366422000000, 1772367000000000, NULL, NULL),
 	(1, 5, 1, 1, 3, 1772366410000000, 1772366433000000, 1772367000000000, NULL, NULL),
 	(2, 5, 1, 3, NULL, 1772368200000000, 1772368212000000, NULL, NULL, NULL);
+-- Nobody counts the move of v-lima, nor anything of v-liar.
+INSERT INTO move (vantage_id, target_id, from_site_id, to_site_id, at_us,
+	confirmed_us) VALUES (7, 1, 2, 3, 1772368260000000, 1772368281000000);
+INSERT INTO audit (at_us, action, subject, detail) VALUES
+	(1772360000000000, 'quarantined', '0000000000000007', 'first try'),
+	(1772364000000000, 'quarantined', '0000000000000007', 'answers nobody else sees');
+-- Suspected: two networks left nyc; one more would be needed.
+INSERT INTO memo VALUES ('suspected/now', CAST('[{"kind":"shift","service":1,"site":2,"direction":"from","since_us":1772369940000000,"last_us":1772369965000000,"vantages":2,"asns":2,"needed":3,"needs":[{"rule":"quorum","asns":2,"needed":4},{"rule":"majority","asns":2,"needed":3},{"rule":"announcement","asns":2,"needed":3}],"votes":[{"vantage":4,"target":1,"from":2,"to":3,"at_us":1772369940000000,"confirmed_us":1772369961000000},{"vantage":7,"target":1,"from":2,"to":3,"at_us":1772369965000000,"confirmed_us":1772369986000000}]},{"kind":"blackhole","service":2,"site":5,"since_us":1772369900000000,"last_us":1772369910000000,"vantages":2,"asns":2,"needed":3,"needs":[{"rule":"half","asns":2,"needed":3}],"votes":[{"vantage":1,"target":5,"from":5,"to":0,"at_us":1772369900000000,"confirmed_us":0},{"vantage":3,"target":5,"from":5,"to":0,"at_us":1772369910000000,"confirmed_us":0}]}]' AS BLOB));
 INSERT INTO site_state VALUES
 	(1, 1, 4, 'yes', 'yes', 'yes', 'ok', 1772000000000000, 1772366700000000),
 	(2, 1, 4, 'no', 'yes', 'yes', 'ghost', 1772366700000000, NULL),

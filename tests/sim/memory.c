@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/detect_suspected.h"
 #include "schema/base/mem.h"
 #include "tests/unit/check.h"
 
@@ -169,10 +170,25 @@ take_notice(struct memory *m, const struct notice *n)
 }
 
 static void
+take_suspected(struct memory *m, const struct memo *memo)
+{
+	struct told *t;
+
+	m->suspected = more(m->suspected, m->n_suspected, sizeof *m->suspected);
+	t = &m->suspected[m->n_suspected++];
+	t->input = m->input;
+	t->text = mem_new(memo->len + 1);
+	memcpy(t->text, memo->bytes, memo->len);
+}
+
+static void
 take_memo(struct memory *m, const struct memo *memo)
 {
 	struct kept_memo *k;
 	size_t i = 0;
+
+	if (strcmp(memo->key, SUSPECTED_MEMO) == 0)
+		take_suspected(m, memo);
 
 	while (i < m->n_memos && strcmp(m->memos[i].key, memo->key) != 0)
 		i++;
@@ -269,6 +285,9 @@ memory_fini(struct memory *m)
 	for (size_t i = 0; i < m->n_told; i++)
 		free(m->told[i].text);
 	free(m->told);
+	for (size_t i = 0; i < m->n_suspected; i++)
+		free(m->suspected[i].text);
+	free(m->suspected);
 	for (size_t i = 0; i < m->n_memos; i++)
 		free(m->memos[i].bytes);
 	free(m->memos);

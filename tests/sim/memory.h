@@ -37,6 +37,8 @@ struct memory {
 		char *text;
 	} * told;
 	size_t n_told;
+	struct told *suspected; /* the same: the memo of each change */
+	size_t n_suspected;
 	size_t input; /* that is being handed in: set by the caller */
 };
 

@@ -61,6 +61,9 @@
  *	                              (a resolution, or open), ended (A..B), parent
  *	                              (a kind), gate.NAME (a number or a word)
  *	expect state 12m ams/4 ghost  verdict at that time
+ *	expect suspected 12m none     or KIND SITE, and KEY VALUE...: asns, needed,
+ *	                              vantages, direction, needed.RULE; nothing
+ *	                              else may be suspected then
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since
  *	expect moves 8
  */

@@ -2,6 +2,7 @@
  * come out, nothing else, and the same after a restart at any moment. */
 #include <glob.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,78 @@ check_state(const struct script *s, const struct memory *m,
 	    x->line, x->text, verdict);
 }
 
+/* What was suspected at a time since the start.  Gives. */
+static json_t *
+suspected_at(const struct script *s, const struct memory *m, int64_t at_us)
+{
+	const struct inputs *in = &s->world.inputs;
+	const char *text = "";
+	size_t until = 0;
+
+	while (until < in->n &&
+	       (in->list[until].kind != INPUT_TICK ||
+		   in->list[until].tick_us <= WORLD_START_US + at_us))
+		until++;
+	for (size_t i = 0; i < m->n_suspected && m->suspected[i].input < until;
+	     i++)
+		text = m->suspected[i].text;
+	return text[0] == '\0' ? json_array() : json_loads(text, 0, NULL);
+}
+
+static int64_t
+suspected_number(json_t *x, const char *key)
+{
+	json_t *need;
+	size_t i;
+
+	if (strncmp(key, "needed.", 7) != 0)
+		return json_integer_value(json_object_get(x, key));
+	json_array_foreach(json_object_get(x, "needs"), i, need)
+	{
+		if (strcmp(json_string_value(json_object_get(need, "rule")),
+			key + 7) == 0)
+			return json_integer_value(
+			    json_object_get(need, "needed"));
+	}
+	return -1;
+}
+
+static bool
+suspected_holds(json_t *x, const char *key, const char *value)
+{
+	if (strcmp(key, "direction") == 0)
+		return strcmp(value,
+			   json_string_value(json_object_get(x, key))) == 0;
+	return suspected_number(x, key) == strtoll(value, NULL, 10);
+}
+
+static void
+check_suspected(const struct script *s, const struct memory *m,
+    const struct expectation *x, const char *path)
+{
+	json_t *all, *one;
+	int64_t at_us;
+	bool is_wrong;
+
+	T_CHECK(x->n >= 4 && script_duration(x->words[2], &at_us),
+	    "%s:%d: expected suspected TIME none, or KIND SITE", path, x->line);
+	all = suspected_at(s, m, at_us);
+	one = json_array_get(all, 0);
+	is_wrong = json_array_size(all) != (x->n > 4);
+	if (!is_wrong && x->n > 4)
+		is_wrong =
+		    strcmp(x->words[3],
+			json_string_value(json_object_get(one, "kind"))) != 0 ||
+		    strcmp(x->words[4],
+			site_name(s, suspected_number(one, "site"))) != 0;
+	for (size_t k = 5; k + 1 < x->n && !is_wrong; k += 2)
+		is_wrong = !suspected_holds(one, x->words[k], x->words[k + 1]);
+	if (is_wrong)
+		json_dumpf(all, stderr, JSON_INDENT(1));
+	json_decref(all);
+	T_CHECK(!is_wrong, "%s:%d: %s", path, x->line, x->text);
+}
+
 static bool
 is_interval(
     const struct script *s, const struct landing *l, const char *expected)
@@ -356,6 +429,8 @@ check_expectations(
 				    m->n_moves,
 			    "%s:%d: %s: %zu", path, x->line, x->text,
 			    m->n_moves);
+		else if (strcmp(x->words[1], "suspected") == 0)
+			check_suspected(s, m, x, path);
 		else if (x->n == 5 && strcmp(x->words[1], "state") == 0)
 			check_state(s, m, x, path);
 		else if (x->n > 3 && strcmp(x->words[1], "landing") == 0)
@@ -461,6 +536,24 @@ check_same(const struct memory *whole, const struct memory *cut, size_t at,
 	    path, at, cut->told[b].text);
 }
 
+/* The same of what is suspected, when nothing was forgotten. */
+static void
+check_same_suspected(const struct memory *whole, const struct memory *cut,
+    size_t at, const char *path)
+{
+	size_t i = 0;
+
+	T_CHECK(whole->n_suspected == cut->n_suspected,
+	    "%s: cut before input %zu: suspected %zu times and %zu times", path,
+	    at, whole->n_suspected, cut->n_suspected);
+	while (i < whole->n_suspected &&
+	       strcmp(whole->suspected[i].text, cut->suspected[i].text) == 0)
+		i++;
+	T_CHECK(i == whole->n_suspected,
+	    "%s: cut before input %zu: suspected\n  whole: %s\n  cut:   %s",
+	    path, at, whole->suspected[i].text, cut->suspected[i].text);
+}
+
 static void
 check_cut(const struct services *services, const struct inputs *in, size_t at,
     bool is_crash, const struct memory *whole, const char *path)
@@ -478,6 +571,8 @@ check_cut(const struct services *services, const struct inputs *in, size_t at,
 	hand_in_all(d, in, at, in->n, &m);
 	detect_free(d);
 	check_same(whole, &m, at, is_crash, path);
+	if (!is_crash)
+		check_same_suspected(whole, &m, at, path);
 	memory_fini(&m);
 }
 

@@ -8,6 +8,7 @@ import base64
 import gzip
 import json
 import struct
+import subprocess
 
 
 def name(text):
@@ -86,6 +87,18 @@ def write_round(path, replies, announced=()):
                           + "".join(f"{s},192.0.2.0/24,64511,198.51.100.1,\n"
                                     for s in announced))
     return path
+
+
+def told_again(program, conf):
+    """The events, which a replay must tell byte for byte as the import did."""
+    def say(*words):
+        done = subprocess.run([program, *words, "--config", conf, "--json"],
+                              capture_output=True, check=True, text=True)
+        assert done.stderr == ""
+        return done.stdout
+    told = say("events", "--since", "1970-01-01T00:00:00Z")
+    assert say("replay") == told
+    return json.loads(told)
 
 
 CONFIG = '''

@@ -3,7 +3,9 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <zstd.h>
 
 #include "collector/api.h"
@@ -18,12 +20,13 @@ struct live { /* a rig with its threads */
 	struct api *api;
 	struct httpd *httpd;
 	char where[LISTEN_TEXT_LEN];
+	int64_t step_us; /* 0: the usual */
 };
 
 static void
 live_start(struct live *l, size_t queue_bytes)
 {
-	struct httpd_settings hs = { .n_threads = 2 };
+	struct httpd_settings hs = { .n_threads = 2, .step_us = l->step_us };
 	struct api_parts parts;
 	struct httpd_handlers handlers;
 	struct addr loopback = rig_addr("127.0.0.1");
@@ -744,6 +747,105 @@ long_headers_are_refused(void **state)
 	free(header);
 }
 
+static void
+who_asks_too_often_is_told_when_to_come_back(void **state)
+{
+	struct live *l = *state;
+	struct request q = { .method = "GET", .path = "/v1/assignment" };
+	struct signing_key stranger;
+	struct reply r;
+
+	assert_int_equal(live_stop(l), RC_OK);
+	l->rig->settings.limits.requests_per_probe = 2;
+	live_start(l, (size_t)64 << 20);
+	signature_new_key(&stranger);
+	q.key = &stranger; /* who claims to be the probe uses up nothing */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask(l, &q).status, 401);
+	q.key = NULL;
+	assert_int_equal(ask(l, &q).status, 200);
+	assert_int_equal(ask(l, &q).status, 200);
+	r = ask(l, &q);
+	T_CHECK(r.status == 429, "%ld %s", r.status, r.body);
+	assert_non_null(strstr(r.head, "Retry-After: "));
+	assert_int_equal(
+	    metrics_get(&l->rig->metrics, METRIC_REFUSED_TOO_OFTEN), 1);
+}
+
+/* Opens a connection to the collector, for bytes of one's own. */
+static int
+dial(const struct live *l)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct addr loopback;
+	struct sockaddr_storage ss;
+	uint16_t port;
+	struct err err;
+
+	assert_int_equal(listen_parse(&loopback, &port, l->where, &err), RC_OK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&ss,
+			     addr_to_sockaddr(&loopback, port, &ss)),
+	    0);
+	return fd;
+}
+
+/* Waits for the other end to end it, however long that takes. */
+static void
+check_ended(int fd, const char *what)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char buf[4096];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		T_CHECK(poll(&p, 1, 60000) == 1, "%s: it is still open", what);
+		n = read(fd, buf, sizeof buf);
+	}
+	close(fd);
+}
+
+/* A byte now and then, for ever: idle it is never. */
+static void
+dribble(int fd, const char *begin, const char *what)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	ssize_t n = send(fd, begin, strlen(begin), MSG_NOSIGNAL);
+
+	for (int i = 0; n >= 0 && i < 1200; i++) {
+		nanosleep(&pause, NULL);
+		n = send(fd, "x", 1, MSG_NOSIGNAL);
+	}
+	T_CHECK(n < 0, "%s: it may go on for a minute", what);
+	check_ended(fd, what);
+}
+
+static void
+who_takes_his_time_is_cut_off(void **state)
+{
+	struct live *l = mem_new(sizeof *l);
+	struct posting *p;
+
+	(void)state;
+	l->rig = rig_new();
+	l->step_us = 300 * US_PER_MS;
+	live_start(l, (size_t)64 << 20);
+	check_ended(dial(l), "silence");
+	dribble(dial(l), "GET /healthz HTTP/1.1\r\nX: ", "a head");
+	dribble(dial(l),
+	    "POST /v1/enroll HTTP/1.1\r\nHost: c\r\nContent-Length: 4000\r\n"
+	    "Signature-Input: a\r\nSignature: b\r\nContent-Digest: c\r\n"
+	    "Catchwater-Seq: 0\r\n\r\n",
+	    "a body");
+	dribble(dial(l),
+	    "POST /v1/nowhere HTTP/1.1\r\nHost: c\r\n"
+	    "Content-Length: 4000\r\n\r\n",
+	    "a body that nobody wants");
+	p = posting(l, NULL, 1, 3);
+	assert_int_equal(ask(l, &p->request).status, 200);
+	posting_free(p);
+	live_free(l);
+}
+
 #define N_SENDERS 4
 #define N_BATCHES 10
 
@@ -816,6 +918,8 @@ main(void)
 		LIVE(health_and_counters_are_open),
 		LIVE(other_paths_and_methods_are_not_there),
 		LIVE(long_headers_are_refused),
+		LIVE(who_asks_too_often_is_told_when_to_come_back),
+		cmocka_unit_test(who_takes_his_time_is_cut_off),
 		LIVE(many_probes_at_once_all_get_their_answers),
 	};
 

@@ -138,6 +138,12 @@ static const struct {
 	    "events --open --kind shift" },
 	{ "events.json", command_events,
 	    "events --since " STORY_SINCE " --json" },
+	{ "events-suspected.txt", command_events, "events --suspected" },
+	{ "events-suspected-of-a-kind.json", command_events,
+	    "events --suspected --kind blackhole --json" },
+	{ "explain-suspected.txt", command_explain, "explain suspected" },
+	{ "explain-suspected.json", command_explain,
+	    "explain suspected --json" },
 	{ "explain-shift.txt", command_explain, "explain 1" },
 	{ "explain-shift.json", command_explain, "explain 1 --json" },
 	{ "explain-blackhole.txt", command_explain, "explain 2" },
@@ -305,6 +311,10 @@ static const struct {
 	{ "an event that is not there", command_explain, "explain 99", 1,
 	    "catchwater explain: no event 99; 'catchwater events' lists "
 	    "them\n" },
+	{ "what was suspected", command_events,
+	    "events --suspected --since -1d", 1,
+	    "catchwater events: --suspected is about now: leave out --open and "
+	    "--since\n" },
 	{ "an event that is no number", command_explain, "explain two", 1,
 	    "catchwater explain: 'two' is not an event's number; 'catchwater "
 	    "events' shows them\n" },

@@ -64,6 +64,8 @@ static const struct {
 	    FLOWS_MOVING, 2, 2 },
 	{ "... and again", "aabaaba", "-------", 20 * S, FLOWS_PER_PACKET, 2,
 	    4 },
+	{ "withdrawn for a moment, and again", "aabbbaaabbbaaa",
+	    "--------------", 5 * S, FLOWS_MOVING, 2, 4 },
 	{ "a shift", "aaabbb", "aaabbb", S, FLOWS_MOVING, 2, 1 },
 	{ "back after minutes", "aaaabbbbbaaaa", "-------------", 20 * S,
 	    FLOWS_MOVING, 2, 2 },

@@ -328,6 +328,7 @@ def test_no_alert_is_sent_about_the_past(place):
     atlas(place, f.write_json(place / "a.json", results))
     assert rows(place, "SELECT kind, n_vantages FROM event") == [("shift", 8)]
     assert rows(place, "SELECT count(*) FROM delivery") == [(0,)]
+    assert len(f.told_again(PROGRAM, conf)) == 1
 
 
 def test_imported_probes_cannot_report_and_take_no_turn(place):
@@ -344,6 +345,8 @@ def test_a_database_that_is_given_need_not_be_configured(place):
     run(place, "import", "atlas", path, "--db", place / "c.db")
     assert rows(place, "SELECT count(*) FROM observation") == [(1,)]
     assert "database is missing" in run(place, "import", "atlas", path, status=1).stderr
+    for command in ("replay", "reinterpret"):
+        run(place, command, "--db", place / "c.db")
 
 
 def test_files_are_taken_in_the_order_of_their_time(place):
@@ -368,3 +371,49 @@ def test_a_file_that_ends_early_is_said(place):
     packed = f.write_json(place / "b.json.gz", history(["fra"] * 200))
     packed.write_bytes(packed.read_bytes()[:-20])
     assert "is the file whole?" in run(place, "import", "atlas", packed, status=1).stderr
+
+
+def test_a_replay_of_results_tells_the_same(place):
+    """By several runs, with looks that come late, silence, and another pace."""
+    def look(probe, at, site):
+        more = {} if site else {"result": {"error": {"timeout": 5000}}}
+        return f.dns(probe, at, f.hostname(f"ns1.{site}.example.net"), **more)
+
+    def file(name, begin, every, sites):
+        return f.write_json(place / name, [
+            look(p, begin + k * every + 7 * p, site)
+            for k, site in enumerate(sites) for p in range(1, 13)])
+    at = 10**9
+    first = file("a.json", at, 240, ["ams"] * 20 + ["fra"] * 20 + [None] * 5 + ["fra"] * 9)
+    late = file("b.json", at + 600, 240, ["lis"] * 3)
+    slow = file("c.json", at + 86400, 3600, ["fra"] * 8 + ["ams"] * 8 + ["lis", "ams"] * 3)
+    atlas(place, first)
+    assert atlas(place, late)["late"] == 36
+    atlas(place, slow)
+    kinds = {e["kind"] for e in f.told_again(PROGRAM, place / "c.conf")}
+    assert "shift" in kinds
+
+
+def test_a_replay_of_what_was_read_anew_says_so(place):
+    sites = ["ams"] * 4 + ["fra"] * 4
+    atlas(place, f.write_json(place / "a.json", history(sites)))
+    run(place, "reinterpret")
+    f.told_again(PROGRAM, place / "c.conf")
+    conf = place / "c.conf"
+    conf.write_text(conf.read_text().replace('"fra"', '"other"'))
+    assert "'reinterpret' has changed" not in run(place, "replay").stderr
+    run(place, "reinterpret")
+    assert "'reinterpret' has changed" in run(place, "replay").stderr
+
+
+def test_what_is_read_anew_goes_by_the_times_of_then(place):
+    atlas(place, f.write_json(place / "a.json", history(["ams"] * 5 + ["fra"] * 4)))
+    journal = "SELECT state, site_id, since_us, until_us, last_us, n FROM landing"
+    before, conf = rows(place, journal), place / "c.conf"
+    own = conf.read_text()
+    conf.write_text(own.replace('"fra"', '"other"'))
+    run(place, "reinterpret")
+    assert [row[0] for row in rows(place, journal)] == ["stable", "unknown"]
+    conf.write_text(own)
+    run(place, "reinterpret")
+    assert rows(place, journal) == before

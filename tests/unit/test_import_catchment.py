@@ -180,6 +180,22 @@ def test_after_a_long_gap_a_difference_is_no_shift(place):
     assert shifts(place) == []
 
 
+def test_a_replay_of_rounds_tells_the_same(place):
+    """Shifts, loss, dark sites and a long pause, taken in by several runs."""
+    def site_of(v, i):
+        if i == 3 and v % 9 < 4:
+            return None
+        return ["ams", "fra", "ams", "ams", "fra", "lis", "ams"][i] if v % 4 else "ams"
+    at = [AT + i * EVERY for i in range(6)] + [AT + 20 * 3600]
+    paths = [write(place, i, lambda v, i=i: site_of(v, i), range(1200),
+                   ("ams", "fra", "lis"), at[i]) for i in range(7)]
+    take(place, *paths[:3])
+    for path in paths[3:]:
+        take(place, path)
+    kinds = {e["kind"] for e in f.told_again(PROGRAM, place / "c.conf")}
+    assert kinds == {"shift", "mismatch", "silent"}
+
+
 def shadowed(place):
     return rows(place, "SELECT s.name, (e.since_us / 1000000 - 1600000000) / 600, "
                 "(e.resolved_us / 1000000 - 1600000000) / 600 FROM event e "

@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests/unit"))
 
 # pylint: disable=wrong-import-position
+import import_files  # noqa: E402
 import sagan_view  # noqa: E402
 
 
@@ -236,6 +237,7 @@ def test_exactly_the_changes_of_site_are_found(file, address, template, sites,
         assert calm == {"atlas-4089/4"}
     else:
         assert events == []
+    assert len(import_files.told_again(PROGRAM, conf)) == len(events)
 
 
 @pytest.fixture(name="tangled", scope="module")
@@ -255,7 +257,7 @@ def fixture_tangled(tmp_path_factory):
             "LEFT JOIN site s ON s.id = e.site_id ORDER BY e.since_us").fetchall()
     keys = [(row["sequence"], int(row["round"])) for row in index]
     return {"rounds": dict(zip(keys, lines, strict=True)), "events": events,
-            "index": dict(zip(keys, index)), "folder": folder}
+            "index": dict(zip(keys, index)), "folder": folder, "conf": conf}
 
 
 def test_every_round_is_counted_as_the_truth_counts(tangled):
@@ -317,3 +319,8 @@ def test_the_round_in_which_44_percent_fall_silent_is_loss(tangled):
     silent = [e for e in tangled["events"] if e[0] == "silent"]
     assert [e[6] for e in silent] == [3875] and within(silent[0], tangled, ("C1", 2))
     assert {e[0] for e in tangled["events"]} == {"shift", "mismatch", "silent"}
+
+
+def test_a_replay_of_all_rounds_tells_the_same(tangled):
+    again = import_files.told_again(PROGRAM, tangled["conf"])
+    assert len(again) == len(tangled["events"]) > 20

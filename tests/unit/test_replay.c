@@ -1,12 +1,17 @@
 /* test_replay.c - a replay of what was stored gives what was told: over
- * shifts, black holes, announcements, quarantine, stops, crashes and pauses. */
+ * shifts, black holes, announcements, drains, quarantine, late news, stops,
+ * crashes, pauses and imported history. */
 #include "tests/unit/serve_rig.h"
 
 #include <inttypes.h>
 
+#include "collector/detect_suspected.h"
 #include "collector/heard.h"
+#include "collector/ingest_foreign.h"
 #include "collector/replay.h"
+#include "collector/store_drain.h"
 #include "collector/store_heard.h"
+#include "collector/store_verify.h"
 
 #define PROBES 8
 #define EVERY_S 10
@@ -19,6 +24,7 @@ struct fleet_rig {
 	char ids[PROBES][PROBE_ID_LEN + 1];
 	uint64_t seqs[PROBES];
 	const char *site[PROBES]; /* where it lands; NULL: silence */
+	int64_t round_us;         /* when the last imported round began */
 };
 
 static uint64_t
@@ -111,28 +117,52 @@ trace(struct fleet_rig *f, size_t i)
 	return o;
 }
 
+/* Takes the batch. */
 static void
-upload(struct fleet_rig *f, size_t i)
+post(struct fleet_rig *f, size_t i, struct batch batch)
 {
-	struct ingest_job job = {
-		.received_us = f->now_us - (int64_t)random_below(f, 1500000)
-	};
+	struct ingest_job job = { .batch = batch,
+		.received_us = f->now_us - (int64_t)random_below(f, 1500000) };
 	struct ingest_job *jobs[] = { &job };
 	struct err err = ERR_NONE;
 	char source[32];
 
 	snprintf(source, sizeof source, "198.51.%zu.7", i);
 	job.source = rig_addr(source);
-	job.batch = rig_batch(
-	    f->ids[i], f->seqs[i] + 1, f->seqs[i] + 3, f->now_us - 1000);
-	job.batch.observations[0] = ask(f, i, true);
-	job.batch.observations[1] = ask(f, i, false);
-	job.batch.observations[2] = trace(f, i);
 	T_CHECK(
 	    ingest_group(f->rig->ingest, jobs, 1, f->now_us, &err) == RC_OK &&
 		job.rc == RC_OK,
 	    "%s", err.text);
 	batch_fini(&job.batch);
+}
+
+static void
+upload(struct fleet_rig *f, size_t i)
+{
+	struct batch b = rig_batch(
+	    f->ids[i], f->seqs[i] + 1, f->seqs[i] + 3, f->now_us - 1000);
+
+	b.observations[0] = ask(f, i, true);
+	b.observations[1] = ask(f, i, false);
+	b.observations[2] = trace(f, i);
+	post(f, i, b);
+}
+
+/* What waited in a spool since long before: a while at another site. */
+static void
+upload_late(struct fleet_rig *f, size_t i)
+{
+	enum { N = 5 };
+	struct batch b = rig_batch(
+	    f->ids[i], f->seqs[i] + 1, f->seqs[i] + N, f->now_us - 1000);
+
+	for (size_t k = 0; k < N; k++) {
+		int64_t ago_us = (900 - 10 * (int64_t)k) * US_PER_S;
+
+		b.observations[k] =
+		    rig_observation(++f->seqs[i], f->now_us - ago_us, "fra");
+	}
+	post(f, i, b);
 }
 
 /* Ticks come when they like, and not all of them. */
@@ -197,9 +227,11 @@ static char *
 dump(struct store *st)
 {
 	static const char *const queries[] = {
-		"SELECT group_concat(printf('%d %s %s %d %d %d %d %d %s %s', "
+		"SELECT group_concat(printf('%d %s %s %d %d %d %d %d %s %d "
+		"%s', "
 		"id, kind, severity, site_id, since_us, detected_us, "
-		"updated_us, resolved_us, resolution, gates), char(10)) "
+		"updated_us, resolved_us, resolution, is_planned, gates), "
+		"char(10)) "
 		"FROM (SELECT * FROM event ORDER BY id)",
 		"SELECT group_concat(printf('%d %d %d %d %d', event_id, "
 		"vantage_id, at_us, confirmed_us, ended_us), char(10)) "
@@ -213,6 +245,8 @@ dump(struct store *st)
 		"SELECT group_concat(printf('%d %s', vantage_id, "
 		"hex(state)), char(10)) FROM (SELECT * FROM track "
 		"ORDER BY vantage_id, target_id)",
+		"SELECT group_concat(printf('%s %s', key, hex(bytes)), "
+		"char(10)) FROM (SELECT * FROM memo ORDER BY key)",
 	};
 	char *all = sqlite3_mprintf("");
 
@@ -247,6 +281,13 @@ check_same(const char *live, const char *again)
 	T_CHECK(*live == *again, "live: %s\nreplay: %s", live, again);
 }
 
+static void
+refuse(void *ctx, const char *check, const char *fault)
+{
+	(void)ctx;
+	T_CHECK(fault == NULL, "verify: %s: %s", check, fault);
+}
+
 static struct replayed
 check_replay(struct fleet_rig *f, bool is_same)
 {
@@ -262,6 +303,8 @@ check_replay(struct fleet_rig *f, bool is_same)
 	T_CHECK(replay(source, scratch, &f->rig->settings.services, NULL, &told,
 		    &err) == RC_OK,
 	    "%s", err.text);
+	T_CHECK(
+	    store_verify(source, refuse, NULL, &err) == RC_OK, "%s", err.text);
 	again = dump(scratch);
 	if (is_same)
 		check_same(live, again);
@@ -334,6 +377,35 @@ stops_crashes_and_pauses_are_as_they_were(void **state)
 	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
 					   "kind = 'start'"),
 	    4);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'vantage'"),
+	    PROBES);
+}
+
+/* Two of five leave, too few; a crash; it passes, and nothing was told. */
+static void
+what_is_suspected_survives_a_crash_and_is_no_event(void **state)
+{
+	static const char N[] =
+	    "SELECT sum(json_array_length(bytes)) FROM memo "
+	    "WHERE key = '" SUSPECTED_MEMO "'";
+	struct fleet_rig *f = *state;
+
+	spread(f);
+	run(f, 100);
+	assert_int_equal(rig_query(f->rig, N), 0);
+	move(f, 0, 2, "fra");
+	run(f, 45);
+	assert_int_equal(rig_query(f->rig, N), 1);
+	restart(f, false);
+	run(f, 5);
+	assert_int_equal(rig_query(f->rig, N), 1);
+	assert_true(check_replay(f, true).is_whole);
+	run(f, 200);
+	assert_int_equal(rig_query(f->rig, N), 0);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM event"), 0);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM delivery"), 0);
 }
 
 static void
@@ -353,6 +425,161 @@ quarantine_counts_from_when_it_did(void **state)
 	assert_true(check_replay(f, true).is_whole);
 	assert_int_equal(
 	    rig_query(f->rig, "SELECT n_asns FROM event LIMIT 1"), 4);
+	assert_int_equal(store_probe_set_state(f->rig->side, f->ids[1],
+			     PROBE_ACTIVE, NULL, f->now_us, &err),
+	    RC_OK);
+	run(f, 30);
+	move(f, 0, 5, "ams");
+	run(f, 120);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(
+	    rig_query(f->rig, "SELECT count(*) FROM heard WHERE kind = "
+			      "'vantage' AND NOT body ->> 'trusted'"),
+	    1);
+}
+
+static void
+drains_begin_and_end_when_they_did(void **state)
+{
+	struct fleet_rig *f = *state;
+	struct drain_row drain = { 0 };
+	int64_t id;
+	struct err err;
+
+	spread(f);
+	announce(f, 1, true);
+	run(f, 120);
+	drain.drain.site_id = 1;
+	drain.drain.since_us = f->now_us;
+	assert_int_equal(
+	    store_drain_start(f->rig->side, &drain, &id, &err), RC_OK);
+	run(f, 20);
+	announce(f, 1, false);
+	move(f, 0, 4, "fra"); /* one does not leave */
+	run(f, 90);
+	restart(f, false);
+	run(f, 60);
+	assert_int_equal(
+	    store_drain_undo(f->rig->side, 1, f->now_us, &err), RC_OK);
+	announce(f, 1, true);
+	run(f, 10);
+	move(f, 0, 4, "ams");
+	run(f, 120);
+	assert_true(check_replay(f, true).is_whole);
+	assert_true(rig_query(f->rig, "SELECT count(*) FROM event WHERE "
+				      "is_planned") >= 1);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'drain'"),
+	    3); /* once more after the restart */
+}
+
+static void
+late_news_is_late_again(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	spread(f);
+	upload_late(f, 7); /* before anything is known of it */
+	run(f, 120);
+	move(f, 0, 3, "fra");
+	run(f, 20);
+	upload_late(f, 4);
+	upload_late(f, 5);
+	run(f, 60);
+	restart(f, true);
+	upload_late(f, 0);
+	run(f, 60);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM observation "
+					   "WHERE received_us > at_us + 800e6"),
+	    20);
+}
+
+/* Imported rounds. */
+
+#define FOREIGN 12
+#define ROUND_US (600 * US_PER_S)
+
+static void
+import_reply(struct fleet_rig *f, size_t i, int site)
+{
+	struct observation o = { .seq = ++f->random,
+		.at_us = f->now_us - (int64_t)i,
+		.kind = KIND_PING,
+		.proto = PROTO_ICMP,
+		.target = rig_addr(RIG_V4),
+		.ping = { .n_sent = 1,
+		    .n_received = 1,
+		    .rtt_min_us = 9000,
+		    .rtt_median_us = 9000 + (int64_t)i } };
+	struct foreign_vantage v = { .source = "catchment", .family = 4 };
+	struct foreign_sight sight = { .observation = &o,
+		.target_id = f->rig->targets[0].id,
+		.received_us = f->now_us,
+		.is_known = true,
+		.site_id = f->rig->sites[site].id };
+	struct vantage_row row;
+
+	snprintf(v.probe.id, sizeof v.probe.id, "%016zx", 100 + i);
+	snprintf(v.probe.name, sizeof v.probe.name, "r%zu", i);
+	v.probe.declared.asn = (uint32_t)(64700 + i);
+	v.seen =
+	    (struct addr){ .family = 4, .bytes = { 203, 0, (uint8_t)i, 1 } };
+	assert_int_equal(
+	    ingest_foreign_vantage(f->rig->ingest, &v, o.at_us, &row), RC_OK);
+	sight.vantage = &row;
+	assert_int_equal(ingest_foreign_put(f->rig->ingest, &sight), RC_OK);
+}
+
+/* As import_catchment does: the round before lasts until this one begins. */
+static void
+import_round(struct fleet_rig *f, bool is_first, const char *sites)
+{
+	struct ingest *in = f->rig->ingest;
+	struct times t = { .service_id = f->rig->service.id,
+		.dns_every_us = ROUND_US,
+		.shift_settles_us = 1,
+		.round_us = f->round_us,
+		.n_agree = 1 };
+	struct err err;
+
+	assert_int_equal(ingest_foreign_begin(in, f->now_us, &err), RC_OK);
+	assert_int_equal(ingest_foreign_retime(in, &t), RC_OK);
+	f->now_us += ROUND_US;
+	assert_int_equal(ingest_foreign_tick(in, f->now_us), RC_OK);
+	t.round_before_us = is_first ? 0 : f->round_us;
+	t.round_us = f->round_us = f->now_us - FOREIGN;
+	assert_int_equal(ingest_foreign_retime(in, &t), RC_OK);
+	for (size_t i = 0; i < FOREIGN; i++)
+		if (sites[i] != '-')
+			import_reply(f, i, sites[i] == 'f');
+	assert_int_equal(ingest_foreign_tick(in, f->now_us), RC_OK);
+	assert_int_equal(ingest_foreign_end(in, f->now_us), RC_OK);
+}
+
+static void
+imported_history_is_told_again(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	import_round(f, true, "aaaaaaaaaaaa");
+	import_round(f, false, "ffffffaaaaaa");
+	import_round(f, false, "ffffffaaaaaa");
+	restart(f, true);
+	import_round(f, false, "ffff--------");
+	import_round(f, true, "aaaaaaffffff");
+	restart(f, true); /* and now it is lived on, at its own times */
+	spread(f);
+	run(f, 120);
+	move(f, 0, 4, "fra");
+	run(f, 90);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(
+	    rig_query(f->rig,
+		"SELECT group_concat(what) = 'shift 6,silent 8,shift 4' FROM "
+		"(SELECT kind || ' ' || n_vantages AS what FROM event "
+		"ORDER BY id)"),
+	    1);
 }
 
 static void
@@ -376,6 +603,40 @@ what_is_gone_is_said(void **state)
 }
 
 static void
+of_what_is_gone_the_last_word_on_each_vantage_stays(void **state)
+{
+	struct fleet_rig *f = *state;
+
+	run(f, 60);
+	spread(f);
+	run(f, 60);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'vantage'"),
+	    2 * PROBES);
+	restart(f, true);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'vantage'"),
+	    2 * PROBES);
+	assert_int_equal(
+	    sqlite3_exec(store_handle(f->rig->side),
+		"DELETE FROM observation WHERE id < (SELECT max(id) FROM "
+		"observation)",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	restart(f, true);
+	assert_int_equal(
+	    rig_query(f->rig,
+		"SELECT count(*) FROM heard WHERE kind = 'vantage' "
+		"AND body ->> 'asn' >= 64600"),
+	    PROBES);
+	assert_int_equal(rig_query(f->rig, "SELECT count(*) FROM heard WHERE "
+					   "kind = 'vantage'"),
+	    PROBES);
+	run(f, 60);
+	assert_false(check_replay(f, false).is_whole);
+}
+
+static void
 rows_are_read_as_they_were_written(void **state)
 {
 	struct heard in[] = { { .kind = HEARD_START, .until_us = 5 },
@@ -391,7 +652,9 @@ rows_are_read_as_they_were_written(void **state)
 		    .announcement = { 1, 4, true, 10, 20 } },
 		{ .kind = HEARD_HEALTH,
 		    .announcement = { 1, 6, false, 10, 20 } },
-		{ .kind = HEARD_DRAIN, .drain = { 1, 2, 3, 0, 5 } } };
+		{ .kind = HEARD_DRAIN, .drain = { 1, 2, 3, 0, 5 } },
+		{ .kind = HEARD_TIMES,
+		    .times = { 1, 2, 3, 4, 5, UINT8_MAX } } };
 
 	(void)state;
 	for (size_t i = 0; i < T_LEN(in); i++) {
@@ -415,7 +678,14 @@ what_cannot_be_read_is_refused(void **state)
 		const char *kind, *body;
 	} bad[] = { { "wish", "{}" }, { "vantage", "{}" }, { "vantage", "" },
 		{ "excuse", "{\"vantage\":1,\"target\":1,\"excuse\":9}" },
-		{ "flush", "[]" }, { "announcement", "{\"site\":1}" } };
+		{ "flush", "[]" }, { "announcement", "{\"site\":1}" },
+		{ "times", "{\"service\":1}" },
+		{ "times", "{\"service\":1,\"dns_every_us\":-1,"
+			   "\"shift_settles_us\":0,\"round_us\":0,"
+			   "\"round_before_us\":0,\"agree\":1}" },
+		{ "times", "{\"service\":1,\"dns_every_us\":1,"
+			   "\"shift_settles_us\":0,\"round_us\":0,"
+			   "\"round_before_us\":0,\"agree\":256}" } };
 	struct heard h;
 
 	(void)state;
@@ -434,9 +704,21 @@ main(void)
 		    stops_crashes_and_pauses_are_as_they_were, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
+		    what_is_suspected_survives_a_crash_and_is_no_event, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
 		    quarantine_counts_from_when_it_did, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
+		    drains_begin_and_end_when_they_did, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    late_news_is_late_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    imported_history_is_told_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
 		    what_is_gone_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    of_what_is_gone_the_last_word_on_each_vantage_stays, set_up,
+		    tear_down),
 		cmocka_unit_test(rows_are_read_as_they_were_written),
 		cmocka_unit_test(what_cannot_be_read_is_refused),
 	};

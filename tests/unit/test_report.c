@@ -92,6 +92,42 @@ csv_is_quoted_by_rfc_4180(void **state)
 }
 
 static void
+no_csv_field_is_a_formula(void **state)
+{
+	static const struct {
+		const char *text, *printed;
+	} cases[] = {
+		{ "=1+1", "\\x3d1+1" },
+		{ "+1", "\\x2b1" },
+		{ "-1", "\\x2d1" },
+		{ "@sum(a,b)", "\"\\x40sum(a,b)\"" },
+		{ "=\"a\"", "\"\\x3d\"\"a\"\"\"" },
+		{ "\t=1", "\\x09=1" },
+		{ "a=1", "a=1" },
+	};
+	static const struct column one[] = { { "t", "t", CELL_TEXT } };
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(cases); i++) {
+		char *text = NULL, wanted[64];
+		size_t len;
+		FILE *to = open_memstream(&text, &len);
+		struct report r;
+
+		report_init(&r, one, 1);
+		report_text(&r, cases[i].text);
+		report_print_csv(&r, to);
+		report_fini(&r);
+		fclose(to);
+		snprintf(
+		    wanted, sizeof wanted, "t\r\n%s\r\n", cases[i].printed);
+		T_CHECK(
+		    strcmp(text, wanted) == 0, "%s: %s", cases[i].text, text);
+		free(text);
+	}
+}
+
+static void
 print_json(const struct report *r, FILE *to)
 {
 	json_t *json = report_json(r);
@@ -171,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_aligned_and_safe_for_a_terminal),
 		cmocka_unit_test(csv_is_quoted_by_rfc_4180),
+		cmocka_unit_test(no_csv_field_is_a_formula),
 		cmocka_unit_test(json_leaves_out_what_is_absent),
 		cmocka_unit_test(the_list_names_every_column),
 		cmocka_unit_test(a_table_without_rows_is_a_sentence),

@@ -1,0 +1,92 @@
+#include "collector/shift_group.h"
+
+#include "collector/quorum.h"
+#include "schema/base/clock.h"
+
+#define ANNOUNCED_NEAR_US (300 * US_PER_S)
+
+int64_t
+shift_window_us(const struct track *t)
+{
+	return 2 * t->rules->dns_every_us + 60 * US_PER_S;
+}
+
+bool
+shift_is_near(int64_t a_us, int64_t b_us, int64_t span_us)
+{
+	return a_us - b_us <= span_us && b_us - a_us <= span_us;
+}
+
+bool
+shift_is_in_group(const struct track *t, const struct shift_group *g)
+{
+	if (t->recent.from_site_id == 0 || !track_counts(t))
+		return false;
+	if (g->is_round)
+		return t->recent.at_us >= t->rules->round_us;
+	return (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
+	       shift_is_near(t->recent.at_us, g->at_us, g->window_us);
+}
+
+static size_t
+at_least_2(size_t n)
+{
+	return n < 2 ? 2 : n;
+}
+
+void
+shift_count_group(struct detect *d, struct shift_group *g)
+{
+	struct track_query q = { .now_us = d->now_us, .site_id = g->site_id };
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	const struct track *t;
+
+	g->n_asns = 0;
+	fleet_count_begin(&d->fleet);
+	while ((t = fleet_next(&w)) != NULL)
+		g->n_asns += shift_is_in_group(t, g) &&
+			     fleet_count_as(&d->fleet, t->member);
+	/* Going on in the same count: who is there and has not moved. */
+	g->n_before = g->n_asns;
+	w = fleet_walk(&d->fleet, g->service);
+	while ((t = fleet_next(&w)) != NULL)
+		g->n_before += track_is_on_site(t, &q) &&
+			       fleet_count_as(&d->fleet, t->member);
+	g->needed = quorum_needed(
+	    g->noise, NOISE_DAYS * 86400 * US_PER_S, g->window_us);
+	g->needed_majority = g->is_to || g->is_round
+				 ? 0
+				 : at_least_2((g->n_before * 6 + 9) / 10);
+	g->needed_announcement = at_least_2(g->needed - 1);
+}
+
+static bool
+has_announcement(const struct detect *d, const struct shift_group *g)
+{
+	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	const struct track *t;
+
+	while ((t = fleet_next(&w)) != NULL) {
+		if (!shift_is_in_group(t, g))
+			continue;
+		if (announced_changed_near(&d->announced,
+			t->recent.from_site_id, t->recent.at_us,
+			ANNOUNCED_NEAR_US) ||
+		    announced_changed_near(&d->announced, t->home,
+			t->recent.at_us, ANNOUNCED_NEAR_US))
+			return true;
+	}
+	return false;
+}
+
+void
+shift_judge_group(struct detect *d, struct shift_group *g)
+{
+	shift_count_group(d, g);
+	if (g->n_asns >= g->needed)
+		g->rule = "quorum";
+	else if (g->needed_majority != 0 && g->n_asns >= g->needed_majority)
+		g->rule = "majority";
+	else if (g->n_asns >= g->needed_announcement && has_announcement(d, g))
+		g->rule = "announcement";
+}
