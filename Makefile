@@ -85,15 +85,19 @@ $(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
 	@mkdir -p $(@D)
 	$(Q)$^ > $@
-# The system call filter is worked out here, so that the probe need not.
+# The system call filters are worked out here, so that the programs need not.
 $(B)/tools/seccomp-filter: tools/seccomp-filter.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(HOSTCC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -o $@ $< -lseccomp
 $(B)/probe/sandbox_filter.h: $(B)/tools/seccomp-filter
 	@mkdir -p $(@D)
-	$(Q)$< "$$($(CC) -dumpmachine)" > $@
+	$(Q)$< "$$($(CC) -dumpmachine)" sandbox > $@
+$(B)/collector/confine_filter.h: $(B)/tools/seccomp-filter
+	@mkdir -p $(@D)
+	$(Q)$< "$$($(CC) -dumpmachine)" confine > $@
 $(B)/probe/sandbox.o: $(B)/probe/sandbox_filter.h
+$(B)/collector/confine.o: $(B)/collector/confine_filter.h
 $(B)/%.o: $(B)/%.c
 	$(SAY) CC $<
 	$(COMPILE) $<

@@ -10,6 +10,7 @@
 #include "collector/api_answer.h"
 #include "collector/enrolment.h"
 #include "schema/base/clock.h"
+#include "schema/base/log.h"
 #include "schema/base/mem.h"
 #include "schema/site_report.h"
 #include "schema/wire.h"
@@ -210,9 +211,14 @@ api_leave_settings(struct api *a)
 void
 api_set_settings(struct api *a, const struct settings *settings)
 {
+	struct err err = ERR_NONE;
+
 	pthread_rwlock_wrlock(&a->settings_lock);
 	a->parts.settings = settings;
 	pthread_rwlock_unlock(&a->settings_lock);
+	if (gate_reload(a->gate, settings, &err) != RC_OK)
+		log_error("serve: reload: the limits stay what they were: %s",
+		    err.text);
 }
 
 enum rc
@@ -249,8 +255,8 @@ api_close(struct api *a)
 {
 	if (a == NULL)
 		return;
-	metrics_page_close(a->metrics_page);
 	gate_close(a->gate);
+	metrics_page_close(a->metrics_page);
 	store_close(a->read.store);
 	store_close(a->edit.store);
 	pthread_mutex_destroy(&a->read.lock);

@@ -26,6 +26,8 @@ int command_replay(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_announce(int argc, char **argv);
 int command_drain(int argc, char **argv);
+int command_history(int argc, char **argv);
+int command_status(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_alert(int argc, char **argv);

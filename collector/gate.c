@@ -18,35 +18,77 @@ struct origin { /* what is counted of where a request comes from */
 	struct rate *by_address, *by_asn;
 };
 
-struct gate {
-	pthread_mutex_t lock;
+/* What follows from the settings. */
+struct terms {
 	struct geo *geo;
 	struct origin requests, enrolments;
 	struct rate *by_probe;
 };
 
+struct gate {
+	pthread_mutex_t lock;
+	struct terms terms;
+};
+
+static enum rc
+make_terms(struct terms *t, const struct settings *settings, struct err *err)
+{
+	const struct limit_settings *l = &settings->limits;
+	enum rc rc = geo_open(&t->geo, settings->geo_asn, NULL, err);
+
+	if (rc != RC_OK)
+		return rc;
+	t->by_probe = rate_new(l->requests_per_probe, MINUTE);
+	t->requests = (struct origin){
+		rate_new(l->requests_per_address, MINUTE),
+		rate_new(l->requests_per_asn, MINUTE),
+	};
+	t->enrolments = (struct origin){
+		rate_new(l->enrolments_per_address, HOUR),
+		rate_new(l->enrolments_per_asn, HOUR),
+	};
+	return RC_OK;
+}
+
+static void
+free_terms(struct terms *t)
+{
+	rate_free(t->by_probe);
+	rate_free(t->requests.by_address);
+	rate_free(t->requests.by_asn);
+	rate_free(t->enrolments.by_address);
+	rate_free(t->enrolments.by_asn);
+	geo_close(t->geo);
+}
+
 enum rc
 gate_open(struct gate **out, const struct settings *settings, struct err *err)
 {
-	const struct limit_settings *l = &settings->limits;
 	struct gate *g = mem_new(sizeof *g);
-	enum rc rc = geo_open(&g->geo, settings->geo_asn, NULL, err);
+	enum rc rc = make_terms(&g->terms, settings, err);
 
 	if (rc != RC_OK) {
 		free(g);
 		return rc;
 	}
 	pthread_mutex_init(&g->lock, NULL);
-	g->by_probe = rate_new(l->requests_per_probe, MINUTE);
-	g->requests = (struct origin){
-		rate_new(l->requests_per_address, MINUTE),
-		rate_new(l->requests_per_asn, MINUTE),
-	};
-	g->enrolments = (struct origin){
-		rate_new(l->enrolments_per_address, HOUR),
-		rate_new(l->enrolments_per_asn, HOUR),
-	};
 	*out = g;
+	return RC_OK;
+}
+
+enum rc
+gate_reload(struct gate *g, const struct settings *settings, struct err *err)
+{
+	struct terms old, fresh;
+	enum rc rc = make_terms(&fresh, settings, err);
+
+	if (rc != RC_OK)
+		return rc;
+	pthread_mutex_lock(&g->lock);
+	old = g->terms;
+	g->terms = fresh;
+	pthread_mutex_unlock(&g->lock);
+	free_terms(&old);
 	return RC_OK;
 }
 
@@ -55,12 +97,7 @@ gate_close(struct gate *g)
 {
 	if (g == NULL)
 		return;
-	rate_free(g->by_probe);
-	rate_free(g->requests.by_address);
-	rate_free(g->requests.by_asn);
-	rate_free(g->enrolments.by_address);
-	rate_free(g->enrolments.by_asn);
-	geo_close(g->geo);
+	free_terms(&g->terms);
 	pthread_mutex_destroy(&g->lock);
 	free(g);
 }
@@ -86,7 +123,7 @@ take(struct gate *g, const struct origin *o, const struct addr *from,
 	wait_us = rate_take(o->by_address, &net, sizeof net, now_us);
 	if (wait_us > 0)
 		return wait_us;
-	geo_look_up(g->geo, from, &where);
+	geo_look_up(g->terms.geo, from, &where);
 	if (where.asn == 0)
 		return 0;
 	return rate_take(o->by_asn, &where.asn, sizeof where.asn, now_us);
@@ -109,13 +146,13 @@ take_origin(struct gate *g, const struct origin *o, const struct addr *from,
 unsigned
 gate_request(struct gate *g, const struct addr *from, int64_t now_us)
 {
-	return take_origin(g, &g->requests, from, now_us);
+	return take_origin(g, &g->terms.requests, from, now_us);
 }
 
 unsigned
 gate_enrolment(struct gate *g, const struct addr *from, int64_t now_us)
 {
-	return take_origin(g, &g->enrolments, from, now_us);
+	return take_origin(g, &g->terms.enrolments, from, now_us);
 }
 
 unsigned
@@ -124,7 +161,7 @@ gate_probe(struct gate *g, const char *id, int64_t now_us)
 	int64_t wait_us;
 
 	pthread_mutex_lock(&g->lock);
-	wait_us = rate_take(g->by_probe, id, strlen(id), now_us);
+	wait_us = rate_take(g->terms.by_probe, id, strlen(id), now_us);
 	pthread_mutex_unlock(&g->lock);
 	return in_seconds(wait_us);
 }

@@ -25,6 +25,11 @@ MUST_USE enum rc
 gate_open(struct gate **out, const struct settings *settings, struct err *err);
 void gate_close(struct gate *g); /* NULL is fine */
 
+/* Goes on with other limits and another database; who was at his limit begins
+ * anew.  RC_NOTFOUND, RC_MALFORMED: all stays as it was. */
+MUST_USE enum rc
+gate_reload(struct gate *g, const struct settings *settings, struct err *err);
+
 /* Counts a request, or an attempt to enrol.  Gives 0, or how many seconds to
  * wait.  now_us is of a clock that never goes back. */
 unsigned gate_request(struct gate *g, const struct addr *from, int64_t now_us);

@@ -169,9 +169,9 @@ new_response(const struct answer *a)
 		add_header(r, "Retry-After", text);
 	}
 	add_header(r, "Allow", a->allow);
-	add_header(r, "Vary", a->vary);
 	if (a->is_last)
 		add_header(r, "Connection", "close");
+	add_header(r, "Vary", a->vary);
 	add_header(r, "Cache-Control", "no-store");
 	return r;
 }

@@ -305,7 +305,7 @@ print_line(struct rounds *x, const json_t *line)
 		"silent" };
 
 	if (x->options->where.is_json) {
-		json_dumpf(line, stdout, JSON_COMPACT);
+		json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		putchar('\n');
 	} else {
 		char *safe = report_safe(

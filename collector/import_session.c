@@ -11,6 +11,7 @@
 
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/text.h"
 
 #define READ_BYTES (256 << 10)
 #define TICK_US (60 * US_PER_S)
@@ -166,8 +167,7 @@ import_session_file(struct import_session *s, const char *path,
 		rc = store_import_find(s->store, row, err);
 	if (rc != RC_NOTFOUND)
 		return rc;
-	snprintf(
-	    row->name, sizeof row->name, "%s", name == NULL ? path : name + 1);
+	text_safe(row->name, sizeof row->name, name == NULL ? path : name + 1);
 	row->summary = json_object();
 	return RC_OK;
 }

@@ -16,6 +16,7 @@
 #include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
+#include "collector/store_quarantine.h"
 #include "collector/store_services.h"
 #include "collector/store_site.h"
 #include "collector/store_suspect.h"
@@ -23,10 +24,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-/* Deleting in small steps keeps the wait of batches short. */
-#define EXPIRE_EVERY_TICKS 10
-#define EXPIRE_ROWS 5000
-#define EXPIRE_PAGES 256
 #define PROVE_EVERY_US (10 * US_PER_S)
 #define PAUSE_US (60 * US_PER_S)
 
@@ -134,7 +131,8 @@ forget_detector(struct ingest *in)
 	in->detect = NULL;
 	suspects_free(in->suspects);
 	in->suspects = NULL;
-	in->last_announcement = in->last_word_us = in->last_drain_us = 0;
+	in->last_announcement = in->last_word_us = 0;
+	in->last_drain_us = in->last_release_us = 0;
 	observation_cache_forget(in->cache);
 }
 
@@ -182,6 +180,9 @@ hear_words(struct ingest *in)
 	if (in->rc == RC_OK)
 		in->rc = store_drains(
 		    in->store, in->detect, &in->last_drain_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_quarantine_releases(
+		    in->store, in->detect, &in->last_release_us, in->err);
 }
 
 /* A detector that knows its vantages; what the last one had come to is written
@@ -313,6 +314,8 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->metrics = metrics;
 	in->cache = observation_cache_new();
 	in->upstreams = upstreams_new();
+	in->retention = retention_new();
+	in->rollups = rollups_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
@@ -349,6 +352,8 @@ ingest_close(struct ingest *in)
 	suspects_free(in->suspects);
 	observation_cache_free(in->cache);
 	upstreams_free(in->upstreams);
+	retention_free(in->retention);
+	rollups_free(in->rollups);
 	free(in);
 }
 
@@ -614,30 +619,20 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	return rc;
 }
 
-/* Deletes a step's worth of old observations; what pages that frees go back
- * outside of the transaction. */
+/* What came in is added up; then what is too old goes. */
 static enum rc
-expire(struct ingest *in, int64_t now_us, struct err *err)
+keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
-	int64_t keep_us = in->settings->keep_observations_us;
-	int64_t n_deleted = 0;
-	enum rc rc;
+	bool has_forgotten = false;
+	enum rc rc = rollups_tick(
+	    in->rollups, in->store, in->settings->keep_details_us, now_us, err);
 
-	if (keep_us <= 0 || in->n_ticks++ % EXPIRE_EVERY_TICKS != 0)
-		return RC_OK;
-	rc = store_begin(in->store, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = store_observation_expire(
-	    in->store, now_us - keep_us, EXPIRE_ROWS, &n_deleted, err);
-	if (rc == RC_OK && n_deleted > 0)
-		rc = store_heard_expire(in->store, err);
 	if (rc == RC_OK)
-		rc = store_commit(in->store, err);
-	else
-		store_rollback(in->store);
-	if (rc == RC_OK && n_deleted > 0)
-		rc = store_vacuum_some(in->store, EXPIRE_PAGES, err);
+		rc = retention_tick(in->retention, in->store,
+		    in->settings->keep_observations_us,
+		    rollups_done_id(in->rollups), now_us, &has_forgotten, err);
+	if (has_forgotten)
+		observation_cache_forget(in->cache);
 	return rc;
 }
 
@@ -657,7 +652,7 @@ ingest_tick(
 		ingest_begin(in); /* with nothing to say: can it be written? */
 	*has_written = in->is_begun;
 	rc = ingest_end_work(in);
-	return rc == RC_OK ? expire(in, now_us, err) : rc;
+	return rc == RC_OK ? keep_up(in, now_us, err) : rc;
 }
 
 void

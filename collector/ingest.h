@@ -55,8 +55,8 @@ MUST_USE enum rc ingest_reload(struct ingest *in, struct settings *settings,
 MUST_USE enum rc ingest_group(struct ingest *in, struct ingest_job **jobs,
     size_t n, int64_t now_us, struct err *err);
 
-/* About once a second: announcements, the detector's ticks, old observations
- * out.  *has_written: was there anything to commit?  RC_DB. */
+/* About once a second: announcements, the detector's ticks, statistics, old
+ * observations out.  *has_written: was there anything to commit?  RC_DB. */
 MUST_USE enum rc ingest_tick(
     struct ingest *in, int64_t now_us, bool *has_written, struct err *err);
 

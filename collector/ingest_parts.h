@@ -12,6 +12,8 @@
 #include "collector/geo.h"
 #include "collector/interpret.h"
 #include "collector/metrics.h"
+#include "collector/retention.h"
+#include "collector/rollups.h"
 #include "collector/settings.h"
 #include "collector/store.h"
 #include "collector/store_observation.h"
@@ -25,11 +27,13 @@ struct ingest {
 	struct metrics *metrics;
 	struct observation_cache *cache;
 	struct upstreams *upstreams;
+	struct retention *retention;
+	struct rollups *rollups;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
+	int64_t last_release_us;
 	int64_t last_heard_id; /* observation */
-	unsigned n_ticks;
 	int64_t committed_us; /* the last time that something was */
 	/* of the transaction under way */
 	bool is_begun;

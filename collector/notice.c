@@ -59,7 +59,7 @@ notice_event(const struct event_row *e, const struct event_moves *moves)
 	put(o, "asns", json_integer(e->n_asns));
 	put(o, "needed", json_integer(e->needed));
 	put(o, "moves", moves_json(moves));
-	put(o, "summary", json_string(event_summary(e, moves, summary)));
+	put(o, "summary", report_json_text(event_summary(e, moves, summary)));
 	return o;
 }
 

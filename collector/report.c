@@ -7,6 +7,7 @@
 
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/text.h"
 
 void
 report_init(struct report *r, const struct column *columns, size_t n)
@@ -76,20 +77,12 @@ report_none(struct report *r)
 char *
 report_safe(const char *text)
 {
-	char *safe, *to;
+	size_t cap;
 
 	if (text == NULL)
 		return NULL;
-	safe = to = mem_new(4 * strlen(text) + 1);
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= ' ' && c < 0x7f)
-			*to++ = (char)c;
-		else
-			to += snprintf(to, 5, "\\x%02x", c);
-	}
-	return safe;
+	cap = TEXT_SAFE_LEN(strlen(text));
+	return text_safe(mem_new(cap), cap, text);
 }
 
 const char *

@@ -23,7 +23,9 @@ enum cell_kind {
 	CELL_PERCENT, /* tenths of a percent; JSON: a number with one decimal */
 	CELL_TIME,    /* Unix microseconds; RFC 3339, exact in JSON */
 	CELL_MS,      /* microseconds; the table shows milliseconds */
-	CELL_AGO      /* microseconds; the table shows "3m 20s" */
+	CELL_AGO,     /* microseconds; the table shows "3m 20s" */
+	CELL_TENTHS,  /* tenths; JSON: a number with one decimal */
+	CELL_BYTES    /* the table shows "1.5 GB" */
 };
 
 struct column {

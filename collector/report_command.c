@@ -71,7 +71,8 @@ where_open(const struct where *w, enum store_mode mode, struct store **out,
 void
 where_print_json(json_t *json)
 {
-	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	json_dumpf(json, stdout,
+	    JSON_INDENT(2) | JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(json);
 }
@@ -90,9 +91,6 @@ where_print(const struct where *w, const struct report *r, const char *empty)
 int
 command_fail(const char *name, const struct err *err)
 {
-	char *safe = report_safe(err->text);
-
-	fprintf(stderr, PROGRAM " %s: %s\n", name, safe);
-	free(safe);
+	fprintf(stderr, PROGRAM " %s: %s\n", name, err->text);
 	return 1;
 }

@@ -38,7 +38,7 @@ print_cell(const struct cell *c, enum cell_kind kind, FILE *to)
 		print_text(c->text, to);
 	else if (kind == CELL_TIME)
 		fputs(clock_format(c->number, buf), to);
-	else if (kind == CELL_PERCENT)
+	else if (kind == CELL_PERCENT || kind == CELL_TENTHS)
 		fprintf(
 		    to, "%" PRId64 ".%" PRId64, c->number / 10, c->number % 10);
 	else

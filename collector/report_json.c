@@ -29,7 +29,7 @@ cell_json(const struct cell *c, enum cell_kind kind)
 		return json_string(c->text);
 	if (kind == CELL_TIME)
 		return report_json_time(c->number);
-	if (kind == CELL_PERCENT)
+	if (kind == CELL_PERCENT || kind == CELL_TENTHS)
 		return json_real((double)c->number / 10);
 	return json_integer(c->number);
 }

@@ -9,6 +9,22 @@
 
 #define NUMBER_LEN 40
 
+/* Powers of a thousand. */
+static const char *
+bytes_text(int64_t bytes, char buf[static NUMBER_LEN])
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	size_t u = 0;
+
+	while (n >= 1000 && u + 1 < sizeof units / sizeof *units) {
+		n /= 1000;
+		u++;
+	}
+	snprintf(buf, NUMBER_LEN, u == 0 ? "%.0f %s" : "%.1f %s", n, units[u]);
+	return buf;
+}
+
 static const char *
 cell_text(
     const struct cell *c, enum cell_kind kind, char buf[static NUMBER_LEN])
@@ -32,6 +48,11 @@ cell_text(
 		return report_ago(c->number, buf);
 	case CELL_TIME:
 		return clock_format(c->number, buf);
+	case CELL_TENTHS:
+		snprintf(buf, NUMBER_LEN, "%.1f", (double)c->number / 10);
+		return buf;
+	case CELL_BYTES:
+		return bytes_text(c->number, buf);
 	}
 	return "-";
 }
@@ -122,9 +143,23 @@ label_length(const char *key)
 	return (int)(n > 3 && strcmp(key + n - 3, "_us") == 0 ? n - 3 : n);
 }
 
+static int
+label_width(const struct report *r)
+{
+	int width = 14;
+
+	for (size_t c = 0; c < r->n_columns; c++) {
+		int n = label_length(r->columns[c].key);
+
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
 void
 report_print_list(const struct report *r, FILE *to)
 {
+	int width = label_width(r);
 	char buf[NUMBER_LEN];
 
 	for (size_t i = 0; i < r->n_cells; i++) {
@@ -132,7 +167,7 @@ report_print_list(const struct report *r, FILE *to)
 
 		if (i > 0 && i % r->n_columns == 0)
 			putc('\n', to);
-		fprintf(to, "%-*.*s  %s\n", 14, label_length(column->key),
+		fprintf(to, "%-*.*s  %s\n", width, label_length(column->key),
 		    column->key, cell_text(&r->cells[i], column->kind, buf));
 	}
 }

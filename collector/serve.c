@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collector/commands.h"
+#include "collector/confine.h"
 #include "collector/serving.h"
 #include "schema/base/clock.h"
 #include "schema/base/log.h"
@@ -168,6 +169,25 @@ block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Before the first thread: each has what the one that starts it has. */
+static void
+confine(const struct settings *settings)
+{
+	struct confined c;
+
+	confine_enter(&c, settings->database);
+	if (!c.has_filter)
+		log_warn(
+		    "serve: no system call is given up: %s", c.filter_reason);
+	if (!c.has_landlock)
+		log_warn("serve: files are kept only by their owner and mode: "
+			 "%s",
+		    c.landlock_reason);
+	if (geteuid() == 0)
+		log_warn("serve: running as root, which nothing here needs; "
+			 "give it a user of its own");
+}
+
 /* What a reload could not start. */
 static void
 retry_alerts(struct serving *s)
@@ -257,8 +277,10 @@ serve(const struct serve_options *o, struct err *err)
 	notify_open(&s->notify);
 	s->options = o;
 	rc = serving_load(&s->settings, o, err);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		confine(s->settings);
 		rc = start(s, err);
+	}
 	if (rc == RC_OK) {
 		log_info("serve: listening address=%s tls=%s", s->where,
 		    s->settings->tls_certificate != NULL ? "yes" : "no");

@@ -271,6 +271,8 @@ read_most(
 		3600 * US_PER_S, false };
 	static const struct duration_range keep = { 7 * DAY, 3600 * US_PER_S,
 		3650 * DAY, false };
+	static const struct duration_range details = { 30 * DAY, DAY,
+		3650 * DAY, false };
 
 	read_listen(r, root, s);
 	s->url = value_url(r, root, "url");
@@ -286,6 +288,7 @@ read_most(
 	s->upload_every_us = value_duration(r, root, "upload_every", &upload);
 	s->keep_observations_us =
 	    value_duration(r, root, "keep_observations", &keep);
+	s->keep_details_us = value_duration(r, root, "keep_details", &details);
 	read_itself(r, root, s);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
@@ -326,6 +329,7 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("limits", limit_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
+		CONF_TEXT("keep_details"),
 		CONF_LIST("decoy"),
 		CONF_TEXT("decoy_every"),
 		CONF_NAMED("service", settings_service_rows),

@@ -55,6 +55,7 @@ struct settings {
 	struct limit_settings limits;
 	int64_t upload_every_us;      /* asked of the probes */
 	int64_t keep_observations_us; /* raw rows are deleted after */
+	int64_t keep_details_us;      /* statistics are of hours after */
 	int64_t silent_after_us;   /* no probe heard: the collector is deaf */
 	unsigned disk_low_percent; /* free of the database's disk */
 	size_t n_alerts;

@@ -281,6 +281,7 @@ settings_print(const struct settings *s, FILE *to)
 	print_limits(to, &s->limits);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
+	print_duration(to, "", "keep_details", s->keep_details_us);
 	fputs("itself {\n", to);
 	print_duration(to, "\t", "silent_after", s->silent_after_us);
 	fprintf(to, "\tdisk_low = %u\n}\n", s->disk_low_percent);

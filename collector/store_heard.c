@@ -15,8 +15,10 @@ static const char MARK[] =
 static const char UNTIL[] = "SELECT passed_us FROM heard_until";
 static const char LAST[] = "SELECT coalesce(max(id), 0) FROM observation";
 static const char EXPIRE[] =
-    "DELETE FROM heard WHERE kind <> 'vantage' "
-    "AND after_id < (SELECT min(id) FROM observation) - 1";
+    "DELETE FROM heard WHERE id IN (SELECT id FROM heard "
+    "WHERE kind <> 'vantage' "
+    "AND after_id < (SELECT min(id) FROM observation) - 1 "
+    "ORDER BY after_id LIMIT 2000)";
 static const char EXPIRE_VANTAGES[] =
     "DELETE FROM heard WHERE kind = 'vantage' "
     "AND after_id < (SELECT min(id) FROM observation) - 1 "

@@ -33,8 +33,8 @@ store_heard_until(struct store *st, int64_t *passed_us, struct err *err);
 MUST_USE enum rc
 store_observation_last(struct store *st, int64_t *id, struct err *err);
 
-/* Forgets the rows that stand before the oldest observation, but those of
- * vantages.  RC_DB. */
+/* Forgets rows that stand before the oldest observation, but those of vantages;
+ * of many, the oldest.  RC_DB. */
 MUST_USE enum rc store_heard_expire(struct store *st, struct err *err);
 
 /* The same of vantages, but what was last said of each.  RC_DB. */

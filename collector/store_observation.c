@@ -70,12 +70,6 @@ enum {
 	P_ZONEVERSION
 };
 
-static const char EXPIRE[] =
-    "DELETE FROM observation WHERE id IN "
-    "(SELECT id FROM observation ORDER BY id LIMIT ?2) AND received_us < ?1 "
-    "AND id < (SELECT max(id) FROM observation)"; /* ids never begin anew */
-static const char VACUUM_STEP[] = "PRAGMA incremental_vacuum(1)";
-
 struct observation_cache *
 observation_cache_new(void)
 {
@@ -360,29 +354,4 @@ store_observation_put(struct store *st, struct observation_cache *c,
 		return rc;
 	*id = sqlite3_last_insert_rowid(store_handle(st));
 	return store_detail_put(st, *id, o, r.second_nsid, err);
-}
-
-enum rc
-store_observation_expire(struct store *st, int64_t before_us, int64_t n,
-    int64_t *n_deleted, struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, EXPIRE);
-	enum rc rc;
-
-	store_bind_int(s, 1, before_us);
-	store_bind_int(s, 2, n);
-	rc = store_run(st, s, err);
-	if (rc == RC_OK)
-		*n_deleted = sqlite3_changes64(store_handle(st));
-	return rc;
-}
-
-enum rc
-store_vacuum_some(struct store *st, int64_t n_pages, struct err *err)
-{
-	enum rc rc = RC_OK;
-
-	for (int64_t i = 0; rc == RC_OK && i < n_pages; i++)
-		rc = store_run(st, store_stmt(st, VACUUM_STEP), err);
-	return rc;
 }

@@ -34,15 +34,4 @@ MUST_USE enum rc store_observation_put(struct store *st,
     struct observation_cache *c, const struct observation *o,
     const struct observation_context *context, int64_t *id, struct err *err);
 
-/* Deletes up to n of the oldest observations, those received before
- * before_us; *n_deleted says how many.  Within the caller's transaction.
- * RC_DB. */
-MUST_USE enum rc store_observation_expire(struct store *st, int64_t before_us,
-    int64_t n, int64_t *n_deleted, struct err *err);
-
-/* Gives up to n_pages free pages back to the file system; in no transaction.
- * RC_DB. */
-MUST_USE enum rc
-store_vacuum_some(struct store *st, int64_t n_pages, struct err *err);
-
 #endif

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "collector/store_sqlite.h"
+#include "collector/store_verify_rollup.h"
 #include "collector/verify_journal.h"
+#include "schema/base/clock.h"
 
 #define FAULTS_MAX 10 /* told of one check */
+#define HOUR_US (INT64_C(3600) * US_PER_S)
 
 /* Each gives a line of text for each fault. */
 static const struct check {
@@ -239,6 +242,37 @@ check_journal(struct verify *v)
 	verify_journal_free(j);
 }
 
+struct counted {
+	struct verify *verify;
+	const char *check;
+	unsigned n;
+};
+
+static void
+tell_fault(void *ctx, const char *text)
+{
+	struct counted *c = ctx;
+
+	if (c->n++ < FAULTS_MAX)
+		c->verify->told(c->verify->ctx, c->check, text);
+}
+
+/* Of an hour that had begun already, some may be gone. */
+static void
+check_statistics(struct verify *v)
+{
+	struct counted c = { v, "statistics", 0 };
+	int64_t first_us = 0;
+	enum rc rc = read_first(v, &first_us);
+
+	if (rc == RC_OK && first_us != INT64_MAX)
+		first_us = (first_us + HOUR_US - 1) / HOUR_US * HOUR_US;
+	if (rc == RC_OK)
+		rc = store_verify_rollups(
+		    v->store, first_us, tell_fault, &c, v->err);
+	tell_end(v, c.check, rc, c.n);
+}
+
 enum rc
 store_verify(
     struct store *st, store_verify_told *told, void *ctx, struct err *err)
@@ -251,6 +285,7 @@ store_verify(
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		run_check(&v, &checks[i]);
 	check_journal(&v);
+	check_statistics(&v);
 	store_rollback(st); /* nothing was written */
 	return RC_OK;
 }

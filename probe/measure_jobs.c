@@ -7,7 +7,10 @@
 #include "probe/screen.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/text.h"
 #include "schema/fields.h"
+
+#define NAME_LEN 300 /* of a target that is none, as it is told */
 
 struct target { /* one argument of the command line */
 	struct measure *measure;
@@ -130,9 +133,11 @@ static void
 print_target(const struct target *t, FILE *to)
 {
 	const struct jobs *jobs = t->measure->state;
+	char safe[NAME_LEN];
 
 	if (t->failure[0] != '\0')
-		fprintf(to, "%s\n  %s\n\n", t->name, t->failure);
+		fprintf(to, "%s\n  %s\n\n",
+		    text_safe(safe, sizeof safe, t->name), t->failure);
 	for (unsigned i = 0; i < 2; i++) {
 		if (t->jobs[i] == NULL)
 			continue;
@@ -165,9 +170,11 @@ static void
 write_json(const struct target *t)
 {
 	const struct jobs *jobs = t->measure->state;
+	char safe[NAME_LEN];
 
 	if (t->failure[0] != '\0')
-		fprintf(stderr, "%s: %s\n", t->name, t->failure);
+		fprintf(stderr, "%s: %s\n",
+		    text_safe(safe, sizeof safe, t->name), t->failure);
 	for (unsigned i = 0; i < 2; i++)
 		if (t->jobs[i] != NULL && jobs->kind->print_json != NULL)
 			jobs->kind->print_json(t->jobs[i]);

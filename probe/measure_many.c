@@ -16,10 +16,12 @@
 #include "probe/measure_line.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/text.h"
 
 #define LOOKUPS_MAX 32 /* names being resolved at once */
 #define QUEUE_LEN 128  /* addresses to be asked next */
 #define QUEUE_OWN (QUEUE_LEN - 2 * LOOKUPS_MAX) /* the rest is for lookups */
+#define WORD_LEN 160 /* of a bad line, as it is told */
 #define TICK_MIN_MS 2
 #define TICK_MAX_MS 100
 #define WAITING_MIN 64 /* questions handed to the engine ahead of its pace */
@@ -61,10 +63,13 @@ static void pump(struct many *y);
 static void
 report_bad(struct many *y, uint64_t line, const char *word, const char *why)
 {
+	char safe[WORD_LEN];
+
 	y->n_bad++;
 	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s\n",
 	    strcmp(y->feed.path, "-") == 0 ? "standard input" : y->feed.path,
-	    line, word, word[0] != '\0' ? ": " : "", why);
+	    line, text_safe(safe, sizeof safe, word),
+	    word[0] != '\0' ? ": " : "", why);
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * sandbox.h - which system calls are left to us, for good.           (edge)
  *
- * Uses     the filter that tools/seccomp-filter.c writes during the build
+ * Uses     schema/base/filter.h
  * Used by  probe/measure.c, probe/run.c, probe/doctor.c
  *
  * The last step before the first input is read: sockets opened, capabilities

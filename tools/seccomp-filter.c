@@ -1,11 +1,12 @@
 /*
- * seccomp-filter.c - writes the probe's system call filter as a C array.
+ * seccomp-filter.c - writes the system call filters as C arrays.
  *
- * usage: seccomp-filter MACHINE > sandbox_filter.h
+ * usage: seccomp-filter MACHINE sandbox > sandbox_filter.h   the probe's
+ *        seccomp-filter MACHINE confine > confine_filter.h   the collector's
  *
  * Run by make, on the machine that builds; MACHINE is what `cc -dumpmachine`
  * says of the one that will run it.  So neither libseccomp nor its tables are
- * in the probe's memory.  Three answers to a system call:
+ * in the probe's memory.  Three answers to a system call of the probe:
  *
  * Allowed: what the probe, libuv, c-ares, the C library (glibc, musl) and the
  * helper with libcurl and GnuTLS call, by names old and new.
@@ -19,6 +20,10 @@
  * glibc's pthread_create fail), so a library newer than this list goes on as
  * before.  Death here would turn an upgrade of the C library into a probe that
  * never starts.
+ *
+ * To the collector all is allowed but what is deadly and what is listed as
+ * refused, which is answered by ENOSYS too: its libraries are many, and what
+ * they call is theirs to choose.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -140,6 +145,21 @@ static const int deadly[] = {
 	SCMP_SYS(clock_settime), SCMP_SYS(settimeofday)
 };
 
+/* What of a collector is refused: programs, keys, devices, other users. */
+static const int refused[] = { SCMP_SYS(execve), SCMP_SYS(execveat),
+	SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+	SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register), SCMP_SYS(clone3), SCMP_SYS(fanotify_init),
+	SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(setuid), SCMP_SYS(setgid),
+	SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
+	SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(setfsuid),
+	SCMP_SYS(setfsgid), SCMP_SYS(capset), SCMP_SYS(personality),
+	SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+	SCMP_SYS(name_to_handle_at), SCMP_SYS(lookup_dcookie),
+	SCMP_SYS(process_madvise), SCMP_SYS(pidfd_open), SCMP_SYS(vhangup),
+	SCMP_SYS(modify_ldt), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime),
+	SCMP_SYS(clock_adjtime64) };
+
 /* Terminals, descriptors, interfaces; not TIOCSTI, which types for others. */
 static const unsigned long ioctls[] = { TCGETS, TCGETS2_GENERIC, TCSETS,
 	TCSETSW, TCSETSF, TIOCGWINSZ, TIOCGPGRP, FIONBIO, FIOCLEX, FIONCLEX,
@@ -207,6 +227,69 @@ add_rules(scmp_filter_ctx filter)
 	return rc == 0 ? add_ioctls(filter) : rc;
 }
 
+/* New namespaces, raw sockets, and sockets of other families than those of
+ * add_sockets. */
+static int
+refuse_arguments(scmp_filter_ctx filter)
+{
+	static const unsigned long namespaces[] = { CLONE_NEWNS,
+		CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER,
+		CLONE_NEWPID, CLONE_NEWNET };
+	static const unsigned raw[] = { SOCK_RAW, SOCK_PACKET };
+	const uint32_t no = SCMP_ACT_ERRNO(ENOSYS);
+	int rc = seccomp_rule_add(filter, no, SCMP_SYS(ioctl), 1,
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI));
+
+	for (size_t i = 0;
+	     i < sizeof namespaces / sizeof namespaces[0] && rc == 0; i++)
+		rc = seccomp_rule_add(filter, no, SCMP_SYS(clone), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+	for (unsigned domain = 0; domain <= AF_NETLINK && rc == 0; domain++)
+		if (domain != AF_UNIX && domain != AF_INET &&
+		    domain != AF_INET6 && domain != AF_NETLINK)
+			rc = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1,
+			    SCMP_A0(SCMP_CMP_EQ, domain, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1,
+		    SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
+	for (size_t i = 0; i < 2 && rc == 0; i++)
+		for (unsigned k = 0; k < 2 && rc == 0; k++)
+			rc = seccomp_rule_add(filter, no, SCMP_SYS(socket), 2,
+			    SCMP_A0(
+				SCMP_CMP_EQ, k == 0 ? AF_INET : AF_INET6, 0),
+			    SCMP_A1(
+				SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, raw[i]));
+	return rc;
+}
+
+static int
+add_refusals(scmp_filter_ctx filter)
+{
+	int rc = add_all(filter, SCMP_ACT_KILL_PROCESS, deadly,
+	    sizeof deadly / sizeof deadly[0]);
+
+	if (rc == 0)
+		rc = add_all(filter, SCMP_ACT_ERRNO(ENOSYS), refused,
+		    sizeof refused / sizeof refused[0]);
+	return rc == 0 ? refuse_arguments(filter) : rc;
+}
+
+static const struct kind {
+	const char *name;
+	uint32_t otherwise; /* what is answered where no rule is */
+	int (*add)(scmp_filter_ctx filter);
+} kinds[] = { { "sandbox", SCMP_ACT_ERRNO(ENOSYS), add_rules },
+	{ "confine", SCMP_ACT_ALLOW, add_refusals } };
+
+static const struct kind *
+find_kind(const char *text)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(text, kinds[i].name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 /* Machines whose numbers of the calls above, for ioctl, are the generic ones. */
 static const struct machine {
 	const char *name; /* begins what the compiler says */
@@ -256,9 +339,9 @@ write_array(scmp_filter_ctx filter)
 
 /* Returns 0, or a negative errno. */
 static int
-write_filter(uint32_t arch)
+write_filter(const struct kind *kind, uint32_t arch)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	scmp_filter_ctx filter = seccomp_init(kind->otherwise);
 	int rc = filter == NULL ? -ENOMEM : set_arch(filter, arch);
 
 	if (rc == 0)
@@ -268,7 +351,7 @@ write_filter(uint32_t arch)
 	if (rc == 0)
 		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc == 0)
-		rc = add_rules(filter);
+		rc = kind->add(filter);
 	if (rc == 0)
 		rc = write_array(filter);
 	seccomp_release(filter);
@@ -278,19 +361,21 @@ write_filter(uint32_t arch)
 int
 main(int argc, char **argv)
 {
-	const struct machine *m = argc == 2 ? find_machine(argv[1]) : NULL;
+	const struct machine *m = argc == 3 ? find_machine(argv[1]) : NULL;
+	const struct kind *kind = argc == 3 ? find_kind(argv[2]) : NULL;
 	int rc = 0;
 
-	if (argc != 2) {
-		fputs("usage: seccomp-filter MACHINE\n", stderr);
+	if (kind == NULL) {
+		fputs(
+		    "usage: seccomp-filter MACHINE sandbox|confine\n", stderr);
 		return 2;
 	}
 	printf("/* Made by tools/seccomp-filter.c for %s. */\n"
-	       "static const struct sock_filter sandbox_filter[] = {\n",
-	    argv[1]);
+	       "static const struct sock_filter %s_filter[] = {\n",
+	    argv[1], kind->name);
 	if (m != NULL)
-		rc = write_filter(m->arch);
-	else /* a filter of nothing; sandbox.c says so */
+		rc = write_filter(kind, m->arch);
+	else /* a filter of nothing; filter.c says so */
 		puts("\t{ 0x06, 0, 0, 0x7fff0000 },");
 	puts("};");
 	if (rc != 0)

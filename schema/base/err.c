@@ -5,12 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/base/text.h"
+
 static void PRINTF_LIKE(4, 0) set_text(
     struct err *e, enum rc rc, int sys_errno, const char *fmt, va_list ap)
 {
+	char raw[sizeof e->text];
+
 	e->rc = rc;
 	e->sys_errno = sys_errno;
-	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	text_safe(
+	    e->text, sizeof e->text, raw); /* others' words may be in it */
 }
 
 enum rc

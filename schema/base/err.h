@@ -30,7 +30,7 @@ enum rc {
 struct err {
 	enum rc rc;
 	int sys_errno;
-	char text[256]; /* one line, no newline, fit for a log */
+	char text[256]; /* one line of printable ASCII (text.h) */
 };
 
 #define ERR_NONE \

@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "schema/base/text.h"
+
 static void PRINTF_LIKE(2, 0)
     write_line(int priority, const char *fmt, va_list ap)
 {
-	char line[1024];
+	char raw[1000], line[1024];
 	size_t used = 0;
 
 	if (!isatty(STDERR_FILENO))
 		used = (size_t)snprintf(line, sizeof line, "<%d>", priority);
-	vsnprintf(line + used, sizeof line - used, fmt, ap);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	text_safe(line + used, sizeof line - used, raw);
 	fprintf(stderr, "%s\n", line);
 }
 

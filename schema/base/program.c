@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "schema/base/options.h"
+#include "schema/base/text.h"
 
 #define MAX_COMMANDS 40
+#define WORD_LEN 80 /* of one that is none, as it is told */
 
 static void
 usage(const struct program *p, FILE *to)
@@ -25,6 +27,7 @@ static int
 unknown_command(const struct program *p, const char *word)
 {
 	const char *names[MAX_COMMANDS], *near;
+	char safe[WORD_LEN];
 	size_t n = p->n_commands < MAX_COMMANDS ? p->n_commands : MAX_COMMANDS;
 
 	for (size_t i = 0; i < n; i++)
@@ -33,10 +36,10 @@ unknown_command(const struct program *p, const char *word)
 	if (near != NULL)
 		fprintf(stderr,
 		    "%s: unknown command '%s'; did you mean '%s'?\n", p->name,
-		    word, near);
+		    text_safe(safe, sizeof safe, word), near);
 	else
 		fprintf(stderr, "%s: unknown command '%s'; see %s --help\n",
-		    p->name, word, p->name);
+		    p->name, text_safe(safe, sizeof safe, word), p->name);
 	return 2;
 }
 

@@ -51,11 +51,36 @@ check_round_trip(const struct dnsmsg_reply *m)
 	assert(memcmp(again.question.name, q.name, q.name_len) == 0);
 }
 
+/* The same bytes as a name that a person or a collector gives. */
+static void
+check_name(const uint8_t *data, size_t size)
+{
+	uint8_t wire[DNSMSG_QUERY_MAX];
+	struct dnsmsg_extras extras = { 0 };
+	struct dnsmsg_question q;
+	struct dnsmsg_reply m;
+	char name[300];
+	size_t len = size < sizeof name - 1 ? size : sizeof name - 1;
+
+	memcpy(name, data, len);
+	name[len] = '\0';
+	if (dnsmsg_question_set(&q, name, 16, 3) != RC_OK)
+		return;
+	len = dnsmsg_write_query(wire, 7, &q, &extras);
+	assert(dnsmsg_id(wire, len) == 7);
+	assert(dnsmsg_parse(&m, wire, len) == RC_OK);
+	assert(m.question.type == 16 && m.question.class == 3);
+	m.is_response = true;
+	assert(dnsmsg_is_reply_to(&m, 7, &q));
+	assert(!dnsmsg_is_reply_to(&m, 8, &q));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dnsmsg_reply m;
 
+	check_name(data, size);
 	if (dnsmsg_parse(&m, data, size) != RC_OK)
 		return 0;
 	assert(m.n_ede <= EDE_MAX);

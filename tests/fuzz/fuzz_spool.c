@@ -11,6 +11,39 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Passing over lines ends, whatever is between them. */
+static void
+check_skip(const char *bytes, size_t size, uint64_t after)
+{
+	struct segment_cursor c = segment_over(bytes, size);
+	struct segment_line line;
+	uint64_t last = 0;
+
+	segment_skip(&c, after);
+	assert(c.pos <= size);
+	while (segment_next(&c, &line)) {
+		assert(line.seq > last);
+		assert(line.text + line.len <= bytes + size);
+		last = line.seq;
+	}
+}
+
+/* A header that was read is written so that it is read again. */
+static void
+check_header(const struct anchor *anchor)
+{
+	char header[SEGMENT_HEADER_MAX];
+	struct segment_cursor c;
+	size_t len;
+
+	if (anchor->boot[0] == '\0')
+		return;
+	len = segment_encode_header(anchor, header);
+	c = segment_over(header, len);
+	assert(strcmp(c.anchor.boot, anchor->boot) == 0);
+	assert(c.anchor.at_us == anchor->at_us);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -41,6 +74,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		last = line.seq;
 	}
 	assert(last == sum.last_seq);
+	check_skip(bytes, size, sum.first_seq);
+	check_header(&c.anchor);
 	free(bytes);
 	return 0;
 }

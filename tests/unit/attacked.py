@@ -47,15 +47,15 @@ def request(method, path, wanted=(), body=b"", length=True):
 
 
 class Attacked:
-    """Runs while it is entered."""
+    """Runs while it is entered; more of a configuration may be given."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, more=""):
         self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.config = folder / "c.conf"
-        self.config.write_text(CONFIG.format(port=self.port), encoding="utf-8")
+        self.config.write_text(CONFIG.format(port=self.port) + more, encoding="utf-8")
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2",
              "-subj", "/CN=c", "-addext", "subjectAltName=IP:127.0.0.1",

@@ -3,9 +3,12 @@
 schema/README.md, "Threat model", names these tests.
 """
 
+import contextlib
 import json
 import os
+import pathlib
 import socket
+import sqlite3
 import ssl
 import time
 
@@ -298,6 +301,18 @@ def test_a_revoked_probe_is_refused_at_once(collector, probe):
         assert status_of(read_answer(tls))[0] == 403
 
 
+def test_every_thread_has_given_up_what_it_does_not_need(collector):
+    """The whole collector at work in this file is confined."""
+    if "AddressSanitizer" in (collector.folder / "log").read_text(encoding="utf-8"):
+        pytest.skip("a build with AddressSanitizer is not confined")
+    tasks = pathlib.Path(f"/proc/{collector.process.pid}/task")
+    said = [task.joinpath("status").read_text(encoding="ascii") for task in tasks.iterdir()]
+    assert len(said) > 3
+    for status in said:
+        assert "\nNoNewPrivs:\t1\n" in status
+        assert "\nSeccomp:\t2\n" in status
+
+
 # Connections
 
 def garbage(collector):
@@ -366,3 +381,27 @@ def test_who_holds_connections_keeps_nobody_out(collector, probe, how):
     while collector.descriptors() > 60:
         assert time.monotonic() < until, "connections are left open"
         time.sleep(0.1)
+
+
+def test_alerts_leave_a_confined_collector(tmp_path):
+    """A notice that is due is told to a webhook: libcurl at work."""
+    with socket.create_server(("127.0.0.1", 0)) as hook:
+        more = f'alert "ops" {{ webhook = "http://127.0.0.1:{hook.getsockname()[1]}/x" }}\n'
+        with Attacked(tmp_path, more) as collector:
+            with contextlib.closing(sqlite3.connect(tmp_path / "c.db", timeout=WAIT_S)) as db:
+                now = time.time_ns() // 1000
+                db.execute(
+                    "INSERT INTO event (kind, severity, service_id, since_us, detected_us,"
+                    " updated_us, n_vantages, n_asns, needed, gates)"
+                    " SELECT 'shift', 'critical', id, ?1, ?1, ?1, 3, 3, 3, '{}' FROM service",
+                    (now,))
+                db.execute("INSERT INTO delivery (event_id, alert, notice, key, created_us,"
+                           " next_try_us) VALUES (1, 'ops', 'open', '1-open-ops', ?1, ?1)", (now,))
+                db.commit()
+            hook.settimeout(WAIT_S)
+            caller, _ = hook.accept()
+            with caller:
+                caller.settimeout(WAIT_S)
+                assert caller.recv(65536).startswith(b"POST /x HTTP/1.1\r\n")
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            assert lives(collector)

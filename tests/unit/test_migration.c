@@ -107,6 +107,16 @@ everything_stored_is_there_afterwards(void **state)
 	assert_int_equal(fixture_number(path,
 			     "SELECT count(*) FROM pragma_foreign_key_check"),
 	    0);
+	assert_int_equal(
+	    fixture_number(path, "SELECT done_id FROM rollup_state"), 0);
+	assert_int_equal(
+	    fixture_number(path, "SELECT count(*) FROM sqlite_schema WHERE "
+				 "type = 'index' AND name IN "
+				 "('attempt_of_delivery', 'delivery_by_time', "
+				 "'delivery_of_event', 'heard_passing', "
+				 "'heard_vantages', 'event_by_end', "
+				 "'landing_open')"),
+	    7);
 }
 
 static void

@@ -153,6 +153,29 @@ a_network_has_its_limit(void **state)
 }
 
 static void
+new_limits_hold_from_then_on(void **state)
+{
+	struct limit_settings limits = { .requests_per_address = 1 };
+	struct settings settings = { .geo_asn = path,
+		.limits = { .requests_per_address = 3 } };
+	struct settings wrong = { .geo_asn = "/nowhere" };
+	struct gate *g = open_gate(&limits);
+	struct addr one = address("198.51.100.1");
+	struct err err;
+
+	(void)state;
+	assert_int_equal(gate_request(g, &one, S), 0);
+	assert_int_equal(gate_request(g, &one, S), 60);
+	assert_int_equal(gate_reload(g, &wrong, &err), RC_NOTFOUND);
+	assert_int_equal(gate_request(g, &one, S), 60);
+	assert_int_equal(gate_reload(g, &settings, &err), RC_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(gate_request(g, &one, S), 0);
+	assert_int_equal(gate_request(g, &one, S), 20);
+	gate_close(g);
+}
+
+static void
 a_proxy_is_nobody_and_its_probes_are_somebody(void **state)
 {
 	struct limit_settings limits = { .requests_per_address = 1,
@@ -180,6 +203,7 @@ main(void)
 		cmocka_unit_test(an_address_has_its_limit),
 		cmocka_unit_test(an_ipv6_address_counts_with_its_network),
 		cmocka_unit_test(a_network_has_its_limit),
+		cmocka_unit_test(new_limits_hold_from_then_on),
 		cmocka_unit_test(a_proxy_is_nobody_and_its_probes_are_somebody),
 	};
 	int status;

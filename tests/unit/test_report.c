@@ -201,6 +201,43 @@ durations_have_two_units(void **state)
 		assert_string_equal(report_ago(agos[i].us, buf), agos[i].text);
 }
 
+static void
+sizes_and_tenths_are_short_for_people_and_exact_for_machines(void **state)
+{
+	static const struct column sizes[] = {
+		{ "a_bytes", "a", CELL_BYTES },
+		{ "b_bytes", "b", CELL_BYTES },
+		{ "per_second", "rate", CELL_TENTHS },
+	};
+	struct report r;
+	char *text = NULL, *json;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	json_t *rows;
+
+	(void)state;
+	report_init(&r, sizes, T_LEN(sizes));
+	report_number(&r, 999);
+	report_number(&r, INT64_C(1540000000));
+	report_number(&r, 52004);
+	report_print_list(&r, to);
+	report_print_csv(&r, to);
+	fclose(to);
+	rows = report_json(&r);
+	json = json_dumps(rows, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	assert_string_equal(text, "a_bytes         999 B\n"
+				  "b_bytes         1.5 GB\n"
+				  "per_second      5200.4\n"
+				  "a_bytes,b_bytes,per_second\r\n"
+				  "999,1540000000,5200.4\r\n");
+	assert_string_equal(json, "[{\"a_bytes\":999,\"b_bytes\":1540000000,"
+				  "\"per_second\":5200.4}]");
+	json_decref(rows);
+	report_fini(&r);
+	free(json);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -210,6 +247,8 @@ main(void)
 		cmocka_unit_test(no_csv_field_is_a_formula),
 		cmocka_unit_test(json_leaves_out_what_is_absent),
 		cmocka_unit_test(the_list_names_every_column),
+		cmocka_unit_test(
+		    sizes_and_tenths_are_short_for_people_and_exact_for_machines),
 		cmocka_unit_test(a_table_without_rows_is_a_sentence),
 		cmocka_unit_test(durations_have_two_units),
 	};

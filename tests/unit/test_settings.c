@@ -268,6 +268,7 @@ what_is_absent_has_its_default(void **state)
 	assert_null(s.tls_key);
 	assert_int_equal(s.upload_every_us, 30 * S);
 	assert_int_equal(s.keep_observations_us, 7 * 86400 * S);
+	assert_int_equal(s.keep_details_us, 30 * 86400 * S);
 	assert_int_equal(s.silent_after_us, 300 * S);
 	assert_int_equal(s.disk_low_percent, 5);
 	assert_int_equal(s.alerts[0].kinds, (1U << EVENT_KINDS) - 1);

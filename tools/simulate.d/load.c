@@ -50,6 +50,9 @@ load_print_config(const struct load_plan *p)
 {
 	char v4[ADDR_TEXT_LEN], v6[ADDR_TEXT_LEN];
 
+	/* The whole fleet has one address. */
+	puts("limits {\n\trequests_per_address = 0\n\trequests_per_asn = 0\n"
+	     "\tenrolments_per_address = 0\n\tenrolments_per_asn = 0\n}");
 	for (size_t i = 0; i < (size_t)p->n_targets; i += 2) {
 		struct addr a = target_of(i), b = target_of(i + 1);
 
