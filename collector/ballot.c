@@ -6,38 +6,28 @@
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
 
-static bool
-is_asked(const struct ballot *b, const struct target *t)
+struct roll_walk
+ballot_walk(const struct detect *d, const struct ballot *b)
 {
-	return t->service == b->service &&
-	       (t->role == ROLE_SERVICE ||
-		   (b->is_unicast_too && t->role == ROLE_UNICAST));
-}
+	struct roll_walk w =
+	    b->is_at_site
+		? roll_walk_site(d->roll, b->service, b->site_id, d->now_us)
+		: roll_walk(d->roll, b->service, b->marks, d->now_us);
 
-struct track *
-ballot_next(const struct ballot *b, struct track_walk *w)
-{
-	const struct services *s = w->fleet->services;
-
-	for (; w->target < s->n_targets; w->target++, w->i = 0) {
-		const struct track_list *l = &w->fleet->of_target[w->target];
-
-		if (is_asked(b, &s->targets[w->target]) && w->i < l->n)
-			return l->list[w->i++];
-	}
-	return NULL;
+	w.is_unicast_too = b->is_unicast_too;
+	return w;
 }
 
 size_t
 ballot_count(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w = ballot_walk(d, b);
 	const struct track *t;
 	struct claim c;
 	size_t n = 0;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = ballot_next(b, &w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += b->claims(d, t, b, &c) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
@@ -84,30 +74,43 @@ cast(struct detect *d, struct open_event *o, const struct track *t,
 	return true;
 }
 
+/* Is the vote's vantage asked, and does it no longer say so? */
 static bool
-end_vote(struct detect *d, struct open_event *o, const struct track *t)
+is_taken_back(
+    const struct detect *d, const struct ballot *b, const struct vote *v)
 {
-	struct vote *v = events_find_vote(o, t->vantage_id, t->target->id);
+	const struct track *t =
+	    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
+	struct claim c;
 
-	if (v == NULL || v->ended_us != 0)
+	if (t == NULL || t->target->service != b->service ||
+	    (t->target->role != ROLE_SERVICE &&
+		(!b->is_unicast_too || t->target->role != ROLE_UNICAST)))
 		return false;
-	v->ended_us = d->now_us;
-	return true;
+	return !b->claims(d, t, b, &c);
 }
 
 /* True: some vote changed. */
 static bool
 poll(struct detect *d, const struct ballot *b, struct open_event *o)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w = ballot_walk(d, b);
 	const struct track *t;
 	bool is_changed = false;
 	struct claim c;
 
-	while ((t = ballot_next(b, &w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		c = (struct claim){ 0 };
-		is_changed |= b->claims(d, t, b, &c) ? cast(d, o, t, &c)
-						     : end_vote(d, o, t);
+		if (b->claims(d, t, b, &c))
+			is_changed |= cast(d, o, t, &c);
+	}
+	for (size_t i = 0; i < o->n_votes; i++) {
+		struct vote *v = &o->votes[i];
+
+		if (v->ended_us != 0 || !is_taken_back(d, b, v))
+			continue;
+		v->ended_us = d->now_us;
+		is_changed = true;
 	}
 	return is_changed;
 }
@@ -212,8 +215,7 @@ ballot_quorum(const struct detect *d, size_t service)
 {
 	const int64_t span_us = NOISE_DAYS * 86400 * US_PER_S;
 
-	return quorum_needed(fleet_noise(&d->fleet, service, d->now_us),
-	    span_us,
+	return quorum_needed(roll_noise(d->roll, service, d->now_us), span_us,
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S);
 }
 

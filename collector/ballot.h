@@ -28,6 +28,9 @@ struct ballot {
 	int64_t site_id;     /* 0: of none in particular */
 	const char *verdict; /* "": none */
 	bool is_unicast_too; /* the sites' own addresses are asked as well */
+	unsigned marks;      /* none claims without any of these; 0: anybody may
+	                      * (roll.h) */
+	bool is_at_site;     /* none claims who does not land at site_id */
 	size_t needed;       /* networks */
 	int64_t hold_us;     /* how long claims must be gone */
 	const char *resolution;
@@ -66,7 +69,7 @@ size_t ballot_standing(struct detect *d, const struct open_event *o);
 /* What a shift of a service would need now (quorum.h). */
 size_t ballot_quorum(const struct detect *d, size_t service);
 
-/* Walks the tracks that are asked. */
-struct track *ballot_next(const struct ballot *b, struct track_walk *w);
+/* Walks the tracks that may claim, by roll_next. */
+struct roll_walk ballot_walk(const struct detect *d, const struct ballot *b);
 
 #endif

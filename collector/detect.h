@@ -321,7 +321,8 @@ struct times times_of_service(const struct service *s);
 
 /* Time passes: leases end, holds are over, quiet events resolve, landings that
  * nobody reports become unobserved.  To be called about every second, and
- * emits the soft fields (n, last_us, rtt) of changed landings each minute.
+ * emits the soft fields (n, last_us, rtt) of changed landings, each vantage's in a
+ * second of its own of every minute.
  *
  * The detector's own time passes in whole seconds, each once and in order: up
  * to now_us, and before an observation up to when it was received.  So when

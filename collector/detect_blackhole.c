@@ -7,6 +7,8 @@
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
 
+#define FEWEST 2 /* dark tracks, below which no rule holds */
+
 bool
 blackhole_is_dark(const struct track *t, const struct track_query *q)
 {
@@ -17,11 +19,11 @@ blackhole_is_dark(const struct track *t, const struct track_query *q)
 static int64_t
 newest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	int64_t newest = 0;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (blackhole_is_dark(t, q) && t->open.since_us > newest)
 			newest = t->open.since_us;
 	}
@@ -38,11 +40,11 @@ is_dark_lately(const struct track *t, const struct track_query *q)
 static int64_t
 oldest_dark_us(struct detect *d, size_t service, const struct track_query *q)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	int64_t oldest = q->at_us;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (is_dark_lately(t, q) && t->open.since_us < oldest)
 			oldest = t->open.since_us;
 	}
@@ -55,11 +57,11 @@ static double
 loss_elsewhere(const struct detect *d, size_t service,
     const struct track_query *q, int64_t since_us)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_FRESH, d->now_us);
 	const struct track *t;
 	size_t n = 2, n_lost = 1;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (t->home == 0 || t->home == q->site_id || t->is_dark ||
 		    t->round_us < since_us || !track_is_fresh(t, q))
 			continue;
@@ -96,13 +98,17 @@ blackhole_look(struct detect *d, size_t service, int64_t site_id)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = site_id };
 	struct darkness y = { .service = service, .site_id = site_id };
+	struct roll_walk dark =
+	    roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 
-	y.n_dark = fleet_count_asns(&d->fleet, service, blackhole_is_dark, &q);
-	y.n_all = fleet_count_asns(&d->fleet, service, track_is_on_site, &q);
+	y.n_dark = roll_count_networks(dark, blackhole_is_dark, &q);
+	y.n_all = roll_count_networks(
+	    roll_walk_site(d->roll, service, site_id, d->now_us),
+	    track_is_on_site, &q);
 	q.at_us = newest_dark_us(d, service, &q);
 	q.window_us =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
-	y.n_together = fleet_count_asns(&d->fleet, service, is_dark_lately, &q);
+	y.n_together = roll_count_networks(dark, is_dark_lately, &q);
 	y.needed_half = at_least(3, (y.n_all + 1) / 2);
 	y.needed_small = y.n_all < 6 ? at_least(2, (y.n_all * 6 + 9) / 10) : 0;
 	if (y.n_dark >= y.needed_half)
@@ -229,11 +235,12 @@ static bool
 add_votes(struct detect *d, struct open_event *o, const struct darkness *y)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, y->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, y->service, ROLL_DARK, d->now_us);
 	const struct track *t;
 	bool is_changed = false;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		struct vote v = { .event_id = o->event.id,
 			.vantage_id = t->vantage_id,
 			.target_id = t->target->id,
@@ -375,17 +382,16 @@ follow_event(struct detect *d, struct open_event *o, const struct darkness *y,
 		    gates_of(d, o, y, &r, hold_us));
 }
 
-static bool
-has_dark(const struct detect *d, size_t service)
+bool
+blackhole_are_dark(const struct detect *d, size_t service, int64_t site_id)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_DARK, d->now_us);
 	const struct track *t;
+	size_t n = 0;
 
-	while ((t = fleet_next(&w)) != NULL) {
-		if (t->is_dark)
-			return true;
-	}
-	return false;
+	while (n < FEWEST && (t = roll_next(&w)) != NULL)
+		n += t->is_dark && t->home == site_id;
+	return n == FEWEST;
 }
 
 void
@@ -394,14 +400,14 @@ blackhole_count(struct detect *d, size_t service)
 	const struct service *s = &d->services->list[service];
 	/* One more period of answers, and the time that an upload takes. */
 	int64_t hold_us = 2 * s->dns_every_us;
-	bool is_any = has_dark(d, service);
 
 	for (size_t i = 0; i < s->n_sites; i++) {
 		struct open_event *o =
 		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id);
 		struct darkness y;
 
-		if (o == NULL && !is_any)
+		if (o == NULL &&
+		    !blackhole_are_dark(d, service, s->sites[i].id))
 			continue;
 		y = blackhole_look(d, service, s->sites[i].id);
 		if (o != NULL)

@@ -45,6 +45,11 @@ blackhole_look(struct detect *d, size_t service, int64_t site_id);
 /* Is it one of the dark?  Of q: now_us, site_id. */
 bool blackhole_is_dark(const struct track *t, const struct track_query *q);
 
+/* Are at least as many dark there as any rule asks for, which all of them do
+ * before networks are counted? */
+bool
+blackhole_are_dark(const struct detect *d, size_t service, int64_t site_id);
+
 /* Counts again, for every site of the service: some vantage went dark, or
  * answered again, or time has passed. */
 void blackhole_count(struct detect *d, size_t service);

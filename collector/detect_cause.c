@@ -125,13 +125,13 @@ static size_t
 count_taken(
     struct detect *d, const struct ballot *b, int64_t site_id, int64_t at_us)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w = ballot_walk(d, b);
 	const struct track *t;
 	struct claim c;
 	size_t n = 0;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = ballot_next(b, &w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += b->claims(d, t, b, &c) && c.from_site_id == site_id &&
 		     is_near(c.since_us, at_us) &&
 		     fleet_count_as(&d->fleet, t->member);

@@ -94,6 +94,7 @@ ballot_of(struct detect *d, size_t service, const struct pair *pair)
 		.service = service,
 		.site_id = pair->low,
 		.verdict = "",
+		.marks = ROLL_FLAPS,
 		.needed = (n + 3) / 4,
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "steady",
@@ -158,12 +159,12 @@ try_pair(struct detect *d, size_t service, struct pair pair)
 static void
 try_pairs(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_FLAPS, d->now_us);
 	struct flapper *list = NULL, x;
 	const struct track *t;
 	size_t n = 0;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		bool is_known = false;
 
 		if (!is_flapping(d, t, &x))

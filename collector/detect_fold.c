@@ -16,7 +16,7 @@
 #include "schema/base/mem.h"
 
 #define BEAT_US US_PER_S
-#define SOFT_EVERY_US (60 * US_PER_S)
+#define SOFT_BEATS 60 /* each vantage's turn comes once in as many */
 #define CONTROL_AFTER_US \
 	(10 * US_PER_S) /* a control is asked so soon after a failure */
 
@@ -35,6 +35,7 @@ detect_new(const struct services *services, detect_emit *emit, void *ctx,
 	d->next_landing_id = next_landing_id;
 	d->events.next_id = next_event_id;
 	fleet_init(&d->fleet, d->services);
+	d->roll = roll_new(&d->fleet);
 	announced_init(&d->announced, d->services);
 	announced_init(&d->healthy, d->services);
 	mismatch_init(d);
@@ -56,6 +57,7 @@ detect_free(struct detect *d)
 			detect_parts[i]->fini(d->memories[i]);
 	}
 	free(d->memories);
+	roll_free(d->roll);
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
@@ -100,6 +102,7 @@ detect_vantage(struct detect *d, const struct vantage *v)
 		return;
 	pass_on(d, &h);
 	fleet_put_vantage(&d->fleet, v);
+	roll_touch_member(d->roll, fleet_member(&d->fleet, v->id));
 }
 
 void
@@ -115,12 +118,14 @@ detect_excuse(
 		return;
 	pass_on(d, &h);
 	t->excuse = excuse;
+	roll_touch(d->roll, t);
 }
 
 /* What one step of a landing says. */
 static void
 apply(struct detect *d, struct track *t, const struct landing_out *out)
 {
+	roll_touch(d->roll, t);
 	for (size_t i = 0; i < out->n; i++)
 		detect_emit_landing(d, &out->intervals[i]);
 	d->next_landing_id = out->next_id;
@@ -251,20 +256,21 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 		judge_silence(d, t, c, was_failing);
 }
 
+/* Of every so many vantages one, beginning with a given one. */
 static void
-emit_soft(struct detect *d)
+emit_soft(struct detect *d, size_t first, size_t every)
 {
-	for (size_t i = 0; i < d->fleet.tracks.n; i++) {
-		struct track *t = d->fleet.tracks.list[i];
-
-		if (!t->is_soft)
-			continue;
-		t->is_soft = false;
-		if (t->open.id != 0)
-			detect_emit_landing(d, &t->open);
-		detect_emit_track(d, t);
+	for (size_t i = first; i < d->fleet.n_members; i += every) {
+		for (struct track *t = d->fleet.members[i]->tracks; t != NULL;
+		     t = t->next) {
+			if (!t->is_soft)
+				continue;
+			t->is_soft = false;
+			if (t->open.id != 0)
+				detect_emit_landing(d, &t->open);
+			detect_emit_track(d, t);
+		}
 	}
-	d->soft_us = d->now_us;
 }
 
 static void
@@ -282,10 +288,11 @@ static void
 age_tracks(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
-		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct roll_walk w =
+		    roll_walk(d->roll, i, ROLL_EXPIRED | ROLL_MOVED, d->now_us);
 		struct track *t;
 
-		while ((t = fleet_next(&w)) != NULL)
+		while ((t = roll_next(&w)) != NULL)
 			age_track(d, t);
 	}
 }
@@ -296,8 +303,7 @@ beat(struct detect *d)
 	if (d->beat_us > d->now_us)
 		d->now_us = d->beat_us;
 	age_tracks(d);
-	if (d->now_us - d->soft_us >= SOFT_EVERY_US)
-		emit_soft(d);
+	emit_soft(d, (size_t)(d->beat_us / BEAT_US) % SOFT_BEATS, SOFT_BEATS);
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->tick != NULL)
 			detect_parts[i]->tick(d);
@@ -325,13 +331,15 @@ detect_sighting(struct detect *d, const struct sighting *s)
 		d->now_us = s->received_us;
 	if (t == NULL)
 		return;
-	d->heard_us = t->heard_us = d->now_us;
+	d->heard_us = d->now_us;
+	fleet_hear(&d->fleet, t, d->now_us);
 	t->is_soft = true;
 	witness(t, s);
 	if (t->target->role == ROLE_SERVICE)
 		see_service(d, t, s);
 	else
 		see_control(d, t, s);
+	roll_touch(d->roll, t);
 }
 
 void
@@ -350,6 +358,7 @@ detect_way(struct detect *d, const struct way *w)
 			detect_parts[i]->way(d, t, w);
 	}
 	emit_hard(d, t);
+	roll_touch(d->roll, t);
 }
 
 /* The same of a site again is no news, and is not passed on. */
@@ -410,6 +419,7 @@ detect_retime(struct detect *d, const struct times *t)
 	s->round_before_us = t->round_before_us;
 	s->n_agree = t->n_agree;
 	fleet_retime(&d->fleet);
+	roll_touch_all(d->roll);
 }
 
 void
@@ -471,7 +481,7 @@ detect_flush(struct detect *d, int64_t now_us)
 {
 	if (now_us > d->now_us)
 		d->now_us = now_us;
-	emit_soft(d);
+	emit_soft(d, 0, 1);
 }
 
 /* Restoring. */
@@ -501,10 +511,12 @@ detect_restore_track(
 	if (open != NULL)
 		t->open = *open;
 	rc = track_decode(t, b);
+	fleet_hear(&d->fleet, t, t->heard_us);
 	if (t->heard_us > d->heard_us)
 		d->heard_us = t->heard_us;
 	if (rc != RC_OK && open != NULL)
 		restore_from_journal(t);
+	roll_touch(d->roll, t);
 	return rc;
 }
 

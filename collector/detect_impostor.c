@@ -213,14 +213,15 @@ struct foreigners {
 static struct foreigners
 count_foreigners(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_STRANGER, d->now_us);
 	struct foreigners x = { 0 };
 	int64_t home = 0;
 	const struct track *t;
 	struct claim c;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		enum presence presence;
 
 		if (!b->claims(d, t, b, &c))
@@ -311,18 +312,19 @@ struct copies {
 static struct copies
 count_copies(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk_site(d->roll, b->service, b->site_id, d->now_us);
 	struct copies x = { 0 };
 	const struct track *t;
 	struct claim c;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		x.n_fast += is_fast(t) && b->claims(d, t, b, &c) &&
 			    fleet_count_as(&d->fleet, t->member);
 	x.n_claim = x.n_fast; /* going on in the same count */
-	w = fleet_walk(&d->fleet, b->service);
-	while ((t = fleet_next(&w)) != NULL) {
+	w = roll_walk_site(d->roll, b->service, b->site_id, d->now_us);
+	while ((t = roll_next(&w)) != NULL) {
 		if (!b->claims(d, t, b, &c))
 			continue;
 		x.n_claim += fleet_count_as(&d->fleet, t->member);
@@ -330,8 +332,8 @@ count_copies(struct detect *d, const struct ballot *b)
 			x.since_us = c.since_us;
 	}
 	x.n_all = x.n_claim;
-	w = fleet_walk(&d->fleet, b->service);
-	while ((t = fleet_next(&w)) != NULL)
+	w = roll_walk_site(d->roll, b->service, b->site_id, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
 		x.n_all += is_at(d, t, b->site_id) &&
 			   fleet_count_as(&d->fleet, t->member);
 	return x;
@@ -364,6 +366,8 @@ ballot_of(const struct detect *d, size_t service, const struct question *q)
 		.service = service,
 		.site_id = q->site_id,
 		.verdict = q->name != NULL ? "foreign" : "copied",
+		.marks = q->name != NULL ? ROLL_STRANGER : 0,
+		.is_at_site = q->name == NULL,
 		.needed = 3,
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "gone",
@@ -421,12 +425,13 @@ has_foreign_event(const struct detect *d, size_t service, const char *name)
 static void
 try_names(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk(d->roll, service, ROLL_STRANGER, d->now_us);
 	const char *names[NAMES_MAX];
 	const struct track *t;
 	size_t n = 0;
 
-	while (n < NAMES_MAX && (t = fleet_next(&w)) != NULL) {
+	while (n < NAMES_MAX && (t = roll_next(&w)) != NULL) {
 		const char *name = t->witness.stranger.identity;
 		bool is_known = false;
 
@@ -525,11 +530,11 @@ static void
 try_sites(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_ODD, d->now_us);
 	bool *is_tried = mem_new(s->n_sites * sizeof *is_tried);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		size_t k = 0;
 
 		if (!is_odd(d, t))

@@ -23,13 +23,14 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 static size_t
 count_vantages(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_INTERCEPTED, d->now_us);
 	const struct track *t;
 	struct claim c;
 	size_t n = 0;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += claims(d, t, b, &c) &&
 		     fleet_count_vantage(&d->fleet, t->member);
 	return n;
@@ -54,6 +55,7 @@ ballot_of(struct detect *d, size_t service, const struct member *of,
 		.severity = SEVERITY_NOTICE,
 		.service = service,
 		.verdict = verdict,
+		.marks = ROLL_INTERCEPTED,
 		.needed = 1,
 		.resolution = "cleared",
 		.about = of,
@@ -124,10 +126,11 @@ tick(struct detect *d)
 		i += ballot_follow(d, &b, o);
 	}
 	for (size_t s = 0; s < d->services->n; s++) {
-		struct track_walk w = fleet_walk(&d->fleet, s);
+		struct roll_walk w =
+		    roll_walk(d->roll, s, ROLL_INTERCEPTED, d->now_us);
 		const struct track *t;
 
-		while ((t = fleet_next(&w)) != NULL)
+		while ((t = roll_next(&w)) != NULL)
 			try_track(d, t);
 	}
 }

@@ -61,13 +61,14 @@ by_value(const void *a, const void *b)
 static int64_t
 median_cost_ms(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_SLOW, d->now_us);
 	int64_t *list = NULL, median = 0;
 	const struct track *t;
 	struct claim c;
 	size_t n = 0;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!claims(d, t, b, &c))
 			continue;
 		if ((n & (n - 1)) == 0)
@@ -87,7 +88,9 @@ count_there(struct detect *d, const struct ballot *b)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = b->site_id };
 
-	return fleet_count_asns(&d->fleet, b->service, is_there, &q);
+	return roll_count_networks(
+	    roll_walk_site(d->roll, b->service, b->site_id, d->now_us),
+	    is_there, &q);
 }
 
 static json_t *
@@ -110,6 +113,7 @@ ballot_of(const struct detect *d, size_t service, int64_t site_id,
 		.service = service,
 		.site_id = site_id,
 		.verdict = "",
+		.marks = ROLL_SLOW,
 		.needed = 3,
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "recovered",
@@ -146,10 +150,10 @@ try_sites(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
 	bool *is_tried = mem_new(s->n_sites * sizeof *is_tried);
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_SLOW, d->now_us);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		size_t k = 0;
 
 		if (t->pace.slow_us == 0)

@@ -216,7 +216,9 @@ gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = b->site_id };
 	const struct scope *x = b->about;
-	size_t n = fleet_count_asns(&d->fleet, b->service, is_inside_there, &q);
+	size_t n = roll_count_networks(
+	    roll_walk_site(d->roll, b->service, b->site_id, d->now_us),
+	    is_inside_there, &q);
 
 	return json_pack("{s:s, s:I, s:I, s:I, s:I}", "scope",
 	    x->site->n_local_to > 0 ? "local_to" : "learnt", "scope_asns",
@@ -234,6 +236,7 @@ ballot_of(struct detect *d, const struct scope *x)
 		.service = x->service,
 		.site_id = x->site->id,
 		.verdict = "",
+		.is_at_site = true,
 		.needed = ballot_quorum(d, x->service) - 1,
 		.hold_us = 2 * s->dns_every_us,
 		.resolution = "contained",

@@ -8,7 +8,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define USUAL_US (7 * 86400 * US_PER_S)
 #define MISS_CHANCE 0.05
 #define SMALL_FLEET 6 /* networks */
 /* Of all landings, this share is elsewhere at any look, by noise alone (about
@@ -56,20 +55,15 @@ has_other_answer(const struct track *t)
 }
 
 static void
-count_reach(
-    const struct detect *d, const struct track_list *l, struct numbers *x)
+count_reach(const struct detect *d, size_t target, struct numbers *x)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct track *t = l->list[i];
+	struct roll_walk w =
+	    roll_walk_target(d->roll, target, ROLL_FAILING, d->now_us);
+	const struct track *t;
 
-		if (!track_counts(t) ||
-		    d->now_us - t->seen_us > t->rules->fresh_us)
-			continue;
-		if (t->failures.n >= 2)
-			x->n_failing += has_other_answer(t);
-		else if (t->ok_us != 0)
-			x->n_ok++;
-	}
+	x->n_ok += roll_count_target(d->roll, target, ROLL_ANSWERED, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
+		x->n_failing += has_other_answer(t);
 }
 
 /* As the vantages see it, at the site's own unicast addresses. */
@@ -82,7 +76,7 @@ is_reached(
 
 		if (t->role == ROLE_UNICAST && t->service == w->service &&
 		    t->site == w->site && t->address.family == w->state.family)
-			count_reach(d, &d->fleet.of_target[i], x);
+			count_reach(d, i, x);
 	}
 	if (x->n_ok + x->n_failing < 2 || x->n_ok == x->n_failing)
 		return TRI_UNKNOWN;
@@ -108,31 +102,18 @@ is_healthy(
 
 /* Receiving. */
 
-static bool
-was_on_site(const struct track *t, const struct track_query *q)
-{
-	return t->before == q->site_id &&
-	       q->now_us - t->before_left_us <= USUAL_US &&
-	       track_is_fresh(t, q);
-}
-
 static enum tri
 is_receiving(struct detect *d, const struct site_watch *w, struct numbers *x)
 {
-	struct track_query q = { .now_us = d->now_us,
-		.site_id = w->state.site_id,
-		.family = w->state.family };
+	struct roll_numbers n = roll_numbers(
+	    d->roll, w->service, w->site, w->state.family, d->now_us);
 	double share, noise;
 
-	x->n_here =
-	    fleet_count_asns(&d->fleet, w->service, track_is_on_site, &q);
-	x->n_fleet =
-	    fleet_count_asns(&d->fleet, w->service, track_is_fresh, &q);
-	x->n_usually = fleet_count_asns(&d->fleet, w->service, was_on_site, &q);
-	x->landings_here =
-	    fleet_count_tracks(&d->fleet, w->service, track_is_on_site, &q);
-	x->landings =
-	    fleet_count_tracks(&d->fleet, w->service, track_is_fresh, &q);
+	x->n_here = n.n_here;
+	x->n_fleet = n.n_fleet;
+	x->n_usually = n.n_usual;
+	x->landings_here = n.landings_here;
+	x->landings = n.landings;
 	noise = NOISE_SHARE * (double)x->landings;
 	if (x->n_here >= (x->n_fleet < SMALL_FLEET ? 1 : 2) &&
 	    (double)x->landings_here >= noise)

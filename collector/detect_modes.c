@@ -134,16 +134,16 @@ static struct catchment
 look(struct detect *d, size_t service, struct open_event *before)
 {
 	struct track_query q = { .now_us = d->now_us };
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_FRESH, d->now_us);
 	struct catchment c = { 0 };
 	struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		c.n += is_known(t, &q);
 	c.places = mem_new((c.n + 1) * sizeof *c.places);
 	c.n = 0;
-	w = fleet_walk(&d->fleet, service);
-	while ((t = fleet_next(&w)) != NULL) {
+	w = roll_walk(d->roll, service, ROLL_FRESH, d->now_us);
+	while ((t = roll_next(&w)) != NULL) {
 		struct place *p = &c.places[c.n];
 		const struct vote *v = NULL;
 

@@ -43,16 +43,13 @@ assume_noise(const struct detect *d, unsigned n_tracks)
 unsigned
 shift_noise(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
-	unsigned n = fleet_noise(&d->fleet, service, d->now_us), n_tracks = 0;
-	const struct track *t;
+	unsigned n = roll_noise(d->roll, service, d->now_us);
 
 	/* Rounds are history: what is known of them is all that there is. */
 	if (d->services->list[service].round_us != 0)
 		return n;
-	while ((t = fleet_next(&w)) != NULL)
-		n_tracks += track_counts(t);
-	return n + assume_noise(d, n_tracks);
+	return n + assume_noise(d, (unsigned)roll_count(d->roll, service,
+				       ROLL_COUNTS, d->now_us));
 }
 
 /* Events. */
@@ -80,11 +77,12 @@ count_before(struct detect *d, const struct open_event *o, size_t service)
 {
 	struct track_query q = { .now_us = d->now_us,
 		.site_id = o->event.site_id };
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk_site(d->roll, service, o->event.site_id, d->now_us);
 	size_t n = count_label(d, o, false, o->event.site_id);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += t->shift_id != o->event.id && track_is_on_site(t, &q) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
@@ -220,9 +218,9 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 static json_t *
 sum_event(struct detect *d, struct open_event *o)
 {
-	struct track_query q = { .now_us = d->now_us };
-	size_t n_fresh = fleet_count_asns(
-	    &d->fleet, detect_service_of(d, &o->event), track_is_fresh, &q);
+	size_t n_fresh =
+	    roll_fleet(d->roll, detect_service_of(d, &o->event), d->now_us)
+		.n_asns;
 	enum severity severity;
 
 	detect_sum_votes(d, o);
@@ -374,9 +372,11 @@ find_cause(struct detect *d, const struct track *t)
 static bool
 join(struct detect *d, struct track *t)
 {
-	struct open_event *o = find_cause(d, t);
+	struct open_event *o;
 	struct vote v;
 
+	roll_touch(d->roll, t);
+	o = find_cause(d, t);
 	if (o == NULL)
 		return false;
 	v = cast_vote(d, o, t);
@@ -388,10 +388,10 @@ join(struct detect *d, struct track *t)
 static void
 join_all(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_MOVED, d->now_us);
 	struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (t->recent.from_site_id != 0 && track_counts(t))
 			(void)join(d, t);
 	}
@@ -409,13 +409,14 @@ open_event(struct detect *d, const struct shift_group *g)
 		.updated_us = d->now_us,
 		.needed = (int64_t)g->needed };
 	struct open_event *o = events_open(&d->events, &e);
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	struct track *t;
 	struct vote v;
 
 	o->is_to = g->is_to;
 	snprintf(o->rule, sizeof o->rule, "%s", g->rule);
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!shift_is_in_group(t, g))
 			continue;
 		v = cast_vote(d, o, t);
@@ -459,11 +460,12 @@ static size_t
 count_leavers(
     const struct detect *d, const struct shift_group *g, int64_t from_site_id)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 	size_t n = 0;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += shift_is_in_group(t, g) &&
 		     (from_site_id == 0 ||
 			 t->recent.from_site_id == from_site_id);
@@ -492,11 +494,12 @@ most_left(const struct detect *d, const struct shift_group *g)
 static int64_t
 first_moved_us(const struct detect *d, const struct shift_group *g)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	int64_t first_us = d->now_us;
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		if (shift_is_in_group(t, g) && t->recent.at_us < first_us)
 			first_us = t->recent.at_us;
 	return first_us;
@@ -509,13 +512,11 @@ static void
 judge_round(struct detect *d, size_t service)
 {
 	const struct service *s = &d->services->list[service];
-	struct track_query q = { .now_us = d->now_us };
 	struct shift_group g = { .service = service,
 		.is_round = true,
 		.window_us = 2 * s->dns_every_us + 60 * US_PER_S };
 	size_t n_moved = count_leavers(d, &g, 0);
-	size_t n_seen =
-	    fleet_count_tracks(&d->fleet, service, track_is_fresh, &q);
+	size_t n_seen = roll_fleet(d->roll, service, d->now_us).landings;
 
 	if (n_moved == 0 || n_moved * ROUND_SHARE < n_seen)
 		return;
@@ -608,10 +609,11 @@ static void
 reconsider(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
-		struct track_walk w = fleet_walk(&d->fleet, i);
+		struct roll_walk w =
+		    roll_walk(d->roll, i, ROLL_MOVED, d->now_us);
 		struct track *t;
 
-		while ((t = fleet_next(&w)) != NULL) {
+		while ((t = roll_next(&w)) != NULL) {
 			if (t->recent.from_site_id != 0 && track_counts(t) &&
 			    t->rules->round_us == 0)
 				consider(d, t);

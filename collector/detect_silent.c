@@ -11,6 +11,7 @@
 #define DAY_US (86400 * US_PER_S)
 #define MEMO_EVERY_US (60 * US_PER_S)
 #define STEADY_PERIODS 5
+#define FLEET_MIN 3 /* networks */
 
 struct memory {
 	int64_t news_us, saved_us; /* when anybody was heard */
@@ -80,17 +81,6 @@ window_us(const struct track *t)
 	return 2 * t->rules->dns_every_us + 60 * US_PER_S;
 }
 
-static int64_t
-heard_us(const struct member *m)
-{
-	int64_t at = 0;
-
-	for (const struct track *t = m->tracks; t != NULL; t = t->next)
-		if (t->heard_us > at)
-			at = t->heard_us;
-	return at;
-}
-
 /* Others have been heard for so long: where nobody is, nobody is silent. */
 static bool
 is_silent(const struct detect *d, const struct track *t, int64_t heard)
@@ -133,7 +123,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 		t->member->vantage.probe != q->member->vantage.probe) ||
 	    !member_is_trusted(t->member) || !is_first(t))
 		return false;
-	heard = heard_us(t->member);
+	heard = t->member->heard_us;
 	*c = (struct claim){ heard, t->home, 0 };
 	if (is_still_silent(q->event, t, heard))
 		return true;
@@ -153,18 +143,19 @@ struct tally {
 static struct tally
 count(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_FIRST, d->now_us);
 	struct tally y = { 0 };
 	const struct track *t;
 	struct claim c;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		y.n_heard += member_is_trusted(t->member) && is_first(t) &&
-			     !is_silent(d, t, heard_us(t->member)) &&
+			     !is_silent(d, t, t->member->heard_us) &&
 			     fleet_count_as(&d->fleet, t->member);
-	w = fleet_walk(&d->fleet, b->service);
-	while ((t = fleet_next(&w)) != NULL)
+	w = roll_walk(d->roll, b->service, ROLL_FIRST, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
 		y.n_silent += b->claims(d, t, b, &c) &&
 			      fleet_count_as(&d->fleet, t->member);
 	return y;
@@ -186,7 +177,7 @@ gates(struct detect *d, const struct ballot *b, const struct open_event *o)
 
 	if (q->member != NULL)
 		return json_pack("{s:I, s:I}", "last_heard_us",
-		    (json_int_t)heard_us(q->member), "silent_after_us",
+		    (json_int_t)q->member->heard_us, "silent_after_us",
 		    (json_int_t)d->fleet.rules[b->service].fresh_us);
 	y = count(d, b);
 	return json_pack("{s:I, s:I, s:I, s:I, s:f}", "needed",
@@ -205,6 +196,7 @@ ballot_of(const struct detect *d, size_t service, const struct question *q)
 		    q->member != NULL ? SEVERITY_INFO : SEVERITY_WARNING,
 		.service = service,
 		.verdict = q->member != NULL ? "vantage" : "fleet",
+		.marks = ROLL_FIRST,
 		.needed = 1,
 		.hold_us = q->member != NULL
 			       ? 0
@@ -241,6 +233,22 @@ is_in_event(const struct detect *d, const struct track *t)
 	return false;
 }
 
+/* Have as many vantages as an event needs at least fallen silent together?
+ * Most of those that are silent have been so for long. */
+static bool
+are_some(struct detect *d, const struct ballot *b)
+{
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_QUIET, d->now_us);
+	const struct track *t;
+	struct claim c;
+	size_t n = 0;
+
+	while (n < FLEET_MIN && (t = roll_next(&w)) != NULL)
+		n += b->claims(d, t, b, &c);
+	return n == FLEET_MIN;
+}
+
 static void
 try_fleet(struct detect *d, size_t service, const struct track *any)
 {
@@ -252,10 +260,12 @@ try_fleet(struct detect *d, size_t service, const struct track *any)
 	if (q.from_us < back_us(d)) /* all of them, from before it was away */
 		q.from_us = 0;
 	b = ballot_of(d, service, &q);
+	if (!are_some(d, &b))
+		return;
 	y = count(d, &b);
 	b.needed = (y.n_silent + y.n_heard + 4) / 5;
-	if (b.needed < 3)
-		b.needed = 3;
+	if (b.needed < FLEET_MIN)
+		b.needed = FLEET_MIN;
 	if (y.n_silent < b.needed)
 		return;
 	if (is_half(d, &b))
@@ -267,7 +277,7 @@ static void
 try_vantage(struct detect *d, const struct track *t)
 {
 	struct question q = { .to_us = d->now_us, .member = t->member };
-	int64_t heard = heard_us(t->member);
+	int64_t heard = t->member->heard_us;
 	struct ballot b;
 
 	/* Only when it has just become so: what was told is not told again. */
@@ -284,7 +294,7 @@ try_vantage(struct detect *d, const struct track *t)
 static void
 look(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_QUIET, d->now_us);
 	const struct track *t, *any = NULL;
 	bool is_open = false;
 
@@ -296,16 +306,16 @@ look(struct detect *d, size_t service)
 		is_open |= o->event.kind == EVENT_SILENT && is_of_fleet(o) &&
 			   o->event.service_id == d->services->list[service].id;
 	}
-	while (any == NULL && (t = fleet_next(&w)) != NULL)
+	while (any == NULL && (t = roll_next(&w)) != NULL)
 		if (member_is_trusted(t->member) && is_first(t) &&
-		    is_silent(d, t, heard_us(t->member)))
+		    is_silent(d, t, t->member->heard_us))
 			any = t;
 	if (any == NULL)
 		return;
 	if (!is_open)
 		try_fleet(d, service, any);
-	w = fleet_walk(&d->fleet, service);
-	while ((t = fleet_next(&w)) != NULL)
+	w = roll_walk(d->roll, service, ROLL_QUIET, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
 		if (member_is_trusted(t->member) && is_first(t))
 			try_vantage(d, t);
 }

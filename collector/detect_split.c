@@ -87,10 +87,10 @@ ballot_of(struct detect *d, size_t service, const struct question *q)
 static void
 try_service(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_CAME, d->now_us);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		int64_t window = window_us(t);
 		int64_t age = d->now_us - t->home_since_us;
 		struct question q = { t->home_since_us,

@@ -21,6 +21,8 @@ struct edition {
 struct zone {
 	size_t n;
 	struct edition list[EDITIONS_MAX];
+	uint64_t changes; /* roll_serial_changes when it was last asked, and */
+	bool is_calm;     /* whether all had the newest edition then */
 };
 
 static void *
@@ -64,6 +66,7 @@ restore_memo(struct detect *d, const struct memo *m)
 		return;
 	z = zone_of(d, service);
 	z->n = 0;
+	z->changes = 0;
 	while (rbuf_left(&r) >= 12 && z->n < EDITIONS_MAX) {
 		z->list[z->n].serial = rbuf_u32(&r);
 		z->list[z->n++].first_us = rbuf_i64(&r);
@@ -85,14 +88,15 @@ is_new_serial(const struct detect *d, const struct track *t)
 static bool
 newest_of_two(struct detect *d, size_t service, uint32_t *out)
 {
-	struct ballot b = { .service = service };
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk(d->roll, service, ROLL_SERIAL, d->now_us);
+	struct roll_walk again = w;
 	const struct member *first = NULL;
 	const struct track *t;
 	uint32_t newest = 0;
 	bool has_second = false;
 
-	while ((t = ballot_next(&b, &w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		uint32_t serial = t->witness.serial;
 
 		if (!is_new_serial(d, t))
@@ -102,8 +106,7 @@ newest_of_two(struct detect *d, size_t service, uint32_t *out)
 			newest = serial;
 		}
 	}
-	w = fleet_walk(&d->fleet, service);
-	while (first != NULL && (t = ballot_next(&b, &w)) != NULL) {
+	while (first != NULL && (t = roll_next(&again)) != NULL) {
 		uint32_t serial = t->witness.serial;
 
 		if (!is_new_serial(d, t) ||
@@ -124,9 +127,9 @@ note_edition(struct detect *d, size_t service)
 	const struct edition *last = z->n == 0 ? NULL : &z->list[z->n - 1];
 	uint32_t serial = 0;
 
-	if (!newest_of_two(d, service, &serial) ||
-	    (last != NULL && (!serial_is_newer(serial, last->serial) ||
-				 d->now_us - last->first_us < grain_us)))
+	if ((last != NULL && d->now_us - last->first_us < grain_us) ||
+	    !newest_of_two(d, service, &serial) ||
+	    (last != NULL && !serial_is_newer(serial, last->serial)))
 		return;
 	if (z->n == EDITIONS_MAX) {
 		for (size_t i = 1; i < z->n; i++)
@@ -134,6 +137,7 @@ note_edition(struct detect *d, size_t service)
 		z->n--;
 	}
 	z->list[z->n++] = (struct edition){ serial, d->now_us };
+	z->changes = 0; /* to be asked again */
 	save(d, service);
 }
 
@@ -147,6 +151,30 @@ next_edition(const struct detect *d, size_t service, uint32_t serial)
 		if (serial_is_newer(z->list[i].serial, serial))
 			return &z->list[i];
 	return NULL;
+}
+
+/* Has everybody the newest edition?  Then there is none to note, and nobody is
+ * behind.  It stays so until somebody is given another serial. */
+static bool
+is_calm(struct detect *d, size_t service)
+{
+	struct zone *z = zone_of(d, service);
+	uint64_t changes = roll_serial_changes(d->roll, service, d->now_us);
+	struct roll_walk w =
+	    roll_walk(d->roll, service, ROLL_SERIAL, d->now_us);
+	uint32_t newest;
+
+	if (z->n == 0)
+		return false;
+	if (z->changes == changes)
+		return z->is_calm;
+	newest = z->list[z->n - 1].serial;
+	z->changes = changes;
+	z->is_calm = next_edition(d, service, newest) == NULL;
+	w.is_unicast_too = true;
+	while (z->is_calm && roll_next(&w) != NULL)
+		z->is_calm = roll_serial(&w) == newest;
+	return z->is_calm;
 }
 
 /* The event. */
@@ -181,12 +209,12 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 static size_t
 count_saying(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w = ballot_walk(d, b);
 	const struct track *t;
 	size_t n = 0;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = ballot_next(b, &w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		n += says(d, t, b->site_id) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
@@ -196,12 +224,12 @@ count_saying(struct detect *d, const struct ballot *b)
 static uint32_t
 serial_at(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w = ballot_walk(d, b);
 	const struct track *t;
 	uint32_t serial = 0;
 	struct claim c;
 
-	while ((t = ballot_next(b, &w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!says(d, t, b->site_id))
 			continue;
 		serial = t->witness.serial;
@@ -239,6 +267,7 @@ look(struct detect *d, size_t service, int64_t site_id)
 		.service = service,
 		.site_id = site_id,
 		.verdict = "",
+		.marks = ROLL_SERIAL,
 		.is_unicast_too = true,
 		.needed = 2,
 		.hold_us = 2 * s->dns_every_us,
@@ -256,29 +285,48 @@ look(struct detect *d, size_t service, int64_t site_id)
 		(void)ballot_open(d, &b, NULL);
 }
 
+/* Has t been given an edition for so long that its site may be stale? */
+static bool
+is_behind(const struct detect *d, size_t service, uint32_t serial)
+{
+	const struct edition *e = next_edition(d, service, serial);
+
+	return e != NULL && d->now_us - e->first_us >=
+				d->services->list[service].stale_after_us;
+}
+
 static void
-look_at_sites(struct detect *d, size_t service)
+mark_odd(struct detect *d, size_t service, bool *is_odd)
 {
 	const struct service *s = &d->services->list[service];
-	struct ballot b = { .service = service, .is_unicast_too = true };
-	bool *is_odd = mem_new(s->n_sites * sizeof *is_odd);
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk(d->roll, service, ROLL_SERIAL, d->now_us);
 	const struct track *t;
 
-	while ((t = ballot_next(&b, &w)) != NULL) {
-		int64_t site_id = t->target->role == ROLE_UNICAST
-				      ? t->unicast_site_id
-				      : t->place;
+	w.is_unicast_too = true;
+	while ((t = roll_next(&w)) != NULL) {
+		int64_t site_id;
 		size_t k = 0;
 
-		if (t->witness.serial_us == 0 ||
-		    next_edition(d, service, t->witness.serial) == NULL)
+		if (!is_behind(d, service, roll_serial(&w)))
 			continue;
+		site_id = t->target->role == ROLE_UNICAST ? t->unicast_site_id
+							  : t->place;
 		while (k < s->n_sites && s->sites[k].id != site_id)
 			k++;
 		if (k < s->n_sites)
 			is_odd[k] = true;
 	}
+}
+
+static void
+look_at_sites(struct detect *d, size_t service)
+{
+	const struct service *s = &d->services->list[service];
+	bool *is_odd = mem_new((s->n_sites + 1) * sizeof *is_odd);
+
+	if (!is_calm(d, service))
+		mark_odd(d, service, is_odd);
 	for (size_t k = 0; k < s->n_sites; k++)
 		if (is_odd[k] || events_find(&d->events, EVENT_STALE,
 				     s->sites[k].id) != NULL)
@@ -290,7 +338,8 @@ static void
 tick(struct detect *d)
 {
 	for (size_t i = 0; i < d->services->n; i++) {
-		note_edition(d, i);
+		if (!is_calm(d, i))
+			note_edition(d, i);
 		if (zone_of(d, i)->n > 0)
 			look_at_sites(d, i);
 	}

@@ -47,6 +47,7 @@ detect_emit_track(struct detect *d, const struct track *t)
 	e.track.vantage_id = t->vantage_id;
 	e.track.target_id = t->target->id;
 	track_encode(t, &e.track);
+	roll_touch(d->roll, t);
 	d->emit(d->ctx, &e);
 }
 

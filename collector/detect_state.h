@@ -1,7 +1,7 @@
 /*
  * detect_state.h - what the parts of the detector share.             (pure)
  *
- * Uses     collector/detect.h, fleet.h, events.h, announced.h, drains.h
+ * Uses     collector/detect.h, fleet.h, roll.h, events.h, announced.h, drains.h
  * Used by  detect_fold, detect_part and each part
  */
 #ifndef COLLECTOR_DETECT_STATE_H
@@ -16,6 +16,7 @@
 #include "collector/drains.h"
 #include "collector/events.h"
 #include "collector/fleet.h"
+#include "collector/roll.h"
 
 struct site_watch { /* one site in one family: detect_mismatch.c */
 	size_t service, site;
@@ -32,10 +33,10 @@ struct detect {
 	int64_t now_us;   /* the newest received_us or beat */
 	int64_t heard_us; /* when anything at all last came in */
 	int64_t beat_us;  /* the last whole second that passed; 0: none */
-	int64_t soft_us;  /* when soft fields were last emitted */
 	int64_t next_landing_id;
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
+	struct roll *roll; /* of the fleet */
 	struct events events;
 	struct announced announced, healthy; /* as said */
 	struct drains drains;

@@ -114,11 +114,12 @@ add_need(json_t *needs, const char *rule, size_t n, size_t needed, size_t least)
 static struct ayes
 movers(const struct detect *d, const struct shift_group *g)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	struct ayes a = { 0 };
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		struct vote v = { .vantage_id = t->vantage_id,
 			.target_id = t->target->id,
 			.from_site_id = t->recent.from_site_id,
@@ -164,11 +165,11 @@ struct pool {
 static struct pool
 collect(const struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w = roll_walk(d->roll, service, ROLL_MOVED, d->now_us);
 	struct pool p = { 0 };
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (t->recent.from_site_id == 0 || !track_counts(t) ||
 		    d->now_us - t->recent.at_us > shift_window_us(t))
 			continue;
@@ -250,11 +251,12 @@ static struct ayes
 dark_ones(const struct detect *d, const struct darkness *y)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = y->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, y->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, y->service, ROLL_DARK, d->now_us);
 	struct ayes a = { 0 };
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		struct vote v = { .vantage_id = t->vantage_id,
 			.target_id = t->target->id,
 			.from_site_id = y->site_id,
@@ -287,30 +289,17 @@ blackhole_json(struct detect *d, const struct darkness *y)
 	return pack(d, &e, NULL, needs, &a);
 }
 
-static bool
-has_dark(const struct detect *d, size_t service)
-{
-	struct track_walk w = fleet_walk(&d->fleet, service);
-	const struct track *t;
-
-	while ((t = fleet_next(&w)) != NULL)
-		if (t->is_dark)
-			return true;
-	return false;
-}
-
 static void
 add_blackholes(struct detect *d, size_t service, json_t *all)
 {
 	const struct service *s = &d->services->list[service];
 
-	if (!has_dark(d, service))
-		return;
 	for (size_t i = 0; i < s->n_sites; i++) {
 		struct darkness y;
 
-		if (events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id) !=
-		    NULL)
+		if (!blackhole_are_dark(d, service, s->sites[i].id) ||
+		    events_find(&d->events, EVENT_BLACKHOLE, s->sites[i].id) !=
+			NULL)
 			continue;
 		y = blackhole_look(d, service, s->sites[i].id);
 		if (y.n_dark >= LEAST)

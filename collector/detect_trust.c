@@ -7,6 +7,7 @@
 
 #include "collector/detect_cause.h"
 #include "collector/trust.h"
+#include "collector/roll.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -88,6 +89,13 @@ save(struct detect *d, const struct member *of, const struct trust *t)
 }
 
 static void
+withhold(struct detect *d, struct member *m, bool is_quarantined)
+{
+	m->is_quarantined = is_quarantined;
+	roll_touch_member(d->roll, m);
+}
+
+static void
 restore_memo(struct detect *d, const struct memo *memo)
 {
 	struct member *m =
@@ -95,7 +103,7 @@ restore_memo(struct detect *d, const struct memo *memo)
 	struct trust *t = m == NULL ? NULL : need_trust(d, m);
 
 	if (t != NULL && trust_decode(t, memo->bytes, memo->len) == RC_OK)
-		m->is_quarantined = t->since_us != 0;
+		withhold(d, m, t->since_us != 0);
 }
 
 /* What can be held against somebody. */
@@ -444,11 +452,11 @@ decide(struct detect *d, struct member *m, struct trust *t)
 {
 	switch (trust_decide(t, d->now_us, !m->vantage.is_trusted)) {
 	case TRUST_WITHHELD:
-		m->is_quarantined = true;
+		withhold(d, m, true);
 		tell(d, m, t, 0, "");
 		break;
 	case TRUST_RESTORED:
-		m->is_quarantined = false;
+		withhold(d, m, false);
 		tell(d, m, t, d->now_us, trust_ending(t));
 		trust_restore(t);
 		break;
@@ -544,7 +552,7 @@ trust_release(struct detect *d, int64_t vantage_id, int64_t at_us)
 	struct member *m = fleet_member(&d->fleet, vantage_id);
 	struct trust *t = trust_of(d, m);
 
-	m->is_quarantined = false;
+	withhold(d, m, false);
 	tell(d, m, t, at_us, "released");
 	trust_forgive(t, at_us);
 	save(d, m, t);

@@ -46,18 +46,21 @@ count_site(struct detect *d, const struct ballot *b)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = b->site_id };
 
-	return fleet_count_asns(&d->fleet, b->service, is_of_site, &q);
+	return roll_count_networks(
+	    roll_walk(d->roll, b->service, ROLL_FRESH, d->now_us), is_of_site,
+	    &q);
 }
 
 /* A name that is given, to show. */
 static const char *
 an_identity(struct detect *d, const struct ballot *b)
 {
-	struct track_walk w = fleet_walk(&d->fleet, b->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, b->service, ROLL_STRANGER, d->now_us);
 	const struct track *t;
 	struct claim c;
 
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		if (b->claims(d, t, b, &c))
 			return t->witness.stranger.identity;
 	return "";
@@ -87,6 +90,7 @@ ballot_of(const struct detect *d, size_t service, int64_t site_id,
 		.service = service,
 		.site_id = site_id,
 		.verdict = q->name != NULL ? "new_site" : "renamed",
+		.marks = ROLL_STRANGER,
 		.needed = 3,
 		.hold_us = 2 * d->services->list[service].dns_every_us,
 		.resolution = "cleared",
@@ -192,11 +196,12 @@ follow(struct detect *d, struct open_event *o)
 static void
 try_service(struct detect *d, size_t service)
 {
-	struct track_walk w = fleet_walk(&d->fleet, service);
+	struct roll_walk w =
+	    roll_walk(d->roll, service, ROLL_STRANGER, d->now_us);
 	const struct track *t, *tried[NAMES_MAX];
 	size_t n = 0;
 
-	while (n < NAMES_MAX && (t = fleet_next(&w)) != NULL) {
+	while (n < NAMES_MAX && (t = roll_next(&w)) != NULL) {
 		const struct stranger *x = &t->witness.stranger;
 		bool is_known = t->place != PLACE_UNKNOWN || x->n == 0;
 

@@ -257,8 +257,9 @@ add_track(struct fleet *f, struct member *m, const struct target *target)
 		t->unicast_site_id =
 		    f->services->list[target->service].sites[target->site].id;
 	link_track(m, t);
+	t->index = f->tracks.n;
 	map_add(&f->track_by_ids, (uint64_t)m->vantage.id, (uint64_t)target->id,
-	    f->tracks.n);
+	    t->index);
 	list_insert(&f->tracks, f->tracks.n, t);
 	list = &f->of_target[target - f->services->targets];
 	list_insert(list, find_position(list, t->vantage_id), t);
@@ -272,6 +273,16 @@ fleet_find_track(const struct fleet *f, int64_t vantage_id, int64_t target_id)
 	    &f->track_by_ids, (uint64_t)vantage_id, (uint64_t)target_id);
 
 	return i == MAP_NONE ? NULL : f->tracks.list[i];
+}
+
+void
+fleet_hear(struct fleet *f, struct track *t, int64_t at_us)
+{
+	struct member *m = f->members[t->member->index];
+
+	t->heard_us = at_us;
+	if (at_us > m->heard_us)
+		m->heard_us = at_us;
 }
 
 struct track *

@@ -34,6 +34,7 @@ struct member {
 	 * one probe, of one prefix (MAP_NONE: not known) */
 	size_t as_index, probe_index, prefix_index;
 	struct track *tracks;
+	int64_t heard_us;    /* the newest of its tracks' */
 	struct member *twin; /* the same probe's other family; NULL */
 	bool is_quarantined; /* by the detector itself: detect_trust */
 };
@@ -89,6 +90,9 @@ struct member *fleet_member(const struct fleet *f, int64_t vantage_id);
 /* Finds a track or makes it; NULL for an unknown vantage or target. */
 struct track *
 fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id);
+
+/* The collector got news of the track. */
+void fleet_hear(struct fleet *f, struct track *t, int64_t at_us);
 
 /* The track if there is one, or NULL. */
 struct track *

@@ -1,6 +1,7 @@
 /* inflate.c - see inflate.h. */
 #include "collector/inflate.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <zstd.h>
@@ -44,20 +45,52 @@ unpack(ZSTD_DCtx *ctx, ZSTD_outBuffer *to, ZSTD_inBuffer *from, size_t max)
 	return to->pos > max ? RC_LIMIT : RC_OK;
 }
 
+static pthread_key_t contexts;
+
+static void
+free_context(void *ctx)
+{
+	ZSTD_freeDCtx(ctx);
+}
+
+static void
+make_key(void)
+{
+	if (pthread_key_create(&contexts, free_context) != 0)
+		abort();
+}
+
+/* Each thread has one, as long as it lives: making it costs as much as a
+ * batch.  Ready for a new body. */
+static ZSTD_DCtx *
+own_context(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	ZSTD_DCtx *ctx;
+
+	pthread_once(&once, make_key);
+	ctx = pthread_getspecific(contexts);
+	if (ctx == NULL) {
+		ctx = ZSTD_createDCtx();
+		if (ctx == NULL || pthread_setspecific(contexts, ctx) != 0)
+			abort(); /* out of memory, as in mem_new */
+		ZSTD_DCtx_setParameter(
+		    ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	}
+	ZSTD_DCtx_reset(ctx, ZSTD_reset_session_only);
+	return ctx;
+}
+
 enum rc
 inflate_zstd(
     char **out, size_t *out_len, const void *bytes, size_t len, size_t max)
 {
-	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	ZSTD_DCtx *ctx = own_context();
 	ZSTD_inBuffer from = { bytes, len, 0 };
 	ZSTD_outBuffer to = { NULL, 0, 0 };
 	enum rc rc;
 
-	if (ctx == NULL)
-		abort(); /* out of memory, as in mem_new */
-	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	rc = len == 0 ? RC_MALFORMED : unpack(ctx, &to, &from, max);
-	ZSTD_freeDCtx(ctx);
 	if (rc != RC_OK) {
 		free(to.dst);
 		return rc;

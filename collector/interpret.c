@@ -1,6 +1,11 @@
 /* interpret.c - see interpret.h. */
 #include "collector/interpret.h"
 
+#include <string.h>
+
+#include "schema/base/mem.h"
+#include "schema/flows.h"
+
 static const struct interpretation nothing;
 static const struct identity absent;
 
@@ -72,21 +77,100 @@ interpret_given(const struct observation *o, enum identity_method method)
 	return &c->txt;
 }
 
+/* All that an identity is to a service. */
+struct judgement {
+	const struct site *site;
+	bool is_opaque;
+	enum standing standing;
+};
+
+static bool
+has_form(const struct service *s, const struct identity *id,
+    enum identity_method method)
+{
+	struct identity_match match;
+
+	for (size_t i = 0; i < s->n_templates; i++) {
+		const struct identity_template *t = &s->templates[i];
+
+		if (is_for(s, i, method) && identity_template_is_form(t) &&
+		    identity_template_match(&match, t, id, NULL, 0) == RC_OK)
+			return true;
+	}
+	return false;
+}
+
+static struct judgement
+judge_anew(const struct service *s, const struct identity *id,
+    enum identity_method method)
+{
+	struct identity_match match;
+	struct judgement out = { .standing = STANDING_FOREIGN };
+
+	out.site = interpret_site(s, id, method, &match);
+	out.is_opaque = match.is_opaque;
+	if (s->n_templates == 0)
+		out.standing = STANDING_UNJUDGED;
+	else if (out.site != NULL || out.is_opaque || has_form(s, id, method))
+		out.standing = STANDING_KNOWN;
+	return out;
+}
+
+/* Places by hash: who comes later takes the place over. */
+#define MEMO_PLACES 256
+#define MEMO_BYTES 64 /* longer identities are not kept */
+
+struct interpret_memo {
+	struct memo_place {
+		bool is_used;
+		enum identity_method method;
+		uint8_t len;
+		uint8_t bytes[MEMO_BYTES];
+		struct judgement judgement;
+	} places[MEMO_PLACES];
+};
+
+struct interpret_memo *
+interpret_memo_new(void)
+{
+	return mem_new(sizeof(struct interpret_memo));
+}
+
+static struct judgement
+judge(const struct service *s, const struct identity *id,
+    enum identity_method method)
+{
+	struct memo_place *p;
+
+	if (s->memo == NULL || id->is_cut || id->len > MEMO_BYTES)
+		return judge_anew(s, id, method);
+	p = &s->memo->places[(flow_key(id->bytes, id->len) + method) %
+			     MEMO_PLACES];
+	if (p->is_used && p->method == method && p->len == id->len &&
+	    memcmp(p->bytes, id->bytes, id->len) == 0)
+		return p->judgement;
+	p->is_used = true;
+	p->method = method;
+	p->len = id->len;
+	memcpy(p->bytes, id->bytes, id->len);
+	p->judgement = judge_anew(s, id, method);
+	return p->judgement;
+}
+
 static struct interpretation
 interpret_as(const struct service *s, const struct identity *id,
     enum identity_method method)
 {
 	struct interpretation out = { .method = method };
-	struct identity_match match;
-	const struct site *site;
+	struct judgement j;
 
 	if (!id->is_present || id->len == 0)
 		return nothing;
-	site = interpret_site(s, id, method, &match);
-	if (match.is_opaque)
+	j = judge(s, id, method);
+	if (j.is_opaque)
 		return nothing;
 	out.has_identity = true;
-	out.site_id = site != NULL ? site->id : 0;
+	out.site_id = j.site != NULL ? j.site->id : 0;
 	return out;
 }
 
@@ -123,22 +207,9 @@ static enum standing
 standing_of(const struct service *s, const struct identity *id,
     enum identity_method method)
 {
-	struct identity_match match;
-
 	if (!id->is_present || id->len == 0)
 		return STANDING_NONE;
-	if (s->n_templates == 0)
-		return STANDING_UNJUDGED;
-	if (interpret_site(s, id, method, &match) != NULL || match.is_opaque)
-		return STANDING_KNOWN;
-	for (size_t i = 0; i < s->n_templates; i++) {
-		const struct identity_template *t = &s->templates[i];
-
-		if (is_for(s, i, method) && identity_template_is_form(t) &&
-		    identity_template_match(&match, t, id, NULL, 0) == RC_OK)
-			return STANDING_KNOWN;
-	}
-	return STANDING_FOREIGN;
+	return judge(s, id, method).standing;
 }
 
 enum standing

@@ -54,4 +54,8 @@ const struct site *interpret_site(const struct service *s,
 enum standing
 interpret_standing(const struct service *s, const struct observation *o);
 
+/* Remembers what identities mean, so that those that come again are not matched
+ * again: for struct service, and one thread.  Gives: release with free(). */
+struct interpret_memo *interpret_memo_new(void);
+
 #endif

@@ -5,6 +5,7 @@
  * stops from the outside in, so that whatever was accepted is written.  Reads
  * its configuration again on SIGHUP: serve_reload.c.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #define QUEUE_BATCHES 1024
 #define QUEUE_BYTES ((size_t)96 << 20)
 #define DRAIN_US (5 * US_PER_S)
+#define HEAP_KEPT (64 << 20)
 #define DEFAULT_CONFIG "/etc/catchwater/catchwater.conf"
 
 static const struct option_spec specs[] = {
@@ -36,6 +38,15 @@ static const struct option_spec specs[] = {
 
 static const struct command_spec spec = { "catchwater", "serve", "", 0, 0,
 	"take in what probes measure, detect, alert", specs };
+
+/* Batches come and go: what they took is kept for the next, rather than given
+ * back and faulted in again. */
+static void
+keep_heap(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEPT / 2);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+}
 
 static unsigned
 n_threads(void)
@@ -273,6 +284,7 @@ serve(const struct serve_options *o, struct err *err)
 	sigset_t set;
 	enum rc rc;
 
+	keep_heap();
 	block_signals(&set);
 	notify_open(&s->notify);
 	s->options = o;

@@ -127,6 +127,7 @@ services_fini(struct services *s)
 		free(s->list[i].templates);
 		free_sites(&s->list[i]);
 		free(s->list[i].site_names);
+		free(s->list[i].memo);
 	}
 	free(s->list);
 	free(s->targets);

@@ -48,6 +48,8 @@ struct site {
  * is stored, and never enters landing or detection. */
 enum target_role { ROLE_SERVICE, ROLE_UNICAST, ROLE_CONTROL, ROLE_DECOY };
 
+struct interpret_memo;
+
 struct target {
 	int64_t id;
 	enum target_role role;
@@ -70,6 +72,9 @@ struct service {
 	/* For each template what its field may be and which methods it is for;
 	 * NULL: the sites' own names, all methods. */
 	struct identity_rule *rules;
+	/* What identities were found to mean (interpret.h); NULL: each is matched
+	 * anew. */
+	struct interpret_memo *memo;
 	size_t n_methods;                        /* 0: NSID, then CHAOS */
 	enum identity_method methods[N_METHODS]; /* the first decides */
 	char txt_name[ZONE_TEXT_MAX + 1];        /* METHOD_TXT asks it; "" */

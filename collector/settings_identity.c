@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collector/interpret.h"
 #include "schema/base/mem.h"
 
 #define ALL_METHODS ((1u << N_METHODS) - 1)
@@ -171,6 +172,7 @@ read_templates(struct reading *r, cfg_t *section, struct service *s)
 
 	for (size_t i = 0; i < N_LISTS; i++)
 		s->n_templates += cfg_size(section, lists[i].key);
+	s->memo = interpret_memo_new();
 	s->templates = mem_new((s->n_templates + 1) * sizeof *s->templates);
 	s->rules = mem_new((s->n_templates + 1) * sizeof *s->rules);
 	for (size_t i = 0; r->rc == RC_OK && i < s->n_templates; i++)

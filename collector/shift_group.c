@@ -38,18 +38,19 @@ void
 shift_count_group(struct detect *d, struct shift_group *g)
 {
 	struct track_query q = { .now_us = d->now_us, .site_id = g->site_id };
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 
 	g->n_asns = 0;
 	fleet_count_begin(&d->fleet);
-	while ((t = fleet_next(&w)) != NULL)
+	while ((t = roll_next(&w)) != NULL)
 		g->n_asns += shift_is_in_group(t, g) &&
 			     fleet_count_as(&d->fleet, t->member);
 	/* Going on in the same count: who is there and has not moved. */
 	g->n_before = g->n_asns;
-	w = fleet_walk(&d->fleet, g->service);
-	while ((t = fleet_next(&w)) != NULL)
+	w = roll_walk_site(d->roll, g->service, g->site_id, d->now_us);
+	while ((t = roll_next(&w)) != NULL)
 		g->n_before += track_is_on_site(t, &q) &&
 			       fleet_count_as(&d->fleet, t->member);
 	g->needed = quorum_needed(
@@ -63,10 +64,11 @@ shift_count_group(struct detect *d, struct shift_group *g)
 static bool
 has_announcement(const struct detect *d, const struct shift_group *g)
 {
-	struct track_walk w = fleet_walk(&d->fleet, g->service);
+	struct roll_walk w =
+	    roll_walk(d->roll, g->service, ROLL_MOVED, d->now_us);
 	const struct track *t;
 
-	while ((t = fleet_next(&w)) != NULL) {
+	while ((t = roll_next(&w)) != NULL) {
 		if (!shift_is_in_group(t, g))
 			continue;
 		if (announced_changed_near(&d->announced,

@@ -125,6 +125,10 @@ check_version(struct store *st, enum store_mode mode, struct err *err)
 	return rc;
 }
 
+/* Each vantage's rows are written once a minute, so that they are gone from a
+ * small cache when their turn comes. */
+#define CACHE "PRAGMA cache_size=-65536;" /* KiB */
+
 static enum rc
 configure(struct store *st, enum store_mode mode, struct err *err)
 {
@@ -134,7 +138,7 @@ configure(struct store *st, enum store_mode mode, struct err *err)
 	if (mode == STORE_SERVE)
 		rc = exec(st,
 		    "PRAGMA auto_vacuum=INCREMENTAL;"
-		    "PRAGMA journal_mode=WAL;",
+		    "PRAGMA journal_mode=WAL;" CACHE,
 		    err);
 	if (rc == RC_OK && mode != STORE_READ)
 		rc = exec(st, "PRAGMA synchronous=FULL", err);

@@ -15,6 +15,12 @@ static const char PUT_LANDING[] =
     "until_us = excluded.until_us, last_us = excluded.last_us, "
     "n = excluded.n, rtt_min_us = excluded.rtt_min_us, "
     "rtt_sum_us = excluded.rtt_sum_us, rtt_n = excluded.rtt_n";
+/* The same interval, longer: no index has anything to do with that. */
+static const char RENEW_LANDING[] =
+    "UPDATE landing SET last_us = ?8, n = ?9, rtt_min_us = ?10, "
+    "rtt_sum_us = ?11, rtt_n = ?12 WHERE id = ?1 AND vantage_id = ?2 "
+    "AND target_id = ?3 AND state = ?4 AND site_id IS ?5 AND since_us = ?6 "
+    "AND until_us IS ?7";
 static const char PUT_TRACK[] =
     "INSERT INTO track (vantage_id, target_id, state) VALUES (?1, ?2, ?3) "
     "ON CONFLICT DO UPDATE SET state = excluded.state";
@@ -69,9 +75,10 @@ bind_unless_0(sqlite3_stmt *s, int i, int64_t v)
 }
 
 static enum rc
-put_landing(struct store *st, const struct landing *l, struct err *err)
+run_landing(
+    struct store *st, const char *sql, const struct landing *l, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, PUT_LANDING);
+	sqlite3_stmt *s = store_stmt(st, sql);
 
 	store_bind_int(s, 1, l->id);
 	store_bind_int(s, 2, l->vantage_id);
@@ -86,6 +93,16 @@ put_landing(struct store *st, const struct landing *l, struct err *err)
 	store_bind_int(s, 11, l->rtt_sum_us);
 	store_bind_int(s, 12, l->rtt_n);
 	return store_run(st, s, err);
+}
+
+static enum rc
+put_landing(struct store *st, const struct landing *l, struct err *err)
+{
+	enum rc rc = run_landing(st, RENEW_LANDING, l, err);
+
+	if (rc != RC_OK || sqlite3_changes64(store_handle(st)) > 0)
+		return rc;
+	return run_landing(st, PUT_LANDING, l, err);
 }
 
 static enum rc

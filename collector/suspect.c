@@ -10,8 +10,9 @@
 #include "schema/base/mem.h"
 
 #define SOFT_EVERY_US (60 * US_PER_S)
-#define FLOW_ROOM 24 /* flows and changes of six hours, about */
-#define RCODES 17    /* told apart; the last stands for all others */
+#define FLOW_ROOM 24      /* flows and changes of six hours, about */
+#define FLOW_ROOM_FIRST 2 /* most need no more */
+#define RCODES 17         /* told apart; the last stands for all others */
 
 /* Codes that a tenth of the others get are usual: a site is ill, or the
  * target is so. */
@@ -30,11 +31,10 @@ struct watch {
 	const struct target *target; /* NULL: not used yet */
 	struct suspect_view view, told;
 	struct flows flows;
-	struct flow_seen room[FLOW_ROOM];
 	/* the last answer, as it stands in the tally */
 	bool has_answer, is_authoritative;
 	uint8_t rcode;
-	struct told_signal signals[N_SIGNALS];
+	struct told_signal *signals; /* N_SIGNALS; NULL: none was told */
 };
 
 struct suspect { /* one vantage */
@@ -78,16 +78,26 @@ suspects_new(const struct services *services, const struct suspect_sink *sink)
 	return s;
 }
 
+static void
+free_suspect(struct suspect *x, size_t n_watches)
+{
+	for (size_t i = 0; i < n_watches; i++) {
+		free(x->watches[i].flows.seen);
+		free(x->watches[i].signals);
+	}
+	signals_fini(&x->signals);
+	free(x->room);
+	free(x->watches);
+	free(x);
+}
+
 void
 suspects_free(struct suspects *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->list[i]->room);
-		free(s->list[i]->watches);
-		free(s->list[i]);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		free_suspect(s->list[i], s->n_watches);
 	free(s->list);
 	free(s->tallies);
 	map_fini(&s->by_id);
@@ -130,7 +140,9 @@ need_watch(const struct suspects *s, struct suspect *x, const struct target *t)
 		w->view.vantage_id = x->vantage_id;
 		w->view.target_id = t->id;
 		w->told = w->view;
-		flows_init(&w->flows, NULL, w->room, FLOW_ROOM);
+		flows_init(&w->flows, NULL,
+		    mem_new(FLOW_ROOM_FIRST * sizeof(struct flow_seen)),
+		    FLOW_ROOM_FIRST);
 		return w;
 	}
 	return NULL;
@@ -167,6 +179,14 @@ is_view_equal(const struct suspect_view *a, const struct suspect_view *b)
 	       a->score == b->score && is_place_equal(&a->place, &b->place);
 }
 
+static struct told_signal *
+need_told(struct watch *w)
+{
+	if (w->signals == NULL)
+		w->signals = mem_new(N_SIGNALS * sizeof *w->signals);
+	return w->signals;
+}
+
 /* All that changed, or only (is_soft false) what others wait for. */
 static void
 tell(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
@@ -183,9 +203,12 @@ tell(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 		s->sink.view(s->sink.ctx, &w->view);
 	}
 	t = signals_find(&x->signals, w->target->id);
-	for (unsigned k = 0; t != NULL && k < N_SIGNALS; k++)
+	if (t == NULL || (t->signals == NULL && w->signals == NULL))
+		return;
+	for (unsigned k = 0; k < N_SIGNALS; k++)
 		tell_signal(s, x->vantage_id, w->target->id,
-		    (enum signal_kind)k, &t->signals[k], &w->signals[k]);
+		    (enum signal_kind)k, signals_of(t, (enum signal_kind)k),
+		    &need_told(w)[k]);
 }
 
 static void
@@ -217,6 +240,18 @@ is_plain_question(const struct observation *o)
 	return o->kind == KIND_DNS && o->proto == PROTO_UDP;
 }
 
+/* Room for one more, up to FLOW_ROOM. */
+static void
+widen(struct flows *f)
+{
+	size_t room = 2 * f->max_seen;
+
+	if (f->n_seen < f->max_seen || f->max_seen >= FLOW_ROOM)
+		return;
+	f->max_seen = room < FLOW_ROOM ? room : FLOW_ROOM;
+	f->seen = mem_grow(f->seen, f->max_seen, sizeof *f->seen);
+}
+
 static void
 see_flow(struct watch *w, const struct observation *o, int64_t at_us,
     int64_t site_id, enum standing standing)
@@ -232,6 +267,7 @@ see_flow(struct watch *w, const struct observation *o, int64_t at_us,
 		site_id = SITE_UNKNOWN;
 	if (site_id != 0)
 		a.key = flow_key(&site_id, sizeof site_id);
+	widen(&w->flows);
 	if (flows_add(&w->flows, &a) < 0)
 		return;
 	flows_judge(&w->flows, &v);
@@ -397,7 +433,7 @@ suspects_restore_signal(struct suspects *s, const struct suspect_signal *old)
 		return;
 	w = need_watch(s, x, t);
 	if (w != NULL)
-		w->signals[old->kind] =
+		need_told(w)[old->kind] =
 		    (struct told_signal){ old->signal.n, old->signal.last_us };
 }
 

@@ -77,6 +77,7 @@ struct track {
 	const struct member *member;
 	const struct landing_rules *rules;
 	struct track *next;      /* of the same member */
+	size_t index;            /* into fleet.tracks */
 	int64_t unicast_site_id; /* whose own address it is; 0: of none */
 
 	int64_t place;         /* that is believed; PLACE_NONE: not yet */

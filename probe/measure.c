@@ -134,7 +134,7 @@ stop(struct measure *m)
 	uv_loop_close(&m->loop);
 	if (m->state != NULL && m->form->release != NULL)
 		m->form->release(m);
-	free(m->shared);
+	(m->free_shared != NULL ? m->free_shared : free)(m->shared);
 }
 
 static int

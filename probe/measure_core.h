@@ -43,8 +43,9 @@ struct measure {
 	struct out out;
 	uint64_t seq;
 	const struct measure_form *form;
-	void *state;  /* the form's */
-	void *shared; /* of a kind of job, over its jobs; freed with free() */
+	void *state;                       /* the form's */
+	void *shared;                      /* of a kind of job, over its jobs */
+	void (*free_shared)(void *shared); /* NULL: free() */
 };
 
 struct measure_form {

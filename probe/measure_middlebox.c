@@ -58,6 +58,16 @@ struct boxes {                     /* over all targets */
 	struct signal_target targets[]; /* room of the first, then the second */
 };
 
+static void
+free_boxes(void *shared)
+{
+	struct boxes *all = shared;
+
+	for (unsigned i = 0; i < 2; i++)
+		signals_fini(&all->signals[i]);
+	free(all);
+}
+
 static struct boxes *
 boxes_of(struct measure *m)
 {
@@ -72,6 +82,7 @@ boxes_of(struct measure *m)
 		all->decoys[i].address = m->options.decoys[i];
 	}
 	m->shared = all;
+	m->free_shared = free_boxes;
 	return all;
 }
 

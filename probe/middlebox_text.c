@@ -162,8 +162,8 @@ signal_of(const struct middlebox_report *r, enum signal_kind kind)
 	for (unsigned i = 0; i < r->verdict.n; i++)
 		if (r->verdict.list[i].kind == kind)
 			return r->verdict.list[i].signal;
-	if (r->target != NULL && r->target->signals[kind].n > 0)
-		return &r->target->signals[kind];
+	if (r->target != NULL && signals_of(r->target, kind)->n > 0)
+		return signals_of(r->target, kind);
 	return NULL;
 }
 

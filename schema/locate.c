@@ -1,8 +1,10 @@
 /* locate.c - see locate.h. */
 #include "schema/locate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "schema/base/mem.h"
 #include "schema/flows.h"
 
 #define MIN_ENDS 3  /* traces that must agree */
@@ -19,6 +21,14 @@ static const char *const texts[] = {
 	[LOCATE_WAYS] = "hop unknown: paths differ there",
 	[LOCATE_SURE] = "known",
 };
+
+void
+locate_fini(struct locate *l)
+{
+	free(l->ends);
+	free(l->steps);
+	*l = (struct locate){ 0 };
+}
 
 void
 locate_answer(struct locate *l, const struct observation *o, int64_t at_us,
@@ -73,6 +83,8 @@ locate_trace(struct locate *l, const struct observation *o, int64_t at_us)
 	before = end.ttl > 1 ? hop_at(t, end.ttl - 1U) : NULL;
 	if (before != NULL)
 		end.before = before->address;
+	if (l->ends == NULL)
+		l->ends = mem_new(LOCATE_ENDS * sizeof *l->ends);
 	l->ends[l->next_end] = end;
 	l->next_end = (uint8_t)((l->next_end + 1) % LOCATE_ENDS);
 	if (l->n_ends < LOCATE_ENDS)
@@ -100,6 +112,8 @@ need_step(struct locate *l, const struct locate_step *like)
 		    addr_equal(&s->before, &like->before))
 			return s;
 	}
+	if (l->steps == NULL)
+		l->steps = mem_new(LOCATE_STEPS * sizeof *l->steps);
 	s = &l->steps[l->next_step];
 	*s = *like;
 	l->next_step = (uint8_t)((l->next_step + 1) % LOCATE_STEPS);

@@ -71,9 +71,12 @@ struct locate {
 	int64_t turned_us;   /* when that last changed; 0: never */
 	uint64_t caught_key; /* of the NSID of the last caught; 0: none */
 	uint8_t n_ends, next_end, n_steps, next_step; /* rings */
-	struct locate_end ends[LOCATE_ENDS];
-	struct locate_step steps[LOCATE_STEPS];
+	struct locate_end *ends;   /* LOCATE_ENDS; NULL: none yet */
+	struct locate_step *steps; /* LOCATE_STEPS; NULL: none yet */
 };
+
+/* Frees what it keeps. */
+void locate_fini(struct locate *l);
 
 /* A way to the target by what is no question, to hold against. */
 struct locate_way {

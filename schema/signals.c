@@ -3,8 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "schema/base/mem.h"
 #include "schema/flows.h"
 
 #define SECOND INT64_C(1000000)
@@ -64,6 +66,34 @@ signals_init(struct signals *s, const struct signal_params *p,
 		.max_targets = n };
 }
 
+void
+signals_fini(struct signals *s)
+{
+	for (size_t i = 0; i < s->n_targets; i++) {
+		free(s->targets[i].signals);
+		free(s->targets[i].path.hops);
+		locate_fini(&s->targets[i].locate);
+	}
+	s->n_targets = 0;
+}
+
+const struct signal *
+signals_of(const struct signal_target *t, enum signal_kind kind)
+{
+	static const struct signal none;
+
+	return t->signals == NULL ? &none : &t->signals[kind];
+}
+
+/* The same, to write to. */
+static struct signal *
+need_signal(struct signal_target *t, enum signal_kind kind)
+{
+	if (t->signals == NULL)
+		t->signals = mem_new(N_SIGNALS * sizeof *t->signals);
+	return &t->signals[kind];
+}
+
 struct signal_target *
 signals_find(struct signals *s, int64_t target)
 {
@@ -118,7 +148,7 @@ sign_into(struct look *l, struct signal *x, const char *format, ...)
 	l->has_sign = true;
 }
 
-#define SIGN(l, kind, ...) sign_into(l, &(l)->t->signals[kind], __VA_ARGS__)
+#define SIGN(l, kind, ...) sign_into(l, need_signal((l)->t, kind), __VA_ARGS__)
 
 static bool
 is_fresh(const struct look *l, int64_t at_us)
@@ -177,7 +207,7 @@ look_at_identity(struct look *l)
 		    l->v->at_us - u->foreign_at_us >= l->s->params.window_us)
 			continue;
 		SIGN(l, SIGNAL_SHARED, "%.60s", text);
-		sign_into(l, &u->signals[SIGNAL_SHARED], "%.60s", text);
+		sign_into(l, need_signal(u, SIGNAL_SHARED), "%.60s", text);
 	}
 }
 
@@ -346,11 +376,25 @@ keep_hop(struct signal_path *path, const struct trace_result *r, unsigned i)
 		path->hops[h->ttl] = h->address;
 }
 
+/* Takes over another way, whose hops are of every TTL. */
+static void
+replace_path(struct signal_path *old, const struct signal_path *new)
+{
+	size_t n = new->length < TRACE_TTL_MAX ? new->length : TRACE_TTL_MAX;
+	struct addr *hops = mem_grow(old->hops, n + 1, sizeof *hops);
+
+	memcpy(hops, new->hops, (n + 1) * sizeof *hops);
+	*old = *new;
+	old->hops = hops;
+}
+
 static void
 keep_path(struct look *l)
 {
 	const struct trace_result *r = &l->o->trace;
+	struct addr hops[TRACE_TTL_MAX + 1] = { 0 };
 	struct signal_path path = { .at_us = l->v->at_us,
+		.hops = hops,
 		.is_tcp = l->o->proto == PROTO_TCP,
 		.length = end_ttl(r) };
 	uint8_t farthest = 0;
@@ -370,7 +414,7 @@ keep_path(struct look *l)
 	if (path.length == 0 && farthest > 0)
 		path.length = farthest + 1;
 	if (path.length > 0)
-		l->t->path = path;
+		replace_path(&l->t->path, &path);
 }
 
 /* Who names himself in CHAOS only is known from the questions. */
@@ -493,9 +537,10 @@ signals_judge(struct signals *s, int64_t target, int64_t now_us,
 
 	*out = (struct signal_verdict){ 0 };
 	for (unsigned k = 0; k < N_SIGNALS; k++) {
-		const struct signal *x = k == SIGNAL_DECOY ? &s->decoy
-					 : t != NULL       ? &t->signals[k]
-							   : NULL;
+		const struct signal *x =
+		    k == SIGNAL_DECOY ? &s->decoy
+		    : t != NULL       ? signals_of(t, (enum signal_kind)k)
+				      : NULL;
 		unsigned weight = kinds[k].weight;
 
 		if (x == NULL ||
@@ -535,7 +580,7 @@ signals_restore(struct signals *s, int64_t target, int64_t group,
 	}
 	t = need_target(s, target, group);
 	if (t != NULL)
-		t->signals[kind] = *old;
+		*need_signal(t, kind) = *old;
 }
 
 unsigned

@@ -125,12 +125,13 @@ struct signal_path {   /* the way to the end, by what is not DNS */
 	bool is_tcp;
 	uint8_t length; /* TTL of the target, or one more than the farthest hop
 			 * that answered */
-	struct addr hops[TRACE_TTL_MAX + 1]; /* by TTL; family 0: silent */
+	struct addr *hops; /* by TTL, up to length; family 0: silent; NULL: no
+	                    * path yet */
 };
 
 struct signal_target { /* one target of the vantage */
 	int64_t target, group;
-	struct signal signals[N_SIGNALS];
+	struct signal *signals; /* N_SIGNALS; NULL: no sign yet */
 	uint8_t run[N_SIGNALS]; /* rounds in a row */
 	bool is_intercepted;
 	uint64_t foreign_key; /* of the last foreign identity; 0: none */
@@ -169,6 +170,13 @@ struct signal_verdict {
  * as long as *s.  p NULL: signal_defaults. */
 void signals_init(struct signals *s, const struct signal_params *p,
     struct signal_target *room, size_t n);
+
+/* Frees what the targets keep, not the room. */
+void signals_fini(struct signals *s);
+
+/* What is known of one kind at a target; lent. */
+const struct signal *
+signals_of(const struct signal_target *t, enum signal_kind kind);
 
 /* Takes one observation.  Those with why decoy are of no target, and of
  * their view at_us alone is read.  Observations of targets that do not fit

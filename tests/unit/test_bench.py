@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 
 # pylint: disable=wrong-import-position
-from benchnet import cli, detector, figure, probe_times, world  # noqa: E402
+from benchnet import cli, collector_fleet, detector, figure, probe_times, world  # noqa: E402
 
 
 @pytest.mark.parametrize("ours, theirs, goal, ratio, verdict", [
@@ -55,6 +55,16 @@ def test_a_line_says_what_could_not_be_measured(capsys):
     figure.Report(False).add(figure.missing("probe.p3", "not installed: dnsperf"))
     assert capsys.readouterr().out.split(None, 1) == [
         "probe.p3", "not measured: not installed: dnsperf\n"]
+
+
+def test_a_fleet_is_counted_from_its_first_observation_on():
+    told = {"refused": 0, "observations": 1000, "seconds": 1, "p99_ms": 5.0}
+    seen = [(0, 7.0, 1e6), (100, 8.0, 2e6), (600, 8.5, 4e6), (1100, 9.0, 4.1e6)]
+    rows = {row["name"]: row for row in collector_fleet.rows(told, seen)}
+    assert rows["collector.fleet.cpu"]["value"] == 1000
+    assert rows["collector.fleet.flat"]["verdict"] == "ok"
+    assert rows["collector.fleet.refused"]["verdict"] == "ok"
+    assert rows["collector.fleet.rate"]["verdict"] == "short"
 
 
 def test_names_are_chosen_by_whole_words():

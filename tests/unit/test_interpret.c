@@ -1,5 +1,7 @@
 #include "collector/interpret.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/check.h"
@@ -186,6 +188,43 @@ test_standing(void **state)
 	assert_int_equal(interpret_standing(&service, &o), STANDING_KNOWN);
 }
 
+/* Known, opaque, of the form, foreign and long ones, again and again, and more
+ * than it has places for. */
+static void
+test_a_memo_changes_nothing(void **state)
+{
+	static const char *const ends[][2] = { { "", "m9" }, { "c", ".nl-ams" },
+		{ "new", ".cf.example" }, { "dnsmasq-", "" }, { "", "ams" },
+		{ "a-name-for-which-a-place-of-the-memo-is-not-large-enough-",
+		    ".example" } };
+	struct service plain = { .n_templates = 3,
+		.templates = own_templates,
+		.rules = own_rules,
+		.n_sites = 2,
+		.sites = own_list };
+	struct service with = plain;
+
+	(void)state;
+	with.memo = interpret_memo_new();
+	for (unsigned i = 0; i < 4000; i++) {
+		char text[80];
+		struct observation o;
+		struct interpretation a, b;
+
+		snprintf(text, sizeof text, "%s%u%s", ends[i % T_LEN(ends)][0],
+		    i / 2 % 173, ends[i % T_LEN(ends)][1]);
+		o = own_observation(text, i % 3 == 0 ? text : NULL, NULL);
+		a = interpret_dns(&plain, &o);
+		b = interpret_dns(&with, &o);
+		T_CHECK(a.site_id == b.site_id && a.method == b.method &&
+			    a.has_identity == b.has_identity &&
+			    interpret_standing(&plain, &o) ==
+				interpret_standing(&with, &o),
+		    "%s", text);
+	}
+	free(with.memo);
+}
+
 static void
 test_a_ping_says_nothing(void **state)
 {
@@ -202,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_a_memo_changes_nothing),
 		cmocka_unit_test(test_a_ping_says_nothing),
 	};
 

@@ -194,6 +194,7 @@ places(void **state)
 		    found.ttl);
 		T_CHECK(addr_equal(&found.hop, &hop), "%s: hop %u",
 		    cases[i].claim, found.hop.bytes[3]);
+		locate_fini(&c.l);
 	}
 }
 
@@ -216,6 +217,7 @@ what_was_before_does_not_count(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		by_dns(&c, "abt");
 	assert_int_equal(judge(&c).ttl, 3);
+	locate_fini(&c.l);
 }
 
 /* Somebody else answered the traces than the questions. */
@@ -232,6 +234,7 @@ another_name_is_another_server(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		locate_trace(&c.l, &o, c.at_us += S);
 	assert_int_equal(judge(&c).doubt, LOCATE_SERVER);
+	locate_fini(&c.l);
 }
 
 static void
@@ -247,6 +250,7 @@ old_evidence_does_not_count(void **state)
 	assert_int_equal(judge(&c).ttl, 3);
 	assert_int_equal(
 	    locate_judge(&c.l, &target, NULL, c.at_us).doubt, LOCATE_FEW);
+	locate_fini(&c.l);
 }
 
 /* Where packets of one flow meet two routers, neither is the one before. */
@@ -267,6 +271,7 @@ a_balanced_hop_is_not_known(void **state)
 		locate_trace(&c.l, &o, c.at_us += S);
 	assert_int_equal(judge(&c).ttl, 3);
 	assert_int_equal(judge(&c).doubt, LOCATE_SILENT);
+	locate_fini(&c.l);
 }
 
 static void

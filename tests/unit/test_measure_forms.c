@@ -204,6 +204,7 @@ intercepted(struct evidence *e, struct decoy *d, struct signal_target *t)
 
 	add_all(e);
 	d->address = (struct addr){ .family = 4, .bytes = { 192, 0, 2, 53 } };
+	t->signals = calloc(N_SIGNALS, sizeof *t->signals);
 	t->signals[SIGNAL_RTT].n = 2;
 	snprintf(t->signals[SIGNAL_RTT].detail, SIGNAL_DETAIL_MAX,
 	    "dns 3.0 ms, icmp 20.0 ms");
@@ -270,6 +271,7 @@ a_middlebox_is_told_with_its_numbers(void **state)
 	expect(text, "\"decoy\":{\"address\":\"192.0.2.53\",\"asked\":3,"
 		     "\"answered\":2}");
 	free(text);
+	free(t->signals);
 	free(t);
 	free(e);
 }

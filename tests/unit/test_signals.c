@@ -142,6 +142,7 @@ test_an_ordinary_day_has_no_signal(void **state)
 	assert_false(c.has_sign);
 	assert_int_equal(score(&c, ROOT), 0);
 	assert_false(c.verdict.is_intercepted);
+	signals_fini(&c.s);
 }
 
 /* Everything at once that an ordinary network may do: flows balanced over two
@@ -189,6 +190,7 @@ test_an_odd_but_honest_network_stays_under_the_limit(void **state)
 	assert_non_null(counted(&c, SIGNAL_RTT));
 	assert_null(counted(&c, SIGNAL_TTL));
 	assert_null(counted(&c, SIGNAL_FOREIGN));
+	signals_fini(&c.s);
 }
 
 /* The same where servers never name themselves: also a trace by another flow
@@ -213,6 +215,7 @@ test_load_balancing_of_nameless_servers_stays_under_the_limit(void **state)
 	assert_int_equal(score(&c, ROOT), 2);
 	assert_false(c.verdict.is_intercepted);
 	assert_int_equal(counted(&c, SIGNAL_TTL)->weight, 2);
+	signals_fini(&c.s);
 }
 
 /* A resolver that is the target sets RA everywhere: nothing to remark. */
@@ -231,6 +234,7 @@ test_a_resolver_may_set_ra(void **state)
 		c.v.is_authoritative = false;
 		assert_false(signals_add(&c.s, &c.o, &c.v));
 	}
+	signals_fini(&c.s);
 }
 
 static void
@@ -256,6 +260,7 @@ test_a_resolver_in_the_way_is_found_after_three_answers(void **state)
 	    counted(&c, SIGNAL_FLAGS)->signal->detail, "aa 0, ra 1");
 	assert_int_equal(counted(&c, SIGNAL_FLAGS)->signal->n, 3);
 	assert_int_equal(counted(&c, SIGNAL_FLAGS)->signal->first_us, 1000 * S);
+	signals_fini(&c.s);
 }
 
 /* A new form of names, at one service: worth two, never an alarm. */
@@ -273,6 +278,7 @@ test_one_signal_of_two_is_not_enough(void **state)
 	}
 	assert_int_equal(score(&c, ROOT), 2);
 	assert_false(c.verdict.is_intercepted);
+	signals_fini(&c.s);
 }
 
 static void
@@ -292,6 +298,7 @@ test_one_foreign_name_at_two_services(void **state)
 		assert_true(c.verdict.is_intercepted);
 		assert_non_null(counted(&c, SIGNAL_SHARED));
 	}
+	signals_fini(&c.s);
 }
 
 static void
@@ -315,6 +322,7 @@ test_the_hop_that_answers_early(void **state)
 	assert_string_equal(counted(&c, SIGNAL_TTL)->signal->detail,
 	    "answered at TTL 3, the way ends at 8");
 	assert_int_equal(c.verdict.place.doubt, LOCATE_FEW);
+	signals_fini(&c.s);
 }
 
 /* Any score will do, and any distance; while it lasts, and no longer. */
@@ -369,6 +377,7 @@ test_an_intercepted_target_has_a_place(void **state)
 	c.v.at_us += 23 * HOUR;
 	assert_int_equal(score(&c, ROOT), 0);
 	assert_int_equal(c.verdict.place.ttl, 0);
+	signals_fini(&c.s);
 }
 
 /* How long the way is, without its end; and what is no evidence. */
@@ -408,6 +417,7 @@ test_early_answers(void **state)
 		    ttl_cases[i].standing);
 		T_CHECK(c.has_sign == ttl_cases[i].has_sign, "%s",
 		    ttl_cases[i].name);
+		signals_fini(&c.s);
 	}
 }
 
@@ -429,6 +439,7 @@ test_old_things_are_not_compared(void **state)
 		add(&c, ROOT);
 	}
 	assert_false(c.has_sign);
+	signals_fini(&c.s);
 }
 
 static void
@@ -453,6 +464,7 @@ test_a_decoy_that_answers_is_a_proof_everywhere(void **state)
 	assert_int_equal(score(&c, TLD), 4);
 	assert_string_equal(
 	    counted(&c, SIGNAL_DECOY)->signal->detail, "192.0.2.0 in 3.0 ms");
+	signals_fini(&c.s);
 }
 
 /* Round trips: dns against ping, and whether five rounds of it are a sign. */
@@ -493,6 +505,7 @@ test_round_trips(void **state)
 		T_CHECK(c.has_sign == rtt_cases[i].has_sign, "%s",
 		    rtt_cases[i].name);
 		assert_true(score(&c, ROOT) <= 1);
+		signals_fini(&c.s);
 	}
 }
 
@@ -511,6 +524,7 @@ test_a_good_round_starts_the_count_again(void **state)
 		c.v.at_us += MIN;
 	}
 	assert_false(c.has_sign);
+	signals_fini(&c.s);
 }
 
 static void
@@ -531,6 +545,7 @@ test_second_answers(void **state)
 	assert_int_equal(counted(&c, SIGNAL_SECOND)->signal->n, 3);
 	assert_string_equal(counted(&c, SIGNAL_SECOND)->signal->detail,
 	    "rcode 0 after 31.0 ms");
+	signals_fini(&c.s);
 }
 
 static void
@@ -555,6 +570,7 @@ test_codes_that_others_do_not_get(void **state)
 	assert_int_equal(score(&c, ROOT), 2);
 	assert_string_equal(
 	    counted(&c, SIGNAL_RCODE)->signal->detail, "rcode 5");
+	signals_fini(&c.s);
 }
 
 static void
@@ -590,6 +606,7 @@ test_reply_ttl(void **state)
 			c.v.at_us += MIN;
 		}
 		T_CHECK(c.has_sign == cases[i].has_sign, "case %zu", i);
+		signals_fini(&c.s);
 	}
 }
 
@@ -625,6 +642,7 @@ test_window_and_hysteresis(void **state)
 	assert_int_equal(score(&c, ROOT), 2);
 	assert_false(c.verdict.is_intercepted);
 	assert_int_equal(counted(&c, SIGNAL_FOREIGN)->signal->n, 3);
+	signals_fini(&c.s);
 }
 
 static void
@@ -647,6 +665,8 @@ test_an_earlier_run_is_brought_back(void **state)
 	assert_int_equal(score(&b, ROOT), 4);
 	assert_true(b.verdict.is_intercepted);
 	assert_string_equal(counted(&b, SIGNAL_FOREIGN)->signal->detail, "box");
+	signals_fini(&a.s);
+	signals_fini(&b.s);
 }
 
 /* The probe's own faults, more targets than room, identities of bytes. */
@@ -673,6 +693,7 @@ test_what_is_ignored_and_what_is_hostile(void **state)
 	}
 	assert_int_equal(c.s.n_targets, N_TARGETS);
 	assert_null(signals_find(&c.s, 509));
+	signals_fini(&c.s);
 }
 
 static void

@@ -36,14 +36,14 @@ def ingest(bench):
 def _ingest(deployment):
     """Seconds to take all batches, and CPU seconds of the collector."""
     token = deployment.catchwater("token", "new", "--uses", str(PROBES)).split()[0]
-    before = _cpu_s(deployment.collector.pid)
+    before = cpu_s(deployment.collector.pid)
     done = deployment.lab.exec(
         "collector", f"{deployment.build}/tools/bench.d/post",
         f"https://{deployment.address}:{PORT}", f"{deployment.folder}/ca.pem", token,
         str(PROBES), str(BATCHES // PROBES), str(PER_BATCH), timeout=600)
     if done.returncode:
         raise LabError(done.stderr.strip())
-    return float(done.stdout), _cpu_s(deployment.collector.pid) - before
+    return float(done.stdout), cpu_s(deployment.collector.pid) - before
 
 
 def _bare_sqlite(deployment):
@@ -54,7 +54,7 @@ def _bare_sqlite(deployment):
     return tuple(map(float, out.split()))
 
 
-def _cpu_s(pid):
+def cpu_s(pid):
     """CPU seconds of a running process, its threads included."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
