@@ -33,7 +33,7 @@ struct ingest {
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
 	int64_t last_heard_id; /* observation */
-	int64_t committed_us; /* the last time that something was */
+	int64_t committed_us;  /* the last time that something was */
 	/* of the transaction under way */
 	bool is_begun;
 	int64_t now_us;

@@ -100,7 +100,8 @@ MUST_USE enum rc store_rollup_range(struct store *st, enum rollup_span span,
     int64_t series_id, int64_t first, int64_t last, store_rollup_row *row,
     void *ctx, struct err *err);
 
-/* When a vantage landed at a site on one of its targets. */
+/* When a vantage landed at a site on one of its targets, or was dark from
+ * there. */
 struct stay {
 	int64_t vantage_id, target_id;
 	int64_t since_us, until_us; /* INT64_MAX: still */

@@ -238,7 +238,8 @@ verify(const char *path, const char *wanted)
 
 	T_CHECK(
 	    store_open(&st, path, STORE_READ, &err) == RC_OK, "%s", err.text);
-	T_CHECK(store_verify(st, note, &t, &err) == RC_OK, "%s", err.text);
+	T_CHECK(store_begin_reading(st, &err) == RC_OK, "%s", err.text);
+	store_verify(st, note, &t);
 	store_close(st);
 	return t;
 }
