@@ -15,6 +15,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := 0.1.0
 LIBEXEC := $(PREFIX)/libexec/catchwater
+UNITS := $(PREFIX)/lib/systemd/system
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wformat=2 \
@@ -169,13 +170,23 @@ install: all
 	install -m 644 schema/services/*.conf \
 	    $(DESTDIR)$(PREFIX)/share/catchwater/services
 
+	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for u in tools/systemd/*.service; do \
+	    sed 's#/usr/local/#$(PREFIX)/#' "$$u" > \
+	        $(DESTDIR)$(UNITS)/"$$(basename "$$u")" || exit 1; done
+	install -m 644 tools/systemd/catchwater.sysusers \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/catchwater.conf
+
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
 	    catchwater.1 catchwater-probe.1)
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/catchwater.conf.5
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater \
-	    $(DESTDIR)$(PREFIX)/share/catchwater
+	    $(DESTDIR)$(PREFIX)/share/catchwater \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/catchwater.conf
+	rm -f $(patsubst tools/systemd/%,$(DESTDIR)$(UNITS)/%, \
+	    $(wildcard tools/systemd/*.service))
 
 clean:
 	rm -rf build build-san build-clang build-san-clang build-fuzz \

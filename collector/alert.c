@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "collector/alert_self.h"
 #include "collector/alert_webhook.h"
 #include "collector/notice.h"
 #include "collector/store_alert.h"
@@ -17,12 +18,11 @@
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
 
-#define BACKOFF_MAX_US (300 * US_PER_S)
-
 struct channel {
 	struct alert *alert;
 	const struct alert_settings *settings;
 	struct store *store;
+	struct self_channel self;
 	pthread_t thread;
 	bool is_running;
 };
@@ -33,16 +33,6 @@ struct alert {
 	size_t n;
 	struct channel *channels;
 };
-
-int64_t
-alert_backoff_us(int64_t n_tries)
-{
-	int64_t us = US_PER_S;
-
-	for (; n_tries > 0 && us < BACKOFF_MAX_US; n_tries--)
-		us *= 2;
-	return us < BACKOFF_MAX_US ? us : BACKOFF_MAX_US;
-}
 
 /* From three quarters to five quarters of it. */
 static int64_t
@@ -78,7 +68,7 @@ static void
 conclude(const struct channel *c, const struct delivery *d, enum rc rc,
     struct attempt *a)
 {
-	int64_t wait_us = jitter(alert_backoff_us(d->n_tries));
+	int64_t wait_us = jitter(webhook_backoff_us(d->n_tries));
 
 	a->next_try_us = a->at_us + wait_us;
 	a->result = ATTEMPT_LATER;
@@ -164,17 +154,25 @@ run_channel(void *ctx)
 			log_error(
 			    "alert: %s alert=%s", err.text, c->settings->name);
 		is_failing = has_failed;
+		self_channel_tell(&c->self);
 		wait_a_second(c->alert);
 	}
 	return NULL;
 }
 
 static enum rc
-start_channel(struct channel *c, const char *database, struct err *err)
+start_channel(struct channel *c, const char *database,
+    struct troubles *troubles, struct err *err)
 {
 	enum rc rc = store_open(&c->store, database, STORE_EDIT, err);
 	int r;
 
+	c->self = (struct self_channel){ .settings = c->settings,
+		.store = c->store,
+		.troubles = troubles,
+		.is_stopped = &c->alert->is_stopped };
+	if (rc == RC_OK && troubles != NULL)
+		rc = self_channel_restore(&c->self, err);
 	if (rc != RC_OK)
 		return rc;
 	r = pthread_create(&c->thread, NULL, run_channel, c);
@@ -221,8 +219,8 @@ new_alert(const struct settings *s)
 }
 
 enum rc
-alert_start(
-    struct alert **out, const struct settings *settings, struct err *err)
+alert_start(struct alert **out, const struct settings *settings,
+    struct troubles *troubles, struct err *err)
 {
 	struct alert *a = new_alert(settings);
 	enum rc rc = webhook_init(err);
@@ -234,7 +232,8 @@ alert_start(
 	if (rc == RC_OK)
 		rc = give_up_orphans(settings, err);
 	for (size_t i = 0; rc == RC_OK && i < a->n; i++)
-		rc = start_channel(&a->channels[i], settings->database, err);
+		rc = start_channel(
+		    &a->channels[i], settings->database, troubles, err);
 	if (rc != RC_OK) {
 		alert_stop(a);
 		return rc;

@@ -8,6 +8,7 @@
 #include "schema/base/clock.h"
 
 #define KEY_LEN 300
+#define BACKOFF_MAX_US (300 * US_PER_S)
 
 enum rc
 webhook_init(struct err *err)
@@ -103,4 +104,14 @@ webhook_send(const struct webhook_post *post, long *status, struct err *err)
 	curl_easy_cleanup(c);
 	curl_slist_free_all(headers);
 	return judge(code, *status, reason, err);
+}
+
+int64_t
+webhook_backoff_us(int64_t n_tries)
+{
+	int64_t us = US_PER_S;
+
+	for (; n_tries > 0 && us < BACKOFF_MAX_US; n_tries--)
+		us *= 2;
+	return us < BACKOFF_MAX_US ? us : BACKOFF_MAX_US;
 }

@@ -2,7 +2,7 @@
  * alert_webhook.h - one POST of JSON to a URL.                       (edge)
  *
  * Uses     libcurl
- * Used by  collector/alert.c, alert_command.c
+ * Used by  collector/alert.c, alert_self.c, alert_command.c
  *
  * TLS certificates are verified; redirects are not followed.
  */
@@ -30,5 +30,8 @@ MUST_USE enum rc webhook_init(struct err *err);
  * words.  RC_AGAIN: broken off.  *status is written in every case. */
 MUST_USE enum rc
 webhook_send(const struct webhook_post *post, long *status, struct err *err);
+
+/* How long to wait after n_tries failures, before jitter. */
+int64_t webhook_backoff_us(int64_t n_tries);
 
 #endif

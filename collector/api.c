@@ -232,6 +232,10 @@ api_open(struct api **out, const struct api_parts *parts, struct err *err)
 	if (rc == RC_OK)
 		rc = store_open(
 		    &a->edit.store, parts->settings->database, STORE_EDIT, err);
+	if (rc == RC_OK)
+		rc = metrics_page_open(&a->metrics_page,
+		    parts->settings->database, parts->metrics, parts->selfcheck,
+		    err);
 	if (rc != RC_OK) {
 		api_close(a);
 		return rc;
@@ -246,6 +250,7 @@ api_close(struct api *a)
 	if (a == NULL)
 		return;
 	gate_close(a->gate);
+	metrics_page_close(a->metrics_page);
 	store_close(a->read.store);
 	store_close(a->edit.store);
 	pthread_mutex_destroy(&a->read.lock);

@@ -16,6 +16,7 @@
 #include "collector/gate.h"
 #include "collector/httpd.h"
 #include "collector/metrics.h"
+#include "collector/metrics_page.h"
 #include "collector/store.h"
 
 #define RETRY_OVERLOAD_S 5
@@ -32,6 +33,7 @@ struct api {
 	pthread_rwlock_t settings_lock; /* of parts.settings */
 	struct gate *gate;
 	struct door read, edit;
+	struct metrics_page *metrics_page;
 };
 
 /* How one kind of refusal is told and counted. */

@@ -6,7 +6,6 @@
 #include "collector/api_answer.h"
 #include "collector/assign.h"
 #include "collector/report.h"
-#include "collector/store_detect.h"
 #include "collector/store_probe.h"
 
 static bool
@@ -85,27 +84,15 @@ api_get_health(struct api *a, struct exchange *x)
 void
 api_get_metrics(struct api *a, struct exchange *x)
 {
-	struct metrics_gauges gauges = {
-		.queue_depth = queue_depth(a->parts.queue),
-	};
-	char *text = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&text, &len);
+	enum exposition_format format =
+	    exposition_choose(exchange_header(x, "Accept"));
+	size_t len;
+	char *text = metrics_page_text(a->metrics_page, format, &len);
 
-	if (to == NULL)
-		abort(); /* out of memory, as in mem_new */
-	pthread_mutex_lock(&a->read.lock);
-	if (store_count_open_events(a->read.store, &gauges.open_events, NULL) !=
-	    RC_OK)
-		gauges.open_events = 0;
-	pthread_mutex_unlock(&a->read.lock);
-	metrics_write(a->parts.metrics, &gauges, to);
-	fclose(to);
-	exchange_answer(
-	    x, &(struct answer){ .status = 200,
-		   .type = "application/openmetrics-text; version=1.0.0; "
-			   "charset=utf-8",
-		   .body = text,
-		   .len = len });
+	exchange_answer(x, &(struct answer){ .status = 200,
+			       .type = exposition_content_type(format),
+			       .vary = "Accept",
+			       .body = text,
+			       .len = len });
 	free(text);
 }

@@ -124,8 +124,8 @@ emit(struct detect *d, const struct ballot *b, struct open_event *o)
 		detect_emit_vote(d, &o->votes[i]);
 }
 
-/* What a vote of a shift is in what it has become: who does not claim has no
- * say in that. */
+/* What a vote of a shift is in what it has become: of who does not claim it
+ * ended as it began, and does not count. */
 static void
 turn_vote(struct detect *d, const struct ballot *b, struct vote *v)
 {
@@ -143,8 +143,7 @@ turn_vote(struct detect *d, const struct ballot *b, struct vote *v)
 		return;
 	}
 	v->to_site_id = 0;
-	if (v->ended_us == 0)
-		v->ended_us = d->now_us;
+	v->ended_us = v->at_us;
 }
 
 static void

@@ -1,33 +1,12 @@
 /* confidence.c - see confidence.h. */
 #include "collector/confidence.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define EARTH_DIAMETER_KM 12742.0
-#define PI 3.14159265358979323846
 
 static const char *const confidences[] = { "ok", "suspect", "unknown_identity",
 	"failed" };
 static const char *const doubts[N_DOUBTS] = { "method", "rtt", "path" };
-
-static double
-radians(double degrees)
-{
-	return degrees * PI / 180;
-}
-
-double
-position_km(const struct position *a, const struct position *b)
-{
-	double north = sin(radians(b->latitude - a->latitude) / 2);
-	double east = sin(radians(b->longitude - a->longitude) / 2);
-	double x = north * north + cos(radians(a->latitude)) *
-				       cos(radians(b->latitude)) * east * east;
-
-	return EARTH_DIAMETER_KM * asin(fmin(1, sqrt(x)));
-}
 
 static const struct site *
 find_site(const struct service *s, int64_t id)

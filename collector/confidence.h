@@ -1,7 +1,7 @@
 /*
  * confidence.h - how far an answer's identity is to be believed.     (pure)
  *
- * Uses     collector/interpret.h, collector/upstream.h
+ * Uses     collector/interpret.h, collector/position.h, collector/upstream.h
  * Used by  ingest, the reports (words)
  *
  * An identity is a claim: whoever answers can copy it.  It is held against what
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "collector/interpret.h"
+#include "collector/position.h"
 #include "collector/service.h"
 #include "schema/record.h"
 
@@ -37,20 +38,12 @@ enum confidence {
 #define FIBRE_US_PER_KM 10           /* there and back */
 #define FIBRE_SLACK_US INT64_C(1000) /* positions and clocks are not exact */
 
-struct position {
-	bool is_known;
-	double latitude, longitude; /* degrees north and east */
-};
-
 struct belief {
 	enum confidence confidence;
 	unsigned doubts;
 	int64_t least_rtt_us;  /* by light; 0: a position is not known */
 	int64_t other_site_id; /* that another method names; 0: none */
 };
-
-/* Kilometres along the great circle. */
-double position_km(const struct position *a, const struct position *b);
 
 /* Is the answer o of a DNS question, which means m, to be believed? */
 struct belief confidence_of_answer(const struct service *s,

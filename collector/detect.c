@@ -9,6 +9,8 @@ static const char *const event_kinds[EVENT_KINDS] = { "shift", "blackhole",
 	"split", "latency", "silent", "unknown_identity" };
 static const char *const severities[] = { "info", "notice", "warning", "major",
 	"critical" };
+static const char *const distrusts[DISTRUSTS] = { "peers", "own_address",
+	"light" };
 static const char *const tris[] = { "unknown", "no", "yes" };
 
 #define N(words) (sizeof(words) / sizeof *(words))
@@ -115,5 +117,22 @@ tri_from_name(enum tri *out, const char *name)
 	if (i == N(tris))
 		return RC_MALFORMED;
 	*out = (enum tri)i;
+	return RC_OK;
+}
+
+const char *
+distrust_name(enum distrust r)
+{
+	return word(distrusts, N(distrusts), r);
+}
+
+enum rc
+distrust_from_name(enum distrust *out, const char *name)
+{
+	unsigned i = find_word(distrusts, N(distrusts), name);
+
+	if (i == N(distrusts))
+		return RC_MALFORMED;
+	*out = (enum distrust)i;
 	return RC_OK;
 }

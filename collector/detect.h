@@ -1,7 +1,7 @@
 /*
  * detect.h - from observations to landings and events.               (pure)
  *
- * Uses     collector/service.h; its work is done in detect_fold.c with
+ * Uses     collector/service.h, position.h; its work is done in detect_fold.c with
  *          landing and a part for each kind of event (detect_part.h)
  * Used by  collector/ingest.c (live), tests/sim
  *
@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/position.h"
 #include "collector/service.h"
 #include "schema/base/err.h"
 #include "schema/record.h"
@@ -30,7 +31,8 @@ struct vantage {
 	uint64_t probe; /* the probe's id as a number: both families share it */
 	uint64_t prefix; /* of the address that its requests come from, /24 or
 	                  * /48 (vantage_prefix); 0: not known */
-	bool is_trusted; /* false: quarantined; seen, never counted */
+	struct position at;
+	bool is_trusted; /* false: quarantined by hand; seen, never counted */
 };
 
 /* The prefix that an address is of, as a number: it tells networks apart that
@@ -148,8 +150,27 @@ struct vote {
 	int64_t vantage_id, target_id;
 	int64_t from_site_id, to_site_id; /* 0: none */
 	int64_t at_us, confirmed_us;
-	int64_t ended_us;               /* 0: still stands */
+	/* 0: still stands; at_us: was for another kind, and does not count. */
+	int64_t ended_us;
 	int64_t from_rtt_us, to_rtt_us; /* shift: the shortest; 0: not known */
+};
+
+/* Why the detector itself puts a vantage into quarantine (detect_trust.h). */
+enum distrust { DISTRUST_PEERS, DISTRUST_OWN_ADDRESS, DISTRUST_LIGHT };
+#define DISTRUSTS 3
+
+#define QUARANTINE_TEXT_MAX 256
+
+struct quarantine {
+	int64_t vantage_id;
+	enum distrust reason;
+	int64_t since_us;
+	int64_t until_us; /* 0: in force */
+	int64_t updated_us;
+	char ending[16];                   /* "believable", "unjudged",
+	                                      "released" (by hand); "" */
+	char numbers[QUARANTINE_TEXT_MAX]; /* JSON object: what stands behind
+	                                      it, as of updated_us */
 };
 
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
@@ -171,6 +192,7 @@ enum effect_kind {
 	EFFECT_SITE_STATE, /* closes the open interval of (site, family), opens
 	                      this one */
 	EFFECT_MEMO,       /* remember the bytes under the key */
+	EFFECT_QUARANTINE, /* insert or replace (vantage, since) */
 	EFFECT_NOTICE      /* an event wants to be told: opened or resolved */
 };
 
@@ -207,6 +229,7 @@ struct effect {
 		struct vote vote;
 		struct site_state site_state;
 		struct memo memo;
+		struct quarantine quarantine;
 		struct notice notice;
 	};
 };
@@ -225,8 +248,9 @@ void detect_free(struct detect *d); /* NULL is fine */
 
 struct heard; /* heard.h: one thing that it heard beside observations */
 
-/* Called with what is news of a vantage, an excuse, an announcement, a site's
- * health, a drain or a service's times, lent, before it is believed. */
+/* Called with what is news of a vantage, its release, an excuse, an
+ * announcement, a site's health, a drain or a service's times, lent, before it
+ * is believed. */
 typedef void detect_heard(void *ctx, struct heard *h);
 void detect_listen(struct detect *d, detect_heard *heard, void *ctx);
 
@@ -277,6 +301,11 @@ struct drain {
 };
 void detect_drain(struct detect *d, const struct drain *x);
 
+/* Somebody released a vantage by hand, at_us: it counts again, and is not put
+ * back for the same reason for long (detect_trust.h).  Of one that the detector
+ * has not in quarantine, or only since later: nothing. */
+void detect_release(struct detect *d, int64_t vantage_id, int64_t at_us);
+
 /* The times that a service is judged by from now on, in place of those that it
  * came with: imported history has the pace of whoever looked.  Of an unknown
  * service: nothing. */
@@ -314,10 +343,12 @@ const char *landing_state_name(enum landing_state s);
 const char *event_kind_name(enum event_kind k);
 const char *severity_name(enum severity s);
 const char *tri_name(enum tri t);
+const char *distrust_name(enum distrust r);
 MUST_USE enum rc event_kind_from_name(enum event_kind *out, const char *name);
 MUST_USE enum rc severity_from_name(enum severity *out, const char *name);
 MUST_USE enum rc
 landing_state_from_name(enum landing_state *out, const char *name);
 MUST_USE enum rc tri_from_name(enum tri *out, const char *name);
+MUST_USE enum rc distrust_from_name(enum distrust *out, const char *name);
 
 #endif

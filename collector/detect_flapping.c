@@ -29,7 +29,7 @@ is_flapping(const struct detect *d, const struct track *t, struct flapper *out)
 
 	if (f->since_us == 0 || f->low <= 0 ||
 	    f->since_us - t->witness.first_us < t->rules->stay_us ||
-	    !t->member->vantage.is_trusted || t->excuse == EXCUSE_INTERCEPTED ||
+	    !member_is_trusted(t->member) || t->excuse == EXCUSE_INTERCEPTED ||
 	    d->now_us - t->seen_us > t->rules->fresh_us)
 		return false;
 	*out = (struct flapper){ t, { f->low, f->high, 0 }, f->since_us };
@@ -62,7 +62,7 @@ count_there(struct detect *d, size_t service, const struct pair *pair)
 	while ((t = fleet_next(&w)) != NULL) {
 		bool is_there = t->home == pair->low || t->home == pair->high;
 
-		n += is_there && t->member->vantage.is_trusted &&
+		n += is_there && member_is_trusted(t->member) &&
 		     landing_is_fresh(t, d->now_us) &&
 		     fleet_count_as(&d->fleet, t->member);
 	}

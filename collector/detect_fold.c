@@ -10,6 +10,7 @@
 #include "collector/detect_part.h"
 #include "collector/detect_shift.h"
 #include "collector/detect_state.h"
+#include "collector/detect_trust.h"
 #include "collector/heard.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -70,7 +71,7 @@ is_same_vantage(const struct vantage *a, const struct vantage *b)
 {
 	return a->family == b->family && a->asn == b->asn &&
 	       a->probe == b->probe && a->prefix == b->prefix &&
-	       a->is_trusted == b->is_trusted;
+	       a->is_trusted == b->is_trusted && position_equal(&a->at, &b->at);
 }
 
 void
@@ -433,6 +434,18 @@ detect_drain(struct detect *d, const struct drain *x)
 		return;
 	pass_on(d, &h);
 	drains_hear(&d->drains, x);
+}
+
+void
+detect_release(struct detect *d, int64_t vantage_id, int64_t at_us)
+{
+	struct heard h = { .kind = HEARD_RELEASE,
+		.release = { vantage_id, at_us } };
+
+	if (!trust_is_withheld(d, vantage_id, at_us))
+		return;
+	pass_on(d, &h);
+	trust_release(d, vantage_id, at_us);
 }
 
 void

@@ -13,7 +13,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 {
 	const struct member *of = b->about;
 
-	if (t->excuse != EXCUSE_INTERCEPTED || !t->member->vantage.is_trusted ||
+	if (t->excuse != EXCUSE_INTERCEPTED || !member_is_trusted(t->member) ||
 	    t->member->as_index != of->as_index)
 		return false;
 	*c = (struct claim){ d->now_us, t->home, 0 };
@@ -97,7 +97,7 @@ try_track(struct detect *d, const struct track *t)
 	char verdict[sizeof((struct event *)NULL)->verdict] = "";
 	struct ballot b;
 
-	if (t->excuse != EXCUSE_INTERCEPTED || !v->is_trusted ||
+	if (t->excuse != EXCUSE_INTERCEPTED || !member_is_trusted(t->member) ||
 	    has_event(d, t))
 		return;
 	if (v->asn != 0)

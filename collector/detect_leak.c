@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/ballot.h"
+#include "collector/detect_cause.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -257,7 +258,7 @@ tick(struct detect *d)
 		if (o != NULL)
 			(void)ballot_follow(d, &b, o);
 		else if (ballot_count(d, &b) >= b.needed)
-			(void)ballot_open(d, &b, NULL);
+			(void)ballot_open(d, &b, cause_displaced(d, &b));
 	}
 }
 

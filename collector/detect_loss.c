@@ -9,7 +9,7 @@
 static bool
 is_lost(const struct service *s, const struct track *t)
 {
-	return t->member->vantage.is_trusted &&
+	return member_is_trusted(t->member) &&
 	       t->seen_us >= s->round_before_us && t->seen_us < s->round_us;
 }
 

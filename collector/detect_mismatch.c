@@ -357,20 +357,24 @@ update_event(struct detect *d, struct open_event *o, const struct site_watch *w,
 	detect_emit_event(d, o, gates);
 }
 
-/* How long a verdict must stand.  A round is a whole look.  Sick: two periods
- * more than said, for a black hole's own quorum comes first.  Else: while routes settle, but no less
- * than three periods, in which every vantage has been asked again, even if one
- * question of it was lost. */
-static int64_t
-hold_of(const struct service *s, const struct alarm *a)
+int64_t
+mismatch_hold_us(const struct service *s)
 {
 	int64_t asked_us = 3 * s->dns_every_us;
 
+	return s->settle_us > asked_us ? s->settle_us : asked_us;
+}
+
+/* A round is a whole look.  Sick: two periods more than said, for a black hole's
+ * own quorum comes first. */
+static int64_t
+hold_of(const struct service *s, const struct alarm *a)
+{
 	if (s->round_us != 0)
 		return 0;
 	if (a->is_sick)
 		return s->sick_after_us + 2 * s->dns_every_us;
-	return s->settle_us > asked_us ? s->settle_us : asked_us;
+	return mismatch_hold_us(s);
 }
 
 /* The site calls itself sick, but most vantages get answers from it: its check
@@ -460,7 +464,9 @@ clear_events(struct detect *d)
 	while (i < d->events.n) {
 		struct open_event *o = d->events.list[i];
 
-		if (o->event.kind == EVENT_MISMATCH && is_cleared(d, &o->event))
+		if (o->event.kind == EVENT_MISMATCH &&
+		    alarm_of(o->event.verdict) != NULL &&
+		    is_cleared(d, &o->event))
 			detect_resolve(d, o, "cleared",
 			    json_loads(o->event.gates, 0, NULL));
 		else

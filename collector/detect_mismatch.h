@@ -2,7 +2,7 @@
  * detect_mismatch.h - announced, healthy, receiving: the same set?   (pure)
  *
  * Uses     collector/detect_part.h
- * Used by  detect_part (the table), detect_fold
+ * Used by  detect_part (the table), detect_fold, detect_withdrawn
  *
  * Per site and family, three answers that may each be unknown:
  *
@@ -38,6 +38,11 @@ void mismatch_init(struct detect *d);
 
 /* Looks at every site again on each tick. */
 extern const struct detect_part mismatch_part;
+
+/* How long a verdict that is no sickness must stand: while routes settle, but no
+ * less than three periods, in which every vantage has been asked again, even if
+ * one question of it was lost. */
+int64_t mismatch_hold_us(const struct service *s);
 
 void mismatch_restore(struct detect *d, const struct site_state *s);
 

@@ -15,12 +15,15 @@
 #include "collector/detect_split.h"
 #include "collector/detect_stale.h"
 #include "collector/detect_suspected.h"
+#include "collector/detect_trust.h"
 #include "collector/detect_unknown.h"
+#include "collector/detect_withdrawn.h"
 
 const struct detect_part *const detect_parts[] = {
 	&blackhole_part,
 	&shift_part,
 	&mismatch_part,
+	&withdrawn_part,
 	&modes_part,
 	&loss_part,
 	&impostor_part,
@@ -33,5 +36,6 @@ const struct detect_part *const detect_parts[] = {
 	&silent_part,
 	&unknown_part,
 	&suspected_part,
+	&trust_part,
 };
 const size_t detect_n_parts = sizeof detect_parts / sizeof *detect_parts;

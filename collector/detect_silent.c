@@ -131,7 +131,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 
 	if ((q->member != NULL &&
 		t->member->vantage.probe != q->member->vantage.probe) ||
-	    !t->member->vantage.is_trusted || !is_first(t))
+	    !member_is_trusted(t->member) || !is_first(t))
 		return false;
 	heard = heard_us(t->member);
 	*c = (struct claim){ heard, t->home, 0 };
@@ -160,7 +160,7 @@ count(struct detect *d, const struct ballot *b)
 
 	fleet_count_begin(&d->fleet);
 	while ((t = fleet_next(&w)) != NULL)
-		y.n_heard += t->member->vantage.is_trusted && is_first(t) &&
+		y.n_heard += member_is_trusted(t->member) && is_first(t) &&
 			     !is_silent(d, t, heard_us(t->member)) &&
 			     fleet_count_as(&d->fleet, t->member);
 	w = fleet_walk(&d->fleet, b->service);
@@ -297,7 +297,7 @@ look(struct detect *d, size_t service)
 			   o->event.service_id == d->services->list[service].id;
 	}
 	while (any == NULL && (t = fleet_next(&w)) != NULL)
-		if (t->member->vantage.is_trusted && is_first(t) &&
+		if (member_is_trusted(t->member) && is_first(t) &&
 		    is_silent(d, t, heard_us(t->member)))
 			any = t;
 	if (any == NULL)
@@ -306,7 +306,7 @@ look(struct detect *d, size_t service)
 		try_fleet(d, service, any);
 	w = fleet_walk(&d->fleet, service);
 	while ((t = fleet_next(&w)) != NULL)
-		if (t->member->vantage.is_trusted && is_first(t))
+		if (member_is_trusted(t->member) && is_first(t))
 			try_vantage(d, t);
 }
 

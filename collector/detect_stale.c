@@ -75,7 +75,7 @@ restore_memo(struct detect *d, const struct memo *m)
 static bool
 is_new_serial(const struct detect *d, const struct track *t)
 {
-	return t->member->vantage.is_trusted &&
+	return member_is_trusted(t->member) &&
 	       t->excuse != EXCUSE_INTERCEPTED && t->witness.serial_us != 0 &&
 	       d->now_us - t->witness.serial_us <= t->rules->fresh_us;
 }

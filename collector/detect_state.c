@@ -74,7 +74,7 @@ detect_sum_votes(struct detect *d, struct open_event *o)
 
 		if (v->at_us < e->since_us)
 			e->since_us = v->at_us;
-		if (m == NULL)
+		if (m == NULL || v->ended_us == v->at_us)
 			continue;
 		families |= m->vantage.family == 4 ? 1 : 2;
 		e->n_vantages += fleet_count_vantage(&d->fleet, m);

@@ -40,16 +40,12 @@ void explain_vote(const struct explanation *x, const struct vote_row *vote,
     struct testimony *out);
 
 void explain_text(const struct explanation *x, FILE *to);
-void explain_votes(const struct vote_list *votes, FILE *to); /* the table */
-void explain_paths(const struct explanation *x, FILE *to);   /* its last part */
+void explain_paths(const struct explanation *x, FILE *to); /* its last part */
 /* Whom it believes: the doubts about the voters, and who was left out. */
 void explain_trust(const struct explanation *x, FILE *to);
 json_t *explain_doubts_json(
     const struct explanation *x, const struct vote_row *vote); /* gives */
 json_t *explain_left_out_json(const struct explanation *x);    /* gives */
-
-/* "ok", "suspect", ... of the voter's landing; NULL: there is none. */
-const char *explain_confidence(const struct vote_row *v);
 
 json_t *explain_json(const struct explanation *x); /* gives */
 

@@ -4,6 +4,7 @@
 #include "collector/explain.h"
 #include "collector/notice.h"
 #include "collector/report.h"
+#include "collector/votes_report.h"
 
 static void
 put(json_t *o, const char *key, json_t *value)
@@ -86,7 +87,7 @@ vote_json(const struct explanation *x, const struct vote_row *v)
 	put(o, "confirmed", report_json_time(v->confirmed_us));
 	put(o, "ended",
 	    v->has_ended ? report_json_time(v->ended_us) : json_null());
-	put(o, "confidence", report_json_text(explain_confidence(v)));
+	put(o, "confidence", report_json_text(vote_confidence(v)));
 	put(o, "doubts", explain_doubts_json(x, v));
 	put(o, "before", samples_json(t.before, t.n_before));
 	put(o, "after", samples_json(t.after, t.n_after));

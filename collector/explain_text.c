@@ -6,6 +6,7 @@
 #include "collector/explain.h"
 #include "collector/report.h"
 #include "collector/summary.h"
+#include "collector/votes_report.h"
 #include "schema/base/clock.h"
 
 #define LABEL 13 /* width of what stands before a value */
@@ -193,46 +194,6 @@ print_gates(const struct event_row *e, FILE *to)
 	json_decref(gates);
 }
 
-static const struct column vote_columns[] = {
-	{ "vantage", "  vantage", CELL_TEXT },
-	{ "asn", "AS", CELL_COUNT },
-	{ "from", "from", CELL_TEXT },
-	{ "to", "to", CELL_TEXT },
-	{ "at", "first changed sample", CELL_TIME },
-	{ "confirmed_us", "confirmed", CELL_AGO },
-	{ "ended", "ended", CELL_TIME },
-	{ "confidence", "landing", CELL_TEXT },
-};
-
-void
-explain_votes(const struct vote_list *votes, FILE *to)
-{
-	struct report r;
-
-	fputs("\nvotes (confirmed: how long after the first changed sample)\n",
-	    to);
-	report_init(
-	    &r, vote_columns, sizeof vote_columns / sizeof vote_columns[0]);
-	for (size_t i = 0; i < votes->n; i++) {
-		const struct vote_row *v = &votes->rows[i];
-		char vantage[NAME_MAX_LEN + 10];
-
-		snprintf(
-		    vantage, sizeof vantage, "  %s/%u", v->probe, v->family);
-		report_text(&r, vantage);
-		report_number_if(&r, v->asn != 0, v->asn);
-		report_text(&r, v->from);
-		report_text(&r, v->to);
-		report_number(&r, v->at_us);
-		report_number_if(
-		    &r, v->confirmed_us != 0, v->confirmed_us - v->at_us);
-		report_number_if(&r, v->has_ended, v->ended_us);
-		report_text(&r, explain_confidence(v));
-	}
-	report_print_table(&r, "  none: no vantage votes in such an event", to);
-	report_fini(&r);
-}
-
 static const struct column sample_columns[] = {
 	{ "when", "    when", CELL_TEXT },
 	{ "at", "time", CELL_TIME },
@@ -296,7 +257,7 @@ explain_text(const struct explanation *x, FILE *to)
 	print_head(x, to);
 	print_times(x, to);
 	print_gates(&x->event, to);
-	explain_votes(&x->votes, to);
+	votes_print(&x->votes, to);
 	explain_trust(x, to);
 	if (x->votes.n == 0)
 		return;

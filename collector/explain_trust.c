@@ -10,14 +10,6 @@
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-const char *
-explain_confidence(const struct vote_row *v)
-{
-	return v->landing[0] == '\0' ? NULL
-				     : confidence_name(confidence_of_landing(
-					   v->landing, v->n, v->n_doubted));
-}
-
 /* Doubts. */
 
 static const struct column doubt_columns[] = {

@@ -328,19 +328,26 @@ fleet_count_begin(struct fleet *f)
 }
 
 bool
-fleet_count_as(struct fleet *f, const struct member *m)
+fleet_count_host(struct fleet *f, const struct member *m)
 {
 	size_t prefix = m->prefix_index != MAP_NONE
 			    ? m->prefix_index
 			    : f->prefix_of_probe[m->probe_index];
 
-	if (groups_has(&f->asns, m->as_index) ||
-	    groups_has(&f->probes, m->probe_index) ||
+	if (groups_has(&f->probes, m->probe_index) ||
 	    groups_has(&f->prefixes, prefix))
 		return false;
-	groups_add(&f->asns, m->as_index);
 	groups_add(&f->probes, m->probe_index);
 	groups_add(&f->prefixes, prefix);
+	return true;
+}
+
+bool
+fleet_count_as(struct fleet *f, const struct member *m)
+{
+	if (groups_has(&f->asns, m->as_index) || !fleet_count_host(f, m))
+		return false;
+	groups_add(&f->asns, m->as_index);
 	return true;
 }
 
@@ -378,9 +385,15 @@ fleet_count_tracks(const struct fleet *f, size_t service, track_claim *claim,
 }
 
 bool
+member_is_trusted(const struct member *m)
+{
+	return m->vantage.is_trusted && !m->is_quarantined;
+}
+
+bool
 track_counts(const struct track *t)
 {
-	return t->member->vantage.is_trusted && t->excuse == EXCUSE_NONE &&
+	return member_is_trusted(t->member) && t->excuse == EXCUSE_NONE &&
 	       t->witness.flaps.since_us == 0;
 }
 

@@ -35,7 +35,11 @@ struct member {
 	size_t as_index, probe_index, prefix_index;
 	struct track *tracks;
 	struct member *twin; /* the same probe's other family; NULL */
+	bool is_quarantined; /* by the detector itself: detect_trust */
 };
+
+/* Is it in nobody's quarantine? */
+bool member_is_trusted(const struct member *m);
 
 struct track_list {
 	struct track **list;
@@ -99,10 +103,12 @@ bool fleet_control_answered(
 /* Is c such an address for t? */
 bool fleet_is_control_of(const struct track *c, const struct track *t);
 
-/* Distinct networks and distinct vantages: begin, then add; add says whether
- * it is one more. */
+/* Distinct networks, hosts or vantages: begin, then add; add says whether it is
+ * one more. */
 void fleet_count_begin(struct fleet *f);
 bool fleet_count_as(struct fleet *f, const struct member *m);
+/* The same of hosts: of one AS, those of another probe and another prefix. */
+bool fleet_count_host(struct fleet *f, const struct member *m);
 bool fleet_count_vantage(struct fleet *f, const struct member *m);
 
 /* What a question about tracks is about. */

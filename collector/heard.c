@@ -9,7 +9,7 @@
 
 static const char *const names[] = { "start", "restored", "skip", "flush",
 	"vantage", "excuse", "announcement", "health", "drain", "times",
-	"reread" };
+	"reread", "release" };
 #define N_NAMES (sizeof names / sizeof *names)
 
 void
@@ -51,6 +51,9 @@ heard_apply(struct detect *d, const struct heard *h)
 	case HEARD_TIMES:
 		detect_retime(d, &h->times);
 		break;
+	case HEARD_RELEASE:
+		detect_release(d, h->release.vantage_id, h->release.at_us);
+		break;
 	}
 }
 
@@ -74,10 +77,16 @@ times_json(const struct times *t)
 static json_t *
 vantage_json(const struct vantage *v)
 {
-	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
+	json_t *o = json_pack("{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage",
 	    (json_int_t)v->id, "family", v->family, "asn", (json_int_t)v->asn,
 	    "probe", (json_int_t)v->probe, "prefix", (json_int_t)v->prefix,
 	    "trusted", v->is_trusted);
+
+	if (v->at.is_known) {
+		json_object_set_new(o, "latitude", json_real(v->at.latitude));
+		json_object_set_new(o, "longitude", json_real(v->at.longitude));
+	}
+	return o;
 }
 
 static json_t *
@@ -106,6 +115,10 @@ body_json(const struct heard *h)
 		    (json_int_t)h->drain.ended_us);
 	case HEARD_TIMES:
 		return times_json(&h->times);
+	case HEARD_RELEASE:
+		return json_pack("{s:I, s:I}", "vantage",
+		    (json_int_t)h->release.vantage_id, "at_us",
+		    (json_int_t)h->release.at_us);
 	case HEARD_ANNOUNCEMENT:
 	case HEARD_HEALTH:
 		return json_pack("{s:I, s:i, s:b, s:I, s:I}", "site",
@@ -134,6 +147,8 @@ static bool
 read_vantage(struct vantage *v, json_t *json)
 {
 	json_int_t id, asn, probe, prefix;
+	const json_t *north = json_object_get(json, "latitude");
+	const json_t *east = json_object_get(json, "longitude");
 	int family, trusted;
 
 	if (json_unpack(json, "{s:I, s:i, s:I, s:I, s:I, s:b}", "vantage", &id,
@@ -146,6 +161,9 @@ read_vantage(struct vantage *v, json_t *json)
 		.probe = (uint64_t)probe,
 		.prefix = (uint64_t)prefix,
 		.is_trusted = trusted != 0 };
+	if (json_is_number(north) && json_is_number(east))
+		v->at = (struct position){ true, json_number_value(north),
+			json_number_value(east) };
 	return true;
 }
 
@@ -215,6 +233,19 @@ read_times(struct times *t, json_t *json)
 }
 
 static bool
+read_release(struct heard *h, json_t *json)
+{
+	json_int_t vantage, at;
+
+	if (json_unpack(
+		json, "{s:I, s:I}", "vantage", &vantage, "at_us", &at) != 0)
+		return false;
+	h->release.vantage_id = vantage;
+	h->release.at_us = at;
+	return true;
+}
+
+static bool
 read_until(struct heard *h, json_t *json)
 {
 	json_int_t until;
@@ -245,6 +276,8 @@ heard_read(struct heard *h, const char *kind, const char *body)
 		is_good = read_drain(&h->drain, json);
 	else if (h->kind == HEARD_TIMES)
 		is_good = read_times(&h->times, json);
+	else if (h->kind == HEARD_RELEASE)
+		is_good = read_release(h, json);
 	else if (h->kind == HEARD_ANNOUNCEMENT || h->kind == HEARD_HEALTH)
 		is_good = read_announcement(h, json);
 	else

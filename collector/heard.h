@@ -10,9 +10,10 @@
  *   - observations are stored in the order in which it heard them;
  *   - everything else is a row of the table heard, which stands after the
  *     observation with after_id: vantages that are new or changed (AS, prefix,
- *     trust), excuses, announcements, drains, a site's own word, the times that
- *     imported history goes by, and its own beginnings and ends (detect_listen
- *     tells of all but these);
+ *     position, trust), their release from quarantine by hand, excuses,
+ *     announcements, drains, a site's own word, the times that imported history
+ *     goes by, and its own beginnings and ends (detect_listen tells of all but
+ *     these);
  *   - its time passes in whole seconds, between these, by itself
  *     (detect_tick), so it does not matter when ticks came; an observation is
  *     never received before the time that has passed;
@@ -51,7 +52,8 @@ enum heard_kind {
 	HEARD_HEALTH, /* as an announcement: is_up says healthy */
 	HEARD_DRAIN,
 	HEARD_TIMES,
-	HEARD_REREAD /* not heard: reinterpret changed observations, at until_us */
+	HEARD_REREAD, /* not heard: reinterpret changed observations, at until_us */
+	HEARD_RELEASE /* of a vantage from quarantine, by hand */
 };
 
 struct heard {
@@ -74,6 +76,9 @@ struct heard {
 		} announcement;
 		struct drain drain;
 		struct times times;
+		struct {
+			int64_t vantage_id, at_us;
+		} release;
 	};
 };
 

@@ -171,6 +171,7 @@ new_response(const struct answer *a)
 	add_header(r, "Allow", a->allow);
 	if (a->is_last)
 		add_header(r, "Connection", "close");
+	add_header(r, "Vary", a->vary);
 	add_header(r, "Cache-Control", "no-store");
 	return r;
 }

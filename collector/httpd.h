@@ -30,6 +30,7 @@ struct answer {
 	size_t len;
 	const char *etag;       /* NULL: none; without quotes */
 	const char *allow;      /* NULL: none */
+	const char *vary;       /* NULL: none */
 	unsigned retry_after_s; /* 0: none */
 	bool is_last;           /* close the connection afterwards */
 };

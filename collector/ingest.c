@@ -16,6 +16,7 @@
 #include "collector/store_heard.h"
 #include "collector/store_observation.h"
 #include "collector/store_probe.h"
+#include "collector/store_quarantine.h"
 #include "collector/store_services.h"
 #include "collector/store_site.h"
 #include "collector/store_suspect.h"
@@ -130,7 +131,8 @@ forget_detector(struct ingest *in)
 	in->detect = NULL;
 	suspects_free(in->suspects);
 	in->suspects = NULL;
-	in->last_announcement = in->last_word_us = in->last_drain_us = 0;
+	in->last_announcement = in->last_word_us = 0;
+	in->last_drain_us = in->last_release_us = 0;
 	observation_cache_forget(in->cache);
 }
 
@@ -178,6 +180,9 @@ hear_words(struct ingest *in)
 	if (in->rc == RC_OK)
 		in->rc = store_drains(
 		    in->store, in->detect, &in->last_drain_us, in->err);
+	if (in->rc == RC_OK)
+		in->rc = store_quarantine_releases(
+		    in->store, in->detect, &in->last_release_us, in->err);
 }
 
 /* A detector that knows its vantages; what the last one had come to is written
@@ -453,6 +458,10 @@ ingest_store(struct ingest *in, const struct ingest_found *f)
 	if (belief.doubts != 0)
 		in->rc = store_doubt_put(in->store, id, c, &belief, in->err);
 	suspects_see(in->suspects, c->vantage_id, t, o, c->at_us, c->site_id);
+	if (t->role == ROLE_SERVICE && o->kind == KIND_DNS &&
+	    outcome_is_answer(o->outcome))
+		rtts_add(in->metrics->rtts, services->list[t->service].id,
+		    c->site_id, o->target.family, o->dns.rtt_us);
 	sight_tell(in->detect, services, in->geo, o,
 	    &(struct sight_context){ .observation_id = id,
 		.vantage_id = c->vantage_id,
@@ -554,6 +563,8 @@ count(struct ingest *in, const struct intake *t)
 {
 	metrics_add(in->metrics, METRIC_BATCHES, 1);
 	metrics_note_heard(in->metrics);
+	metrics_note_ingest(
+	    in->metrics, clock_steady_us() - t->job->received_us);
 	metrics_add(in->metrics, METRIC_OBSERVATIONS, t->n_stored);
 	metrics_add(in->metrics, METRIC_REPLAYED, t->n_replayed);
 	metrics_add(in->metrics, METRIC_UNKNOWN_TARGET, t->n_unknown);

@@ -32,6 +32,7 @@ struct ingest {
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
+	int64_t last_release_us;
 	int64_t last_heard_id; /* observation */
 	int64_t committed_us;  /* the last time that something was */
 	/* of the transaction under way */

@@ -1,7 +1,6 @@
 /* metrics.c - see metrics.h. */
 #include "collector/metrics.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "schema/base/clock.h"
@@ -51,6 +50,17 @@ static const struct {
 	[METRIC_REFUSED_NOT_STORED] = REFUSED("not_stored"),
 };
 
+static const struct histogram_bound ingest_bounds[HISTOGRAM_BOUNDS] = {
+	{ 5 * US_PER_MS, "0.005" },
+	{ 20 * US_PER_MS, "0.02" },
+	{ 100 * US_PER_MS, "0.1" },
+	{ 500 * US_PER_MS, "0.5" },
+	{ 1 * US_PER_S, "1.0" },
+	{ 2 * US_PER_S, "2.0" },
+	{ 5 * US_PER_S, "5.0" },
+	{ 30 * US_PER_S, "30.0" },
+};
+
 void
 metrics_add(struct metrics *m, enum metric which, uint64_t n)
 {
@@ -76,37 +86,56 @@ metrics_heard_us(struct metrics *m)
 	return atomic_load_explicit(&m->heard_mono_us, memory_order_relaxed);
 }
 
-static void
-write_head(FILE *to, const char *family, const char *type, const char *help)
+void
+metrics_note_ingest(struct metrics *m, int64_t took_us)
 {
-	fprintf(to, "# TYPE %s %s\n# HELP %s %s\n", family, type, family, help);
+	histogram_add(&m->ingest, ingest_bounds, took_us);
 }
 
 static void
-write_counter(struct metrics *m, enum metric which, FILE *to)
+write_counter(struct metrics *m, enum metric which, struct exposition *e)
 {
-	const char *label = rows[which].label;
+	const struct exposition_label reason = { "reason", rows[which].label };
 
 	if (which == 0 ||
 	    strcmp(rows[which - 1].family, rows[which].family) != 0)
-		write_head(to, rows[which].family, "counter", rows[which].help);
-	if (label != NULL)
-		fprintf(to, "%s_total{reason=\"%s\"} %" PRIu64 "\n",
-		    rows[which].family, label, metrics_get(m, which));
-	else
-		fprintf(to, "%s_total %" PRIu64 "\n", rows[which].family,
-		    metrics_get(m, which));
+		exposition_family(e, rows[which].family, EXPOSITION_COUNTER,
+		    rows[which].help);
+	exposition_int(e, &reason, rows[which].label != NULL,
+	    (int64_t)metrics_get(m, which));
+}
+
+static void
+write_moments(struct metrics *m, struct exposition *e)
+{
+	int64_t ends_us = atomic_load(&m->certificate_ends_us);
+	int64_t heard_us = metrics_heard_us(m);
+
+	if (heard_us != 0) {
+		exposition_family(e, "catchwater_heard_timestamp_seconds",
+		    EXPOSITION_GAUGE,
+		    "When something of a probe or a site was last stored.");
+		exposition_real(e, NULL, 0,
+		    (double)clock_steady_at(heard_us) / (double)US_PER_S);
+	}
+	if (ends_us != 0) {
+		exposition_family(e,
+		    "catchwater_certificate_end_timestamp_seconds",
+		    EXPOSITION_GAUGE,
+		    "When the TLS certificate that is shown ends.");
+		exposition_int(e, NULL, 0, ends_us / US_PER_S);
+	}
 }
 
 void
-metrics_write(struct metrics *m, const struct metrics_gauges *gauges, FILE *to)
+metrics_write(struct metrics *m, struct exposition *e)
 {
 	for (unsigned i = 0; i < METRIC_N; i++)
-		write_counter(m, (enum metric)i, to);
-	write_head(to, "catchwater_queue_depth", "gauge",
-	    "Batches that wait for the writer.");
-	fprintf(to, "catchwater_queue_depth %zu\n", gauges->queue_depth);
-	write_head(to, "catchwater_open_events", "gauge", "Events now open.");
-	fprintf(to, "catchwater_open_events %" PRId64 "\n# EOF\n",
-	    gauges->open_events);
+		write_counter(m, (enum metric)i, e);
+	exposition_family(e, "catchwater_ingest_seconds", EXPOSITION_HISTOGRAM,
+	    "From the receipt of a batch until it is on disk.");
+	histogram_write(&m->ingest, ingest_bounds, e, NULL, 0);
+	write_moments(m, e);
+	if (m->rtts != NULL)
+		rtts_write(m->rtts, e);
 }

@@ -1,9 +1,10 @@
 /*
  * metrics.h - counters of the running collector.                     (edge)
  *
- * Used by  api, ingest, writer (count); api (writes /metrics)
+ * Uses     exposition, histogram, rtts
+ * Used by  api, ingest, writer (count); metrics_page (writes /metrics)
  *
- * Atomic, for any thread.  /metrics gives them in OpenMetrics 1.0 text.
+ * Atomic, for any thread.
  */
 #ifndef COLLECTOR_METRICS_H
 #define COLLECTOR_METRICS_H
@@ -11,7 +12,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
+
+#include "collector/exposition.h"
+#include "collector/histogram.h"
+#include "collector/rtts.h"
 
 enum metric {
 	METRIC_BATCHES,        /* committed, replayed ones too */
@@ -41,14 +45,11 @@ enum metric {
 };
 
 struct metrics {
-	atomic_int_fast64_t heard_mono_us; /* 0: not yet */
+	atomic_int_fast64_t heard_mono_us;       /* 0: not yet */
+	atomic_int_fast64_t certificate_ends_us; /* Unix time; 0: no TLS */
+	struct histogram ingest; /* from a batch's receipt to the disk */
+	struct rtts *rtts;       /* lent; NULL: not counted */
 	atomic_uint_fast64_t counts[METRIC_N];
-};
-
-/* What is measured only when somebody asks. */
-struct metrics_gauges {
-	size_t queue_depth;
-	int64_t open_events;
 };
 
 void metrics_add(struct metrics *m, enum metric which, uint64_t n);
@@ -58,7 +59,9 @@ uint64_t metrics_get(struct metrics *m, enum metric which);
 void metrics_note_heard(struct metrics *m);
 int64_t metrics_heard_us(struct metrics *m); /* monotonic; 0: not yet */
 
-void
-metrics_write(struct metrics *m, const struct metrics_gauges *gauges, FILE *to);
+void metrics_note_ingest(struct metrics *m, int64_t took_us);
+
+/* Writes every family that is counted here. */
+void metrics_write(struct metrics *m, struct exposition *e);
 
 #endif

@@ -106,3 +106,30 @@ notice_test_json(const char *key, const char *alert)
 	    "test of catchwater's alert '%s': nothing happened", alert);
 	return finish("test", key, json_null(), text);
 }
+
+char *
+notice_self_json(const char *key, const struct self_notice *n)
+{
+	struct event_row e = { .since_us = n->since_us,
+		.detected_us = n->detected_us,
+		.is_resolved = n->is_over,
+		.resolved_us = n->over_us };
+	struct event_moves none = { 0 };
+	char text[SUMMARY_LEN + 200];
+	json_t *event;
+
+	snprintf(e.kind, sizeof e.kind, "collector");
+	snprintf(e.severity, sizeof e.severity, "%s", n->severity);
+	snprintf(e.verdict, sizeof e.verdict, "%s", n->part);
+	snprintf(
+	    e.resolution, sizeof e.resolution, "%s", n->is_over ? "over" : "");
+	event = notice_event(&e, &none);
+	put(event, "id", json_null());
+	put(event, "service", json_null());
+	put(event, "summary", report_json_text(n->why));
+	snprintf(text, sizeof text,
+	    n->is_over ? "RESOLVED the collector itself (over): %s"
+		       : "the collector itself: %s",
+	    n->why);
+	return finish(n->is_over ? "resolve" : "open", key, event, text);
+}

@@ -31,22 +31,23 @@ place_row(const struct vantage_row *old, const struct probe_row *probe,
 	return row;
 }
 
+static struct position
+position_of(const struct whereabouts *w)
+{
+	return (struct position){ w->has_position, w->latitude, w->longitude };
+}
+
 bool
 place_equal(const struct vantage_row *a, const struct vantage_row *b)
 {
-	const struct whereabouts *p = &a->at, *q = &b->at;
+	const struct position p = position_of(&a->at), q = position_of(&b->at);
 
-	if (a->id != b->id || a->family != b->family ||
-	    !addr_equal(&a->source, &b->source) ||
-	    !addr_equal(&a->seen, &b->seen) || !addr_equal(&a->own, &b->own) ||
-	    p->asn != q->asn || strcmp(p->country, q->country) != 0 ||
-	    p->has_position != q->has_position)
-		return false;
-	/* Both come from the same doubles, so they differ or are the same. */
-	return !p->has_position ||
-	       (!(p->latitude < q->latitude) && !(p->latitude > q->latitude) &&
-		   !(p->longitude < q->longitude) &&
-		   !(p->longitude > q->longitude));
+	return a->id == b->id && a->family == b->family &&
+	       addr_equal(&a->source, &b->source) &&
+	       addr_equal(&a->seen, &b->seen) && addr_equal(&a->own, &b->own) &&
+	       a->at.asn == b->at.asn &&
+	       strcmp(a->at.country, b->at.country) == 0 &&
+	       position_equal(&p, &q);
 }
 
 const char *
@@ -85,6 +86,7 @@ place_vantage(
 		.asn = row->at.asn,
 		.probe = number_of(probe_id),
 		.prefix = vantage_prefix(&row->seen),
+		.at = position_of(&row->at),
 		.is_trusted = state == PROBE_ACTIVE,
 	};
 }

@@ -201,7 +201,7 @@ selfcheck_look(struct selfcheck *c, struct self_report *out)
 	writer_look(c->parts.writer, &s.writer);
 	measure_disk(c, &s);
 	s.now_us = clock_mono_us();
-	s.heard_us = metrics_heard_us(c->parts.metrics);
+	s.heard_us = s.last_heard_us = metrics_heard_us(c->parts.metrics);
 	pthread_mutex_lock(&c->lock);
 	count_probes(c, s.now_us);
 	s.is_counted = c->is_counted;

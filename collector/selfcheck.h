@@ -35,10 +35,11 @@ struct self_sample {
 	int64_t now_us;
 	struct writer_state writer;
 	size_t queue_depth;
-	bool is_counted; /* n_probes is known */
-	size_t n_probes; /* enrolled, and not revoked */
-	int64_t heard_us, silent_after_us;
-	bool is_measured; /* the disk is */
+	bool is_counted;                   /* n_probes is known */
+	size_t n_probes;                   /* enrolled, and not revoked */
+	int64_t heard_us, silent_after_us; /* heard: or the silence began */
+	int64_t last_heard_us;             /* 0: not since the start */
+	bool is_measured;                  /* the disk is */
 	uint64_t free_bytes, disk_bytes;
 	unsigned disk_low_percent;
 };

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collector/commands.h"
@@ -58,6 +59,8 @@ start_httpd(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = listen_open(&hs.listen_fd, s->where, &address, port, err);
 	if (rc == RC_OK) {
+		if (hs.identity != NULL)
+			serving_note_identity(s, hs.identity);
 		rc = httpd_start(&s->httpd, &hs, &handlers, err);
 		if (rc != RC_OK)
 			close(hs.listen_fd);
@@ -81,6 +84,8 @@ start_writing(struct serving *s, struct err *err)
 		    &s->metrics, clock_steady_us(), err);
 	if (rc != RC_OK)
 		return rc;
+	s->metrics.rtts = rtts_new();
+	rtts_set_services(s->metrics.rtts, &s->settings->services);
 	s->queue = queue_new(QUEUE_BATCHES, QUEUE_BYTES);
 	return writer_start(&s->writer, s->queue, s->ingest, err);
 }
@@ -93,6 +98,7 @@ start_selfcheck(struct serving *s, struct err *err)
 		.queue = s->queue,
 		.metrics = &s->metrics };
 
+	s->troubles = troubles_new();
 	return selfcheck_open(&s->selfcheck, &parts, err);
 }
 
@@ -118,7 +124,7 @@ start(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
-		rc = alert_start(&s->alert, s->settings, err);
+		rc = alert_start(&s->alert, s->settings, s->troubles, err);
 	return rc;
 }
 
@@ -140,8 +146,10 @@ stop(struct serving *s, struct err *err)
 	httpd_stop(s->httpd);
 	api_close(s->api);
 	selfcheck_close(s->selfcheck);
+	troubles_free(s->troubles);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
+	rtts_free(s->metrics.rtts);
 	geo_close(s->geo);
 	store_close(s->store);
 	serving_free_settings(s->settings);
@@ -167,8 +175,51 @@ retry_alerts(struct serving *s)
 	struct err err = ERR_NONE;
 
 	if (s->alert == NULL &&
-	    alert_start(&s->alert, s->settings, &err) == RC_OK)
+	    alert_start(&s->alert, s->settings, s->troubles, &err) == RC_OK)
 		log_info("serve: alerts are sent again");
+}
+
+/* What systemctl status shows is the first thing that is wrong.  A detector
+ * that stands still is for the supervisor to end. */
+static void
+tell_supervisor(struct serving *s, const struct self_report *r)
+{
+	char status[sizeof s->status];
+	unsigned i = 0;
+
+	while (i < SELF_PARTS && r->is_well[i])
+		i++;
+	snprintf(status, sizeof status, "STATUS=%s: %s", s->where,
+	    i == SELF_PARTS ? "well" : r->why[i]);
+	if (strcmp(status, s->status) != 0)
+		notify_say(&s->notify, status);
+	memcpy(s->status, status, strlen(status) + 1);
+	if (s->notify.watchdog_us == 0 || !r->is_well[SELF_DETECTOR] ||
+	    r->sample.now_us - s->pinged_mono_us < s->notify.watchdog_us / 4)
+		return;
+	notify_say(&s->notify, "WATCHDOG=1");
+	s->pinged_mono_us = r->sample.now_us;
+}
+
+/* Looks at the collector itself, and logs what the alerts are told. */
+static void
+watch_itself(struct serving *s)
+{
+	struct self_report r;
+	unsigned began, ended;
+
+	selfcheck_look(s->selfcheck, &r);
+	troubles_step(s->troubles, &r, clock_steady_us(), &began, &ended);
+	tell_supervisor(s, &r);
+	for (unsigned i = 0; i < SELF_PARTS; i++) {
+		const char *part = self_part_name((enum self_part)i);
+
+		if ((began & 1u << i) != 0)
+			log_error(
+			    "serve: not well: %s check=%s", r.why[i], part);
+		if ((ended & 1u << i) != 0)
+			log_info("serve: well again check=%s", part);
+	}
 }
 
 /* Until a signal says stop. */
@@ -181,12 +232,16 @@ work(struct serving *s, const sigset_t *set)
 		int signal_number = sigtimedwait(set, NULL, &second);
 
 		if (signal_number == SIGHUP) {
+			notify_reloading(&s->notify);
 			serving_reload(s);
+			notify_say(&s->notify, "READY=1");
 		} else if (signal_number > 0) {
 			log_info("serve: stopping signal=%d", signal_number);
+			notify_say(&s->notify, "STOPPING=1");
 			return;
 		}
 		retry_alerts(s);
+		watch_itself(s);
 	}
 }
 
@@ -199,6 +254,7 @@ serve(const struct serve_options *o, struct err *err)
 	enum rc rc;
 
 	block_signals(&set);
+	notify_open(&s->notify);
 	s->options = o;
 	rc = serving_load(&s->settings, o, err);
 	if (rc == RC_OK)
@@ -206,12 +262,14 @@ serve(const struct serve_options *o, struct err *err)
 	if (rc == RC_OK) {
 		log_info("serve: listening address=%s tls=%s", s->where,
 		    s->settings->tls_certificate != NULL ? "yes" : "no");
+		notify_say(&s->notify, "READY=1");
 		work(s, &set);
 	}
 	if (stop(s, &stop_err) != RC_OK && rc == RC_OK) {
 		*err = stop_err;
 		rc = stop_err.rc;
 	}
+	notify_close(&s->notify);
 	free(s);
 	return rc;
 }

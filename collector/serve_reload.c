@@ -62,6 +62,13 @@ serving_identity(
 	return rc;
 }
 
+void
+serving_note_identity(struct serving *s, const struct tls_identity *identity)
+{
+	atomic_store(
+	    &s->metrics.certificate_ends_us, tls_identity_expires_us(identity));
+}
+
 /* Goes on with the old text; says so when the new one differs. */
 static void
 keep_text(char **now, const char *in_force, const char *key)
@@ -135,9 +142,12 @@ swap_settings(struct serving *s, struct fresh *f)
 	s->geo = f->geo;
 	api_set_settings(s->api, s->settings);
 	selfcheck_set_settings(s->selfcheck, s->settings);
-	if (f->identity != NULL)
+	rtts_set_services(s->metrics.rtts, &s->settings->services);
+	if (f->identity != NULL) {
+		serving_note_identity(s, f->identity);
 		httpd_show(s->httpd, f->identity);
-	if (alert_start(&s->alert, s->settings, &err) != RC_OK)
+	}
+	if (alert_start(&s->alert, s->settings, s->troubles, &err) != RC_OK)
 		log_error(
 		    "serve: alerts are not sent, will try again: %s", err.text);
 	serving_free_settings(old_settings);

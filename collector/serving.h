@@ -14,7 +14,9 @@
 #include "collector/listen.h"
 #include "collector/selfcheck.h"
 #include "collector/settings.h"
+#include "collector/troubles.h"
 #include "collector/writer.h"
+#include "schema/base/notify.h"
 
 struct serve_options {
 	const char *config, *listen; /* listen NULL: the configuration's */
@@ -23,6 +25,10 @@ struct serve_options {
 struct serving {
 	const struct serve_options *options;
 	struct settings *settings; /* in force */
+	/* The supervisor, and what it was told last. */
+	struct notify notify;
+	char status[SELF_WHY_LEN + LISTEN_TEXT_LEN + 16];
+	int64_t pinged_mono_us;
 	struct metrics metrics;
 	struct store *store;
 	struct geo *geo;
@@ -32,6 +38,7 @@ struct serving {
 	struct selfcheck *selfcheck;
 	struct api *api;
 	struct httpd *httpd;
+	struct troubles *troubles;
 	struct alert *alert; /* NULL: still to be started */
 	char where[LISTEN_TEXT_LEN];
 };
@@ -45,6 +52,10 @@ void serving_free_settings(struct settings *s); /* NULL is fine */
 /* Reads the certificate of the settings.  Gives *out; NULL without TLS. */
 MUST_USE enum rc serving_identity(
     struct tls_identity **out, const struct settings *s, struct err *err);
+
+/* For /metrics: this certificate is shown from now on. */
+void
+serving_note_identity(struct serving *s, const struct tls_identity *identity);
 
 /* Puts the configuration into force as it stands in its file now; or refuses
  * it, whole, and what was in force stays.  Says in the log which. */

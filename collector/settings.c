@@ -56,6 +56,7 @@ static cfg_opt_t alert_rows[] = {
 	CONF_TEXT("webhook"),
 	CONF_LIST("kinds"),
 	CONF_TEXT("at_least"),
+	CONF_TEXT("itself"),
 	CONF_TEXT("timeout"),
 	CONF_TEXT("give_up_after"),
 	CFG_END(),
@@ -220,6 +221,17 @@ read_at_least(struct reading *r, cfg_t *section, struct alert_settings *a)
 }
 
 static void
+read_tells_itself(struct reading *r, cfg_t *section, struct alert_settings *a)
+{
+	const char *word = conf_text(section, "itself", 0);
+
+	a->tells_itself = word == NULL || strcmp(word, "yes") == 0;
+	if (word != NULL && !a->tells_itself && strcmp(word, "no") != 0)
+		value_fail(r, section, "itself", 0,
+		    "itself is '%.40s', expected yes or no", word);
+}
+
+static void
 read_alert(struct reading *r, cfg_t *section, struct alert_settings *a)
 {
 	static const struct duration_range timeout = { 10 * US_PER_S, US_PER_S,
@@ -236,6 +248,7 @@ read_alert(struct reading *r, cfg_t *section, struct alert_settings *a)
 		    cfg_title(section));
 	read_kinds(r, section, a);
 	read_at_least(r, section, a);
+	read_tells_itself(r, section, a);
 	a->timeout_us = value_duration(r, section, "timeout", &timeout);
 	a->give_up_after_us =
 	    value_duration(r, section, "give_up_after", &give_up);

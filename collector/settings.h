@@ -25,6 +25,7 @@ struct alert_settings {
 	char *webhook;  /* URL */
 	unsigned kinds; /* bit 1 << enum event_kind */
 	enum severity at_least;
+	bool tells_itself;  /* what is wrong with the collector, too */
 	int64_t timeout_us; /* of one attempt */
 	int64_t give_up_after_us;
 };

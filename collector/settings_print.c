@@ -223,6 +223,7 @@ print_alert(FILE *to, const struct alert_settings *a)
 	}
 	fputs(" }\n", to);
 	print_key(to, "\t", "at_least", severity_name(a->at_least));
+	print_key(to, "\t", "itself", a->tells_itself ? "yes" : "no");
 	print_duration(to, "\t", "timeout", a->timeout_us);
 	print_duration(to, "\t", "give_up_after", a->give_up_after_us);
 	fputs("}\n", to);

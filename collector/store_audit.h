@@ -1,8 +1,8 @@
 /*
- * store_audit.h - who did what by hand, for those who ask later.     (edge)
+ * store_audit.h - who did what, for those who ask later.             (edge)
  *
  * Uses     store_sqlite.h
- * Used by  store_admin, store_drain, store_probe
+ * Used by  store_admin, store_drain, store_probe, store_quarantine
  */
 #ifndef COLLECTOR_STORE_AUDIT_H
 #define COLLECTOR_STORE_AUDIT_H

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "collector/store_quarantine.h"
 #include "collector/store_sqlite.h"
 
 static const char PUT_LANDING[] =
@@ -208,6 +209,8 @@ store_effect_apply(struct store *st, const struct effect *e, struct err *err)
 		return put_site_state(st, &e->site_state, err);
 	case EFFECT_MEMO:
 		return put_memo(st, &e->memo, err);
+	case EFFECT_QUARANTINE:
+		return store_quarantine_put(st, &e->quarantine, err);
 	case EFFECT_NOTICE:
 		break;
 	}

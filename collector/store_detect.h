@@ -39,8 +39,4 @@ MUST_USE enum rc store_announcements(struct store *st, struct detect *d,
 MUST_USE enum rc store_delivery_put(struct store *st, int64_t event_id,
     bool is_resolve, const char *alert, int64_t now_us, struct err *err);
 
-/* RC_DB. */
-MUST_USE enum rc
-store_count_open_events(struct store *st, int64_t *n, struct err *err);
-
 #endif

@@ -8,9 +8,16 @@
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 
+/* Is nobody's word against vantage v, the detector's at the given moment? */
+#define IS_TRUSTED(from, to) \
+	"p.state <> 'quarantined' AND NOT EXISTS (SELECT 1 FROM quarantine q " \
+	"WHERE q.vantage_id = v.id AND q.since_us <= " from \
+	" AND coalesce(q.until_us, 9223372036854775807) > " to ")"
+#define IS_TRUSTED_NOW IS_TRUSTED("9223372036854775807", "9223372036854775806")
+
 /* Columns shared by both queries on landings; read by fill_landed. */
-#define LANDED \
-	"v.id, t.id, l.site_id, v.family, p.state <> 'quarantined', v.asn, " \
+#define LANDED(is_trusted) \
+	"v.id, t.id, l.site_id, v.family, " is_trusted ", v.asn, " \
 	"v.country, p.id, p.name, s.name, t.address, i.name, " \
 	"coalesce(l.state, 'unobserved'), l.since_us, l.until_us, l.n, " \
 	"l.rtt_min_us, l.rtt_sum_us, l.rtt_n, " \
@@ -20,20 +27,20 @@
 
 /* A vantage that is gone, or had not come, counts only where it landed; so
  * does a service address that nobody measured for a week. */
-static const char LANDED_AT[] =
-    "SELECT " LANDED "FROM vantage v JOIN probe p ON p.id = v.probe_id "
-    "JOIN target t ON t.role = 'service' AND t.family = v.family "
-    "JOIN service s ON s.id = t.service_id "
-    "LEFT JOIN landing l ON l.vantage_id = v.id AND l.target_id = t.id "
-    "AND l.since_us <= ?1 AND (l.until_us IS NULL OR l.until_us > ?1) "
-    "LEFT JOIN site i ON i.id = l.site_id "
-    "WHERE (l.id IS NOT NULL OR (v.first_us <= ?1 "
-    "AND p.state IN ('active', 'quarantined') AND EXISTS (SELECT 1 "
-    "FROM landing k WHERE k.target_id = t.id AND (k.until_us IS NULL "
-    "OR k.until_us > ?1 - 604800000000)))) "
-    "AND (?2 IS NULL OR s.name = ?2) AND (?3 IS NULL OR t.address = ?3) "
-    "AND (?4 IS NULL OR v.family = ?4) "
-    "ORDER BY s.name, p.name, v.family, t.address";
+static const char LANDED_AT[] = "SELECT " LANDED(IS_TRUSTED("?1",
+    "?1")) "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+	   "JOIN target t ON t.role = 'service' AND t.family = v.family "
+	   "JOIN service s ON s.id = t.service_id "
+	   "LEFT JOIN landing l ON l.vantage_id = v.id AND l.target_id = t.id "
+	   "AND l.since_us <= ?1 AND (l.until_us IS NULL OR l.until_us > ?1) "
+	   "LEFT JOIN site i ON i.id = l.site_id "
+	   "WHERE (l.id IS NOT NULL OR (v.first_us <= ?1 "
+	   "AND p.state IN ('active', 'quarantined') AND EXISTS (SELECT 1 "
+	   "FROM landing k WHERE k.target_id = t.id AND (k.until_us IS NULL "
+	   "OR k.until_us > ?1 - 604800000000)))) "
+	   "AND (?2 IS NULL OR s.name = ?2) AND (?3 IS NULL OR t.address = ?3) "
+	   "AND (?4 IS NULL OR v.family = ?4) "
+	   "ORDER BY s.name, p.name, v.family, t.address";
 
 /* A probe's intervals by landing_of_vantage, everybody's by landing_of_target;
  * the order of the tables is ours, for SQLite knows no sizes. */
@@ -43,27 +50,28 @@ static const char LANDED_AT[] =
 	"WHERE (?1 IS NULL OR p.id = ?1) AND (?2 IS NULL OR v.family = ?2) " \
 	"AND (l.until_us IS NULL OR l.until_us > ?3) " \
 	"ORDER BY p.name, v.family, s.name, t.address, l.since_us"
-static const char JOURNAL_OF_PROBE[] =
-    "SELECT " LANDED "FROM probe p CROSS JOIN vantage v ON v.probe_id = p.id "
-    "CROSS JOIN landing l ON l.vantage_id = v.id AND p.id = ?1 "
-    "JOIN target t ON t.id = l.target_id "
-    "AND t.role = 'service' " JOURNAL_REST;
-static const char JOURNAL[] =
-    "SELECT " LANDED "FROM target t CROSS JOIN landing l "
-    "ON l.target_id = t.id AND t.role = 'service' "
-    "JOIN vantage v ON v.id = l.vantage_id "
-    "JOIN probe p ON p.id = v.probe_id " JOURNAL_REST;
+static const char JOURNAL_OF_PROBE[] = "SELECT " LANDED(
+    IS_TRUSTED_NOW) "FROM probe p CROSS JOIN vantage v ON v.probe_id = p.id "
+		    "CROSS JOIN landing l ON l.vantage_id = v.id AND p.id = ?1 "
+		    "JOIN target t ON t.id = l.target_id "
+		    "AND t.role = 'service' " JOURNAL_REST;
+static const char JOURNAL[] = "SELECT " LANDED(
+    IS_TRUSTED_NOW) "FROM target t CROSS JOIN landing l "
+		    "ON l.target_id = t.id AND t.role = 'service' "
+		    "JOIN vantage v ON v.id = l.vantage_id "
+		    "JOIN probe p ON p.id = v.probe_id " JOURNAL_REST;
 
 static const char SITES[] =
     "SELECT i.id, s.name, i.name, i.scope = 'local', f.family, "
     "coalesce(z.announced, 'unknown'), coalesce(z.healthy, 'unknown'), "
     "coalesce(z.receiving, 'unknown'), coalesce(z.verdict, 'unknown'), "
-    "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM landing l "
+    "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM target t "
+    "CROSS JOIN landing l ON l.target_id = t.id AND l.site_id = i.id "
+    "AND l.state = 'stable' AND l.until_us IS NULL " /* landing_open */
     "JOIN vantage v ON v.id = l.vantage_id AND v.family = f.family "
-    "JOIN probe p ON p.id = v.probe_id AND p.state <> 'quarantined' "
-    "JOIN target t ON t.id = l.target_id AND t.role = 'service' "
-    "WHERE l.site_id = i.id AND l.until_us IS NULL "
-    "AND l.state = 'stable'), w.heard_us, w.announced_why, w.healthy_why, "
+    "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
+    " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "
+    "w.announced_why, w.healthy_why, "
     "w.serial, d.since_us, d.until_us, d.ended_us "
     "FROM site i JOIN service s ON s.id = i.service_id "
     "JOIN (SELECT DISTINCT service_id, family FROM target "
@@ -78,14 +86,24 @@ static const char SITES[] =
     "ORDER BY s.name, i.name, f.family";
 
 static const char VANTAGES[] =
-    "SELECT v.id, v.family, p.id, p.name, p.state, p.reason, p.version, "
+    "SELECT v.id, v.family, p.id, p.name, CASE WHEN p.state = 'active' "
+    "AND q.reason IS NOT NULL THEN 'quarantined' ELSE p.state END, "
+    "p.reason, p.version, "
     "coalesce(v.country, p.country), v.source, p.clock, p.v4, p.v6, "
     "coalesce(v.asn, p.asn), p.enrolled_us, p.received_us, "
     "p.clock_offset_us, p.n_lost, v.seen, v.own, "
     "(SELECT CASE WHEN max(is_intercepted) THEN 'intercepted' "
     "WHEN max(class = 'per_packet') THEN 'per_packet' END "
-    "FROM vantage_target b WHERE b.vantage_id = v.id) FROM probe p "
-    "LEFT JOIN vantage v ON v.probe_id = p.id ORDER BY p.name, v.family";
+    "FROM vantage_target b WHERE b.vantage_id = v.id), "
+    "CASE WHEN p.state = 'quarantined' THEN 'hand' "
+    "WHEN p.state = 'active' THEN q.reason END, "
+    "CASE WHEN p.state = 'quarantined' THEN (SELECT max(at_us) FROM audit a "
+    "WHERE a.action = 'quarantined' AND a.subject = p.id) "
+    "WHEN p.state = 'active' THEN q.since_us END, "
+    "CASE WHEN p.state = 'active' THEN q.numbers END FROM probe p "
+    "LEFT JOIN vantage v ON v.probe_id = p.id "
+    "LEFT JOIN quarantine q ON q.vantage_id = v.id AND q.until_us IS NULL "
+    "ORDER BY p.name, v.family";
 
 static const char *const NAMES[] = {
 	[NAMES_SERVICE] = "SELECT DISTINCT name FROM service ORDER BY name",
@@ -212,6 +230,9 @@ fill_vantage(sqlite3_stmt *s, void *row)
 	if (addr_parse(&v->own, store_text(s, c++)) != RC_OK)
 		v->own.family = 0;
 	ROW_TEXT(v->between, s, c++);
+	ROW_TEXT(v->quarantine, s, c++);
+	v->has_quarantined = row_int(s, c++, &v->quarantined_us);
+	ROW_TEXT(v->numbers, s, c++);
 }
 
 enum rc

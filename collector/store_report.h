@@ -29,7 +29,7 @@
 struct landed {
 	int64_t vantage_id, target_id, site_id;
 	uint8_t family;
-	bool is_trusted; /* its probe is not quarantined */
+	bool is_trusted; /* it is not quarantined */
 	int64_t asn;     /* 0: not known */
 	char country[WORD_LEN];
 	char probe_id[PROBE_ID_LEN + 1];
@@ -107,8 +107,12 @@ struct vantage_info {
 	char version[WORD_LEN];
 	char country[WORD_LEN];
 	char source[ADDR_TEXT_LEN];
-	struct addr seen, own;  /* family 0: not known */
-	char between[WORD_LEN]; /* "intercepted", "per_packet" or "" */
+	struct addr seen, own;     /* family 0: not known */
+	char between[WORD_LEN];    /* "intercepted", "per_packet" or "" */
+	char quarantine[WORD_LEN]; /* "hand", the detector's reason, or "" */
+	char numbers[256];         /* JSON: the detector's; "" */
+	bool has_quarantined;
+	int64_t quarantined_us; /* since when it is */
 	char clock[WORD_LEN];
 	char v4[WORD_LEN], v6[WORD_LEN]; /* can the host? "" it has not said */
 	int64_t asn;

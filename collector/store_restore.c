@@ -34,8 +34,6 @@ static const char MEMOS[] = "SELECT key, bytes FROM memo ORDER BY key";
 static const char ANNOUNCEMENTS[] =
     "SELECT id, site_id, family, is_up, at_us, lease_until_us "
     "FROM announcement WHERE id > ?1 ORDER BY id";
-static const char COUNT_OPEN[] =
-    "SELECT count(*) FROM event WHERE resolved_us IS NULL";
 
 struct restoring {
 	struct detect *detect;
@@ -233,17 +231,4 @@ store_announcements(struct store *st, struct detect *d, int64_t now_us,
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-enum rc
-store_count_open_events(struct store *st, int64_t *n, struct err *err)
-{
-	sqlite3_stmt *s = store_stmt(st, COUNT_OPEN);
-	enum rc rc = store_step(st, s, err);
-
-	if (rc == RC_OK)
-		*n = sqlite3_column_int64(s, 0);
-	if (s != NULL)
-		sqlite3_reset(s);
-	return rc;
 }

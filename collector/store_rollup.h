@@ -114,7 +114,7 @@ struct stay_list {
 	struct stay *rows;
 };
 
-/* Those that reach into the time from since_us to until_us, at an address of
+/* Those of vantages that are not in quarantine now, that reach into the time from since_us to until_us, at an address of
  * the site's service (NULL: at all of them), in order of target, vantage and
  * time.  Gives the rows: release with free().  RC_DB. */
 MUST_USE enum rc store_stays(struct store *st, int64_t site_id,

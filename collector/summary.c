@@ -73,6 +73,8 @@ static const struct {
 	{ "ghost", "withdrawn, but vantages still land there" },
 	{ "ghost_sick", "withdrawn and sick, but vantages still land there" },
 	{ "idle", "healthy, not announced" },
+	{ "withdrawn", "announced no more, by its own word, and no drain "
+		       "wants it so" },
 	{ "down", "not announced, not healthy, not receiving" },
 };
 

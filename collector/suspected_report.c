@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "collector/explain.h"
 #include "collector/store_suspected.h"
 #include "collector/summary.h"
+#include "collector/votes_report.h"
 #include "schema/base/clock.h"
 
 static const struct column columns[] = {
@@ -132,7 +132,7 @@ explain_one(const struct suspected *x, FILE *to)
 	    clock_format(x->event.since_us, at));
 	fprintf(to, "  newest        %s\n", clock_format(x->last_us, at));
 	print_needs(&x->event, to);
-	explain_votes(&x->votes, to);
+	votes_print(&x->votes, to);
 }
 
 static json_t *

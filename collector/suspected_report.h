@@ -1,7 +1,7 @@
 /*
  * suspected_report.h - what is suspected, as reports.               (wiring)
  *
- * Uses     store_suspected.h, report_command.h, explain.h, summary.h
+ * Uses     store_suspected.h, report_command.h, votes_report.h, summary.h
  * Used by  events, explain
  */
 #ifndef COLLECTOR_SUSPECTED_REPORT_H

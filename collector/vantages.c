@@ -7,8 +7,10 @@
 #include "collector/commands.h"
 #include "collector/lookup.h"
 #include "collector/place.h"
+#include "collector/quarantine_text.h"
 #include "collector/report_command.h"
 #include "collector/store_probe.h"
+#include "collector/store_quarantine.h"
 #include "schema/base/clock.h"
 
 struct options {
@@ -43,6 +45,8 @@ static const struct column columns[] = {
 	{ "between", "between", CELL_TEXT },
 	{ "state", "state", CELL_TEXT },
 	{ "reason", NULL, CELL_TEXT },
+	{ "quarantine", NULL, CELL_TEXT },
+	{ "quarantined", NULL, CELL_TIME },
 	{ "v4", "v4", CELL_TEXT },
 	{ "v6", "v6", CELL_TEXT },
 	{ "received", "received", CELL_TIME },
@@ -77,10 +81,20 @@ name_vantage(const struct vantage_info *v, char *text, size_t cap)
 		snprintf(text, cap, "%s", v->probe);
 }
 
+/* Why it is in the state that it is in: somebody's words, or the detector's. */
+static const char *
+reason_of(
+    const struct vantage_info *v, char buf[static QUARANTINE_SENTENCE_LEN])
+{
+	return v->numbers[0] == '\0'
+		   ? v->reason
+		   : quarantine_sentence(v->quarantine, v->numbers, buf);
+}
+
 static void
 add_row(struct report *r, const struct vantage_info *v)
 {
-	char vantage[NAME_MAX_LEN + 8];
+	char vantage[NAME_MAX_LEN + 8], sentence[QUARANTINE_SENTENCE_LEN];
 
 	name_vantage(v, vantage, sizeof vantage);
 	report_text(r, vantage);
@@ -94,7 +108,9 @@ add_row(struct report *r, const struct vantage_info *v)
 	report_text(r, place_nat(&v->seen, &v->own));
 	text_or_none(r, v->between);
 	report_text(r, v->state);
-	text_or_none(r, v->reason);
+	text_or_none(r, reason_of(v, sentence));
+	text_or_none(r, v->quarantine);
+	report_number_if(r, v->has_quarantined, v->quarantined_us);
 	text_or_none(r, v->v4);
 	text_or_none(r, v->v6);
 	report_number_if(r, v->has_received, v->received_us);
@@ -113,6 +129,47 @@ fill_report(struct report *r, const struct vantage_list *list)
 		add_row(r, &list->rows[i]);
 }
 
+/* A line for each that is in quarantine. */
+static void
+print_quarantined(const struct vantage_list *list, FILE *to)
+{
+	char name[NAME_MAX_LEN + 8], sentence[QUARANTINE_SENTENCE_LEN];
+	char since[CLOCK_TEXT_LEN];
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct vantage_info *v = &list->rows[i];
+		char *why;
+
+		if (v->quarantine[0] == '\0')
+			continue;
+		name_vantage(v, name, sizeof name);
+		why = report_safe(reason_of(v, sentence));
+		fprintf(to, "%s: quarantined by %s", name,
+		    v->numbers[0] == '\0' ? "hand" : "the detector");
+		if (v->has_quarantined)
+			fprintf(to, " since %s",
+			    clock_format(v->quarantined_us, since));
+		fprintf(to, "%s%s\n", why[0] != '\0' ? ": " : "", why);
+		free(why);
+	}
+}
+
+/* The rows with the numbers of the detector's quarantine.  Gives. */
+static json_t *
+rows_json(const struct vantage_list *list, const struct report *r)
+{
+	json_t *array = report_json(r);
+
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *numbers = json_loads(list->rows[i].numbers, 0, NULL);
+
+		if (numbers != NULL)
+			json_object_set_new(json_array_get(array, i),
+			    "quarantine_numbers", numbers);
+	}
+	return array;
+}
+
 static enum rc
 list_vantages(struct store *st, const struct where *w, struct err *err)
 {
@@ -123,9 +180,14 @@ list_vantages(struct store *st, const struct where *w, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	fill_report(&r, &list);
-	where_print(w, &r,
-	    "no vantages; 'catchwater token new' makes a token to enrol a "
-	    "probe with");
+	if (w->is_json)
+		where_print_json(rows_json(&list, &r));
+	else
+		where_print(w, &r,
+		    "no vantages; 'catchwater token new' makes a token to "
+		    "enrol a probe with");
+	if (!w->is_json && !w->is_csv)
+		print_quarantined(&list, stdout);
 	report_fini(&r);
 	free(list.rows);
 	return RC_OK;
@@ -152,7 +214,7 @@ static enum rc
 show_json(struct store *st, const struct vantage_list *list,
     const struct report *r, struct err *err)
 {
-	json_t *array = report_json(r);
+	json_t *array = rows_json(list, r);
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < list->n; i++)
@@ -219,6 +281,18 @@ static const struct action {
 	    "is revoked: its next request will be refused" },
 };
 
+/* What else ends when somebody says that it counts again. */
+static enum rc
+release(struct store *st, const struct action *a, const struct probe_ref *probe,
+    int64_t now_us, int64_t *n, struct err *err)
+{
+	*n = 0;
+	return a->state != PROBE_ACTIVE
+		   ? RC_OK
+		   : store_quarantine_release(
+			 st, probe->id, probe->family, now_us, n, err);
+}
+
 static enum rc
 find_state(struct store *st, const struct probe_ref *probe,
     enum probe_state *state, struct err *err)
@@ -251,6 +325,7 @@ static enum rc
 set_state(struct store *st, const struct action *a,
     const struct probe_ref *probe, const char *reason, struct err *err)
 {
+	int64_t now_us = clock_wall_us(), n_released;
 	enum probe_state now;
 	enum rc rc = store_begin(st, err);
 
@@ -258,14 +333,14 @@ set_state(struct store *st, const struct action *a,
 		return rc;
 	rc = find_state(st, probe, &now, err);
 	if (rc == RC_OK)
+		rc = release(st, a, probe, now_us, &n_released, err);
+	if (rc == RC_OK && (n_released == 0 || now != PROBE_ACTIVE)) {
 		rc = check_change(a, probe, now, err);
-	if (rc == RC_OK)
-		rc = store_probe_set_state(
-		    st, probe->id, a->state, reason, clock_wall_us(), err);
-	if (rc == RC_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
+		if (rc == RC_OK)
+			rc = store_probe_set_state(
+			    st, probe->id, a->state, reason, now_us, err);
+	}
+	return store_end(st, rc, err);
 }
 
 /* The state is the probe's: both of its vantages have it. */

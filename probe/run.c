@@ -16,11 +16,14 @@
 #include "probe/resident.h"
 #include "probe/sandbox.h"
 #include "probe/user.h"
+#include "schema/base/clock.h"
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
+#include "schema/base/notify.h"
 #include "schema/base/options.h"
 
 #define N_SIGNALS 3
+#define WATCHDOGS_MISSED 3 /* at most, before the supervisor ends us */
 
 struct run_options {
 	const char *state, *user, *allow, *deny;
@@ -53,6 +56,8 @@ struct run {
 	int lock;
 	uv_loop_t loop;
 	uv_signal_t signals[N_SIGNALS];
+	struct notify notify; /* the supervisor */
+	uv_timer_t watchdog;
 	struct resident *resident;
 };
 
@@ -62,6 +67,8 @@ stop(struct run *run)
 	resident_stop(run->resident);
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		uv_close((uv_handle_t *)&run->signals[i], NULL);
+	uv_close((uv_handle_t *)&run->watchdog, NULL);
+	notify_say(&run->notify, "STOPPING=1");
 }
 
 static void
@@ -70,7 +77,9 @@ on_signal(uv_signal_t *handle, int signal)
 	struct run *run = handle->data;
 
 	if (signal == SIGHUP) {
+		notify_reloading(&run->notify);
 		resident_reload(run->resident);
+		notify_say(&run->notify, "READY=1");
 		return;
 	}
 	log_info("run: stopping, signal=%d", signal);
@@ -87,6 +96,28 @@ watch_signals(struct run *run)
 		run->signals[i].data = run;
 		uv_signal_start(&run->signals[i], on_signal, numbers[i]);
 	}
+}
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	const struct run *run = timer->data;
+
+	notify_say(&run->notify, "WATCHDOG=1");
+}
+
+/* Says that it runs, and goes on saying so when asked to. */
+static void
+tell_supervisor(struct run *run)
+{
+	uint64_t every_ms =
+	    (uint64_t)(run->notify.watchdog_us / US_PER_MS / WATCHDOGS_MISSED);
+
+	uv_timer_init(&run->loop, &run->watchdog);
+	run->watchdog.data = run;
+	if (every_ms > 0)
+		uv_timer_start(&run->watchdog, on_watchdog, every_ms, every_ms);
+	notify_say(&run->notify, "READY=1");
 }
 
 static enum rc
@@ -134,6 +165,7 @@ serve(struct run *run, bool is_durable, struct err *err)
 	rc = resident_new(&run->resident, &setup, err);
 	if (rc == RC_OK) {
 		watch_signals(run);
+		tell_supervisor(run);
 		log_info("run: icmp v4=%s v6=%s collector=%s",
 		    socks_mode_name(run->socks.v4.mode),
 		    socks_mode_name(run->socks.v6.mode),
@@ -165,6 +197,7 @@ run_as(const struct run_options *o, struct run *run, struct err *err)
 	rc = socks_open(&run->socks, err);
 	if (rc != RC_OK)
 		return rc;
+	notify_open(&run->notify);
 	enter_sandbox();
 	rc = open_state(run, o, err);
 	if (rc == RC_OK)
@@ -173,6 +206,7 @@ run_as(const struct run_options *o, struct run *run, struct err *err)
 	if (run->lock >= 0)
 		close(run->lock);
 	socks_close(&run->socks);
+	notify_close(&run->notify);
 	return rc;
 }
 

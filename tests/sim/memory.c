@@ -151,6 +151,29 @@ take_state(struct memory *m, const struct site_state *s)
 }
 
 static void
+take_quarantine(struct memory *m, const struct quarantine *q)
+{
+	char text[QUARANTINE_TEXT_MAX + 128];
+	size_t i = 0;
+
+	while (i < m->n_quarantines &&
+	       (m->quarantines[i].vantage_id != q->vantage_id ||
+		   m->quarantines[i].since_us != q->since_us))
+		i++;
+	if (i == m->n_quarantines) {
+		m->quarantines = more(m->quarantines, i, sizeof *q);
+		m->n_quarantines++;
+	}
+	m->quarantines[i] = *q;
+	snprintf(text, sizeof text,
+	    "quarantine %" PRId64 " %s since=%" PRId64 " until=%" PRId64
+	    " %s %s",
+	    q->vantage_id, distrust_name(q->reason), q->since_us, q->until_us,
+	    q->ending, q->numbers);
+	tell(m, text);
+}
+
+static void
 take_notice(struct memory *m, const struct notice *n)
 {
 	size_t i = find_event(m, n->event.id);
@@ -231,6 +254,9 @@ memory_take(void *ctx, const struct effect *e)
 	case EFFECT_MEMO:
 		take_memo(m, &e->memo);
 		break;
+	case EFFECT_QUARANTINE:
+		take_quarantine(m, &e->quarantine);
+		break;
 	case EFFECT_NOTICE:
 		take_notice(m, &e->notice);
 		break;
@@ -297,6 +323,7 @@ memory_fini(struct memory *m)
 	free(m->events);
 	free(m->votes);
 	free(m->states);
+	free(m->quarantines);
 	free(m->opened);
 	free(m->told_severity);
 	free(m->told_kind);

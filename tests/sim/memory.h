@@ -20,13 +20,14 @@ struct memory {
 	struct event *events;
 	struct vote *votes;
 	struct site_state *states;
+	struct quarantine *quarantines;
 	struct kept_memo {
 		char key[MEMO_KEY_MAX + 1];
 		uint8_t *bytes;
 		size_t len;
 	} * memos;
 	size_t n_landings, n_tracks, n_moves, n_events, n_votes, n_states,
-	    n_memos;
+	    n_quarantines, n_memos;
 	size_t *opened, *resolved; /* notices of each event */
 	enum severity *told_severity;
 	enum event_kind *told_kind;

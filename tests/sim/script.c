@@ -228,6 +228,13 @@ trust(struct world *w, struct world_vantage *v, int64_t how)
 }
 
 static void
+release(struct world *w, struct world_vantage *v, int64_t how)
+{
+	(void)how;
+	world_release(w, v);
+}
+
+static void
 excuse(struct world *w, struct world_vantage *v, int64_t how)
 {
 	world_excuse(w, v, (enum excuse)how);
@@ -296,6 +303,30 @@ read_local(const struct script *s, const struct line *l, struct site *of)
 		of->local_to[i - 2] = (uint32_t)number(l, l->words[i]);
 }
 
+static struct position
+position(const struct line *l, const char *text)
+{
+	struct position at = { .is_known = true };
+
+	if (sscanf(text, "%lf,%lf", &at.latitude, &at.longitude) != 2)
+		BAD(l, "%s: expected LATITUDE,LONGITUDE", text);
+	return at;
+}
+
+static void
+read_stand(struct script *s, const struct line *l)
+{
+	struct position at = position(l, l->words[l->n - 1]);
+
+	for (size_t i = 0; i < s->world.n_vantages; i++) {
+		struct world_vantage *v = &s->world.vantages[i];
+
+		for (size_t k = 1; k + 1 < l->n; k++)
+			if (is_meant(s, l, l->words[k], v))
+				world_place(&s->world, v, at);
+	}
+}
+
 static bool
 read_header(struct script *s, const struct line *l)
 {
@@ -312,6 +343,8 @@ read_header(struct script *s, const struct line *l)
 		read_sites(s, l);
 	else if (strcmp(word, "fleet") == 0)
 		read_fleet(s, l);
+	else if (strcmp(word, "stand") == 0)
+		read_stand(s, l);
 	else if (strcmp(word, "settles") == 0)
 		service->shift_settles_us = duration(l, value);
 	else if (strcmp(word, "sick") == 0)
@@ -492,6 +525,7 @@ happen(struct script *s, const struct line *l)
 	} acts[] = { { "deafen", deafen, 0 }, { "lose", lose, 0 },
 		{ "cut", cut, 0 }, { "hold", hold, 0 }, { "mend", mend, 0 },
 		{ "trust", trust, 1 }, { "distrust", trust, 0 },
+		{ "release", release, 0 },
 		{ "excuse", excuse, EXCUSE_INTERCEPTED },
 		{ "packet", excuse, EXCUSE_PER_PACKET },
 		{ "count", excuse, EXCUSE_NONE }, { "steady", flip, -1 },

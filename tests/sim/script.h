@@ -18,6 +18,8 @@
  *	fleet ams 101 102 103         probes p1, p2, p3 ... of these ASes (0: not
  *	                              known), v4 and v6, landing at ams
  *
+ *	stand WHO... 52.3,4.8         where vantages are
+ *
  * Then what happens, each with its time since the start; WHO is p3, p3/6,
  * p2-p5, as101, @ams (who lands there), all; several may follow:
  *
@@ -37,6 +39,7 @@
  *	10m mend WHO...               undoes these four
  *	10m skew -10m WHO...          their clocks are wrong
  *	10m distrust WHO...           quarantined; trust
+ *	10m release WHO...            from the detector's own quarantine
  *	10m excuse WHO...             intercepted: not counted; count
  *	10m packet WHO...             balanced by packet: the same
  *	10m flip WHO... fra           half of their packets go there; steady
@@ -66,6 +69,9 @@
  *	                              else may be suspected then
  *	expect landing p1/4 ams dark fra@10m..12m    intervals, with their since
  *	expect moves 8
+ *	expect quarantine p7/4 peers since A..B until A..B end believable
+ *	                              by the detector; "until" and "end" may be
+ *	                              left out: it is in force
  */
 #ifndef TESTS_SIM_SCRIPT_H
 #define TESTS_SIM_SCRIPT_H

@@ -15,7 +15,8 @@
 #include "tests/unit/check.h"
 
 #define CUTS_MAX 16
-#define CUTS_INPUTS 100000 /* handed in again, in all, per story */
+#define CUTS_INPUTS 100000 /* handed in again, in all, per story, */
+#define CUTS_SECONDS 4     /* of which so many take as long as an input */
 
 static void
 hand_in(struct detect *d, const struct input *in)
@@ -33,6 +34,9 @@ hand_in(struct detect *d, const struct input *in)
 	case INPUT_EXCUSE:
 		detect_excuse(d, in->excuse.vantage_id, in->excuse.target_id,
 		    in->excuse.excuse);
+		break;
+	case INPUT_RELEASE:
+		detect_release(d, in->release.vantage_id, in->release.at_us);
 		break;
 	case INPUT_WAY:
 		detect_way(d, &in->way);
@@ -415,11 +419,64 @@ check_landing(const struct script *s, const struct memory *m,
 	T_CHECK(!is_wrong && k == x->n, "%s:%d: %s", path, x->line, x->text);
 }
 
+/* expect quarantine VANTAGE REASON since A..B [until A..B end WORD] */
+static bool
+is_quarantine(const struct script *s, const struct quarantine *q,
+    const struct expectation *x)
+{
+	int at = script_vantage(s, x->words[2]);
+
+	if (at < 0 || q->vantage_id != s->world.vantages[at].vantage.id ||
+	    strcmp(x->words[3], distrust_name(q->reason)) != 0 ||
+	    !is_between(x->words[5], q->since_us))
+		return false;
+	if (x->n < 10)
+		return q->until_us == 0;
+	return is_between(x->words[7], q->until_us) &&
+	       strcmp(x->words[9], q->ending) == 0;
+}
+
+static void
+check_quarantine(const struct script *s, const struct memory *m,
+    const struct expectation *x, const char *path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_quarantines; i++)
+		n += is_quarantine(s, &m->quarantines[i], x);
+	T_CHECK(n == 1, "%s:%d: %s: %zu", path, x->line, x->text, n);
+}
+
+/* As many as are expected, each of which is another. */
+static void
+check_quarantines(
+    const struct script *s, const struct memory *m, const char *path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_expected; i++)
+		n += strcmp(s->expected[i].words[1], "quarantine") == 0;
+	for (size_t i = 0; n != m->n_quarantines && i < m->n_quarantines; i++)
+		print_error("  quarantine of %" PRId64 ": %s since %" PRId64
+			    "s until %" PRId64 "s %s %s\n",
+		    m->quarantines[i].vantage_id,
+		    distrust_name(m->quarantines[i].reason),
+		    since_start(m->quarantines[i].since_us),
+		    m->quarantines[i].until_us == 0
+			? 0
+			: since_start(m->quarantines[i].until_us),
+		    m->quarantines[i].ending, m->quarantines[i].numbers);
+	T_CHECK(n == m->n_quarantines, "%s: %zu quarantines, not %zu", path,
+	    m->n_quarantines, n);
+}
+
 static void
 check_expectations(
     const struct script *s, const struct memory *m, const char *path)
 {
 	bool *is_used = mem_new((m->n_events + 1) * sizeof *is_used);
+
+	check_quarantines(s, m, path);
 
 	for (size_t i = 0; i < s->n_expected; i++) {
 		const struct expectation *x = &s->expected[i];
@@ -435,6 +492,8 @@ check_expectations(
 			check_state(s, m, x, path);
 		else if (x->n > 3 && strcmp(x->words[1], "landing") == 0)
 			check_landing(s, m, x, path);
+		else if (x->n > 5 && strcmp(x->words[1], "quarantine") == 0)
+			check_quarantine(s, m, x, path);
 		else if (x->n >= 3 && x->n % 2 == 1)
 			check_event(s, m, x, is_used, path);
 		else
@@ -488,6 +547,7 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 		if (in->list[i].kind == INPUT_ANNOUNCEMENT ||
 		    in->list[i].kind == INPUT_HEALTH ||
 		    in->list[i].kind == INPUT_DRAIN ||
+		    in->list[i].kind == INPUT_RELEASE ||
 		    in->list[i].kind == INPUT_EXCUSE)
 			hand_in(d, &in->list[i]);
 	}
@@ -582,7 +642,11 @@ static void
 check_restarts(const struct services *services, const struct inputs *in,
     const struct memory *whole, const char *path)
 {
-	size_t cuts = CUTS_INPUTS / in->n / 3 + 2;
+	const struct input *last = &in->list[in->n - 1];
+	int64_t seconds =
+	    last->kind == INPUT_TICK ? since_start(last->tick_us) : 0;
+	size_t cost = in->n + (size_t)seconds / CUTS_SECONDS;
+	size_t cuts = CUTS_INPUTS / cost / 3 + 2;
 
 	if (cuts > CUTS_MAX)
 		cuts = CUTS_MAX;

@@ -112,14 +112,32 @@ give(struct world *w, const struct input *x)
 	in->list[in->n++] = *x;
 }
 
+static void
+tell_vantage(struct world *w, const struct world_vantage *v)
+{
+	give(
+	    w, &(struct input){ .kind = INPUT_VANTAGE, .vantage = v->vantage });
+}
+
 void
 world_trust(struct world *w, struct world_vantage *v, bool is_trusted)
 {
-	struct input in = { .kind = INPUT_VANTAGE };
-
 	v->vantage.is_trusted = is_trusted;
-	in.vantage = v->vantage;
-	give(w, &in);
+	tell_vantage(w, v);
+}
+
+void
+world_place(struct world *w, struct world_vantage *v, struct position at)
+{
+	v->vantage.at = at;
+	tell_vantage(w, v);
+}
+
+void
+world_release(struct world *w, const struct world_vantage *v)
+{
+	give(w, &(struct input){ .kind = INPUT_RELEASE,
+		    .release = { v->vantage.id, w->now_us } });
 }
 
 void

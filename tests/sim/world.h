@@ -30,6 +30,7 @@ enum input_kind {
 	INPUT_DRAIN,
 	INPUT_VANTAGE,
 	INPUT_EXCUSE,
+	INPUT_RELEASE,
 	INPUT_WAY
 };
 
@@ -43,6 +44,9 @@ struct input {
 			int64_t vantage_id, target_id;
 			enum excuse excuse;
 		} excuse;
+		struct {
+			int64_t vantage_id, at_us;
+		} release;
 		struct way way;
 		struct {
 			int64_t site_id;
@@ -170,6 +174,12 @@ void world_excuse(
 
 /* The zone's next edition, at every site that is not stuck. */
 void world_publish(struct world *w, uint32_t serial);
+
+/* Somebody releases it from quarantine. */
+void world_release(struct world *w, const struct world_vantage *v);
+
+/* Says where it stands. */
+void world_place(struct world *w, struct world_vantage *v, struct position at);
 
 /* Changes the trust in a vantage. */
 void world_trust(struct world *w, struct world_vantage *v, bool is_trusted);

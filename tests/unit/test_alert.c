@@ -12,13 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/alert_webhook.h"
 #include "collector/store_alert.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 #include "tests/unit/fixture.h"
 
 #define MAX_POSTS 8
-#define PATIENCE_MS 20000 /* only a failing test waits this long */
+#define PATIENCE_MS 60000 /* only a failing test waits this long */
+#define NOON_US (INT64_C(1772366400) * US_PER_S) /* 2026-03-01T12:00:00Z */
 
 struct post { /* one request that came in */
 	char key[DELIVERY_KEY_LEN], type[64];
@@ -149,6 +151,8 @@ static struct alert_settings ops = { .name = "ops",
 	.timeout_us = 5 * US_PER_S,
 	.give_up_after_us = 3600 * US_PER_S };
 
+static struct troubles *troubles;
+
 static struct alert *
 start(char *webhook)
 {
@@ -160,7 +164,8 @@ start(char *webhook)
 	settings.database = database;
 	settings.n_alerts = 1;
 	settings.alerts = &ops;
-	T_CHECK(alert_start(&a, &settings, &err) == RC_OK, "%s", err.text);
+	T_CHECK(alert_start(&a, &settings, troubles, &err) == RC_OK, "%s",
+	    err.text);
 	return a;
 }
 
@@ -328,15 +333,135 @@ an_alert_that_is_no_longer_configured_is_given_up(void **state)
 	    1);
 }
 
+/* Waits until the webhook was asked n times. */
+static bool
+comes_in(unsigned n)
+{
+	for (int ms = 0; ms < PATIENCE_MS; ms += 20) {
+		unsigned now;
+
+		pthread_mutex_lock(&hook.lock);
+		now = hook.n;
+		pthread_mutex_unlock(&hook.lock);
+		if (now == n)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
+/* A report at a monotonic second in which the store is well or not. */
+static void
+step(int64_t second, const char *why)
+{
+	struct self_report r = { .sample = { .now_us = second * US_PER_S } };
+	unsigned began, ended;
+
+	for (unsigned i = 0; i < SELF_PARTS; i++)
+		r.is_well[i] = i != SELF_STORE || why == NULL;
+	if (why != NULL)
+		snprintf(r.why[SELF_STORE], SELF_WHY_LEN, "%s", why);
+	troubles_step(
+	    troubles, &r, NOON_US + second * US_PER_S, &began, &ended);
+}
+
+static void
+check_trouble(const struct post *p, const char *notice, const char *text)
+{
+	json_t *whole = json_loads(p->body, 0, NULL), *event;
+
+	T_CHECK(whole != NULL, "not JSON: %s", p->body);
+	assert_string_equal(text_at(whole, "notice"), notice);
+	assert_string_equal(text_at(whole, "key"), p->key);
+	assert_string_equal(text_at(whole, "text"), text);
+	event = json_object_get(whole, "event");
+	assert_true(json_is_null(json_object_get(event, "id")));
+	assert_true(json_is_null(json_object_get(event, "service")));
+	assert_string_equal(text_at(event, "kind"), "collector");
+	assert_string_equal(text_at(event, "verdict"), "store");
+	assert_string_equal(text_at(event, "severity"), "critical");
+	assert_string_equal(
+	    text_at(event, "since"), "2026-03-01T12:00:01.000000Z");
+	json_decref(whole);
+}
+
+/* The database cannot be written while it is told, and the webhook fails at
+ * first; then all starts anew, and only the end is told. */
+static void
+the_collectors_own_trouble_is_told_once_and_its_end(void **state)
+{
+	char *url = hook_start(1);
+	struct alert *a;
+	sqlite3 *lock;
+
+	(void)state;
+	troubles = troubles_new();
+	ops.tells_itself = true;
+	a = start(url);
+	assert_int_equal(sqlite3_open(database, &lock), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(lock, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	step(1, "the disk is full");
+	step(11, "the disk is full");
+	assert_true(comes_in(2));
+	sqlite3_close(lock);
+	assert_true(comes_true("SELECT count(*) FROM trouble", 1));
+	alert_stop(a);
+	troubles_free(troubles);
+	troubles = troubles_new();
+	a = start(url);
+	assert_true(troubles_get(troubles, SELF_STORE).is_open);
+	step(1001, "the disk is full");
+	step(1002, NULL);
+	step(1012, NULL);
+	assert_true(comes_in(3));
+	assert_true(comes_true("SELECT count(*) FROM trouble", 0));
+	alert_stop(a);
+	hook_stop();
+	free(url);
+	assert_string_equal(hook.posts[0].key, hook.posts[1].key);
+	check_trouble(
+	    &hook.posts[1], "open", "the collector itself: the disk is full");
+	check_trouble(&hook.posts[2], "resolve",
+	    "RESOLVED the collector itself (over): the disk is full");
+	ops.tells_itself = false;
+	troubles_free(troubles);
+	troubles = NULL;
+}
+
+static void
+an_alert_may_leave_the_collector_itself_out(void **state)
+{
+	char *url = hook_start(0);
+	struct alert *a;
+
+	(void)state;
+	troubles = troubles_new();
+	a = start(url);
+	step(1, "the disk is full");
+	step(20, "the disk is full");
+	put_delivery("1", "ops", "open", clock_wall_us());
+	assert_true(comes_true("SELECT count(*) FROM delivery "
+			       "WHERE delivered_us IS NOT NULL",
+	    1));
+	alert_stop(a);
+	hook_stop();
+	free(url);
+	assert_int_equal(hook.n, 1);
+	assert_string_equal(hook.posts[0].key, "1-open-ops");
+	troubles_free(troubles);
+	troubles = NULL;
+}
+
 static void
 waits_double_up_to_five_minutes(void **state)
 {
 	(void)state;
-	assert_int_equal(alert_backoff_us(0), US_PER_S);
-	assert_int_equal(alert_backoff_us(1), 2 * US_PER_S);
-	assert_int_equal(alert_backoff_us(8), 256 * US_PER_S);
-	assert_int_equal(alert_backoff_us(9), 300 * US_PER_S);
-	assert_int_equal(alert_backoff_us(1000000), 300 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(0), US_PER_S);
+	assert_int_equal(webhook_backoff_us(1), 2 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(8), 256 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(9), 300 * US_PER_S);
+	assert_int_equal(webhook_backoff_us(1000000), 300 * US_PER_S);
 }
 
 static int
@@ -391,6 +516,11 @@ main(void)
 		cmocka_unit_test_setup(
 		    an_alert_that_is_no_longer_configured_is_given_up,
 		    empty_outbox),
+		cmocka_unit_test_setup(
+		    the_collectors_own_trouble_is_told_once_and_its_end,
+		    empty_outbox),
+		cmocka_unit_test_setup(
+		    an_alert_may_leave_the_collector_itself_out, empty_outbox),
 		cmocka_unit_test(waits_double_up_to_five_minutes),
 	};
 

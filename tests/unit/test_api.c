@@ -121,7 +121,7 @@ struct request {
 struct reply {
 	long status;
 	size_t len;
-	char body[4096], head[4096];
+	char body[32768], head[4096];
 	size_t head_len;
 };
 
@@ -692,6 +692,14 @@ health_and_counters_are_open(void **state)
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.body, "\ncatchwater_observations_total 3\n"));
 	assert_non_null(strstr(r.body, "\n# EOF\n"));
+	assert_non_null(strstr(r.head, "application/openmetrics-text; "
+				       "version=1.0.0; charset=utf-8"));
+	q.extra = "Accept: text/plain";
+	r = ask(l, &q);
+	assert_non_null(
+	    strstr(r.head, "text/plain; version=0.0.4; charset=utf-8"));
+	assert_non_null(strstr(r.head, "Vary: Accept"));
+	assert_null(strstr(r.body, "# EOF"));
 	posting_free(p);
 }
 

@@ -523,6 +523,66 @@ remove_database(void **state)
 	return 0;
 }
 
+/* v-boston/4, by the detector since half past twelve. */
+static void
+distrust(void)
+{
+	fixture_run(database,
+	    "INSERT INTO quarantine SELECT v.id, 'peers', 1772368200000000, "
+	    "NULL, 1772371800000000, NULL, NULL, '{\"share\":0.93,"
+	    "\"limit\":0.4,\"ends_below\":0.2,\"targets\":2,"
+	    "\"contradicted\":2,\"witnesses\":5,\"believable_us\":0}' "
+	    "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+	    "WHERE p.name = 'v-boston'");
+}
+
+static void
+check_says(int command(int, char **), const char *line, const char *says)
+{
+	struct outcome o = run(command, line);
+
+	T_CHECK(o.status == 0, "%s: %s", line, o.err);
+	T_CHECK(strstr(o.out, says) != NULL, "%s: not %s in:\n%s", line, says,
+	    o.out);
+	outcome_fini(&o);
+}
+
+static void
+the_detectors_own_quarantine_is_shown_and_released(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	distrust();
+	check_says(command_vantages, "vantages",
+	    "\nv-boston/4: quarantined by the detector since "
+	    "2026-03-01T12:30:00Z: lands apart from all of its AS and of "
+	    "those near it at 2 of 2 targets (of late 93%; over 40% begins "
+	    "it, under 20% ends it)\n");
+	check_says(command_vantages, "vantages show v-boston",
+	    "quarantine      peers\n");
+	check_says(command_vantages, "vantages --json", "\"witnesses\": 5");
+	check_says(command_vantages, "vantages show v-boston --json",
+	    "\"state\": \"quarantined\"");
+	check_says(command_catchment,
+	    "catchment --service root --at 2026-03-01T13:00:00Z",
+	    "(quarantined)   2 ");
+	check_says(command_catchment, /* it was not yet */
+	    "catchment --service root --at 2026-03-01T12:20:00Z",
+	    "(quarantined)   1 ");
+	check_says(command_vantages, "vantages release v-boston/4",
+	    "v-boston counts again");
+	assert_int_equal(fixture_number(database,
+			     "SELECT count(*) FROM audit WHERE "
+			     "action = 'released' AND subject LIKE '%/4'"),
+	    1);
+	o = run(command_vantages, "vantages release v-boston/4");
+	assert_int_equal(o.status, 1);
+	outcome_fini(&o);
+	check_says(command_vantages, "vantages show v-boston",
+	    "state           active\n");
+}
+
 int
 main(void)
 {
@@ -539,6 +599,8 @@ main(void)
 		cmocka_unit_test(a_drain_is_shown_begun_shown_and_undone),
 		cmocka_unit_test(
 		    a_quarantined_probe_is_counted_aside_until_released),
+		cmocka_unit_test(
+		    the_detectors_own_quarantine_is_shown_and_released),
 	};
 
 	return cmocka_run_group_tests(tests, make_database, remove_database);

@@ -12,6 +12,7 @@
 #include "collector/store_drain.h"
 #include "collector/store_compare.h"
 #include "collector/store_heard.h"
+#include "collector/store_quarantine.h"
 #include "collector/store_verify.h"
 
 #define PROBES 8
@@ -248,6 +249,9 @@ dump(struct store *st)
 		"ORDER BY vantage_id, target_id)",
 		"SELECT group_concat(printf('%s %s', key, hex(bytes)), "
 		"char(10)) FROM (SELECT * FROM memo ORDER BY key)",
+		"SELECT group_concat(printf('%d %s %d %d %s', vantage_id, "
+		"reason, since_us, until_us, ending), char(10)) "
+		"FROM (SELECT * FROM quarantine ORDER BY since_us)",
 	};
 	char *all = sqlite3_mprintf("");
 
@@ -635,6 +639,74 @@ imported_history_is_told_again(void **state)
 	    1);
 }
 
+/* Steps of ten minutes: the pauses between are not lived through. */
+static void
+run_slowly(struct fleet_rig *f, size_t steps)
+{
+	bool has_written;
+	struct err err;
+
+	for (; steps > 0; steps--) {
+		f->now_us += 600 * US_PER_S;
+		f->now_us -= f->now_us % (600 * US_PER_S) + 5 * US_PER_S;
+		assert_int_equal(
+		    ingest_tick(f->rig->ingest, f->now_us, &has_written, &err),
+		    RC_OK);
+		for (size_t i = 0; i < PROBES; i++) {
+			f->now_us += US_PER_S;
+			upload(f, i);
+		}
+	}
+}
+
+/* Eight hosts of one AS in one place, one of which lands apart. */
+static void
+distrust_is_repeated(void **state)
+{
+	struct fleet_rig *f = *state;
+	struct rig *r = f->rig;
+	struct err err;
+	int64_t n;
+
+	assert_int_equal(
+	    sqlite3_exec(store_handle(r->side),
+		"UPDATE probe SET latitude = 52.3700001, longitude = 4.9", NULL,
+		NULL, NULL),
+	    SQLITE_OK);
+	r->settings.services.list[0].dns_every_us = 600 * US_PER_S;
+	restart(f, true);
+	move(f, 0, 7, "ams");
+	f->site[7] = "fra";
+	run_slowly(f, 100);
+	restart(f, false);
+	run_slowly(f, 80);
+	assert_int_equal(rig_query(r, "SELECT count(*) FROM quarantine WHERE "
+				      "until_us IS NULL AND reason = 'peers'"),
+	    1);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM audit WHERE action = "
+			 "'quarantined' AND detail LIKE 'by the detector: %'"),
+	    1);
+	assert_int_equal(store_quarantine_release(
+			     r->side, f->ids[7], 4, f->now_us, &n, &err),
+	    RC_OK);
+	assert_int_equal(n, 1);
+	restart(f, true);
+	run_slowly(f, 6);
+	assert_true(check_replay(f, true).is_whole);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM heard WHERE kind = 'release'"),
+	    1);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM quarantine WHERE "
+			 "ending = 'released' AND released_us = until_us"),
+	    1);
+	assert_int_equal(
+	    rig_query(r, "SELECT count(*) FROM audit WHERE action = "
+			 "'released' AND detail = 'by hand: peers'"),
+	    1);
+}
+
 static void
 what_is_gone_is_said(void **state)
 {
@@ -701,7 +773,9 @@ rows_are_read_as_they_were_written(void **state)
 			.asn = UINT32_MAX,
 			.probe = UINT64_MAX,
 			.prefix = UINT64_C(1) << 63,
+			.at = { true, 52.3700001, -4.1 / 3 },
 			.is_trusted = true } },
+		{ .kind = HEARD_RELEASE, .release = { 3, INT64_MAX } },
 		{ .kind = HEARD_EXCUSE, .excuse = { 7, 8, EXCUSE_PER_PACKET } },
 		{ .kind = HEARD_ANNOUNCEMENT,
 		    .announcement = { 1, 4, true, 10, 20 } },
@@ -735,6 +809,7 @@ what_cannot_be_read_is_refused(void **state)
 		{ "excuse", "{\"vantage\":1,\"target\":1,\"excuse\":9}" },
 		{ "flush", "[]" }, { "announcement", "{\"site\":1}" },
 		{ "times", "{\"service\":1}" },
+		{ "release", "{\"vantage\":1}" },
 		{ "times", "{\"service\":1,\"dns_every_us\":-1,"
 			   "\"shift_settles_us\":0,\"round_us\":0,"
 			   "\"round_before_us\":0,\"agree\":1}" },
@@ -769,6 +844,8 @@ main(void)
 		    late_news_is_late_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    imported_history_is_told_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    distrust_is_repeated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    what_is_gone_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

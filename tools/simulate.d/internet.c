@@ -47,8 +47,10 @@ random_below(uint64_t *state, size_t n)
 static struct position
 random_position(uint64_t *state)
 {
-	return (struct position){ 130 * random_share(state) - 55,
-		360 * random_share(state) - 180 };
+	double north = 130 * random_share(state) - 55;
+
+	return (
+	    struct position){ true, north, 360 * random_share(state) - 180 };
 }
 
 static double

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/position.h"
 #include "tests/sim/world.h"
 
 #define NET_SITES WORLD_SITES_MAX
@@ -41,10 +42,6 @@ enum lie {
 	LIE_SICK,    /* every site's own address is silent */
 	LIE_MIXED,   /* one of these, each time another */
 	N_LIES
-};
-
-struct position {
-	double latitude, longitude; /* degrees */
 };
 
 struct net_vantage {

@@ -105,7 +105,7 @@ on_input(void *ctx, const struct input *in)
 		detect_way(p->detect, &in->way);
 		break;
 	case INPUT_EXCUSE:
-		break;
+	case INPUT_RELEASE:
 	case INPUT_HEALTH:
 	case INPUT_DRAIN:
 		break; /* of stories only */

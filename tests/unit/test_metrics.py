@@ -1,0 +1,181 @@
+"""/metrics, read by a checker that first gets every case of others right.
+
+The cases are not part of the project: CATCHWATER_DATA, or ../shared/data beside
+it.  The checker is python3-prometheus-client's OpenMetrics parser; the older text
+format is checked by promtool, where that is installed.
+"""
+
+import contextlib
+import csv
+import json
+import math
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+from served import ROOT, SIMULATE, Served, run, simulate_services, wait_until
+
+parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+
+DATA = pathlib.Path(os.environ.get("CATCHWATER_DATA", ROOT.parent / "shared/data"))
+CASES = DATA / "exposition-conformance"
+PROMTOOL = shutil.which("promtool")
+needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="promtool is not installed")
+
+FAMILIES = {
+    "catchwater_build": "info", "catchwater_start_timestamp_seconds": "gauge",
+    "catchwater_healthy": "gauge", "catchwater_queue_depth": "gauge",
+    "catchwater_database_bytes": "gauge", "catchwater_disk_bytes": "gauge",
+    "catchwater_disk_free_bytes": "gauge", "catchwater_batches": "counter",
+    "catchwater_observations": "counter", "catchwater_refused": "counter",
+    "catchwater_ingest_seconds": "histogram", "catchwater_heard_timestamp_seconds": "gauge",
+    "catchwater_rtt_seconds": "histogram", "catchwater_landings": "gauge",
+    "catchwater_site_announced": "gauge", "catchwater_site_healthy": "gauge",
+    "catchwater_site_receiving": "gauge", "catchwater_site_verdict": "gauge",
+    "catchwater_events": "gauge", "catchwater_open_events": "gauge",
+    "catchwater_deliveries": "gauge", "catchwater_probes": "gauge",
+    "catchwater_probes_heard": "gauge",
+}
+
+
+def check(text):
+    """The families of an OpenMetrics text, by name; ValueError when it is none."""
+    return {family.name: family for family in parser.text_string_to_metric_families(text)}
+
+
+def is_good(text):
+    try:
+        check(text)
+    except (ValueError, KeyError, IndexError):
+        return False
+    return True
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases are not here: CATCHWATER_DATA")
+def test_the_checker_gets_every_case_right():
+    with (CASES / "openmetrics-cases.tsv").open() as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    wrong = [row["case"] for row in rows
+             if is_good((CASES / row["file"]).read_text()) != (row["should_parse"] == "True")]
+    assert len(rows) > 100 and not wrong
+
+
+def promtool(text):
+    return subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True,
+                          text=True, check=False)
+
+
+@needs_promtool
+@pytest.mark.skipif(not CASES.exists(), reason="the cases are not here: CATCHWATER_DATA")
+def test_promtool_gets_the_text_corpus_right():
+    for path in sorted((CASES / "prometheus-text").glob("from_test_parse_*")):
+        done = promtool(path.read_text())
+        said_error = "error while linting" in done.stderr + done.stdout
+        assert said_error == ("_error_" in path.name), path.name
+
+
+@pytest.fixture(name="loaded", scope="module")
+def _loaded(tmp_path_factory):
+    """A collector that has heard a small fleet."""
+    folder = tmp_path_factory.mktemp("loaded")
+    alert = 'alert "ops" { webhook = "http://127.0.0.1:9/" }\n'
+    with Served(folder, simulate_services(), more=alert) as served:
+        told = json.loads(run(
+            SIMULATE, "--collector", f"http://127.0.0.1:{served.port}", "--token",
+            served.token(10), "--vantages", "10", "--targets", "4", "--period", "2s",
+            "--upload", "1s", "--for", "5s", "--json").stdout)
+        yield served, told
+
+
+def page(served, accept=None):
+    answer = served.ask("/metrics", {"Accept": accept} if accept else {})
+    assert answer.status == 200
+    return answer
+
+
+def test_every_family_is_there_with_its_type(loaded):
+    families = check(page(loaded[0]).text)
+    for name, kind in FAMILIES.items():
+        assert name in families and families[name].type == kind, name
+
+
+def samples(served, name):
+    return check(page(served).text)[name].samples
+
+
+def test_what_the_database_knows_is_counted_again_after_a_while(loaded):
+    """Every five seconds, so the fleet is in it soon after it has come."""
+    wait_until(lambda: {s.value for s in samples(loaded[0], "catchwater_probes_heard")} == {10},
+               "ten probes heard")
+
+
+def test_what_came_in_is_counted(loaded):
+    served, told = loaded
+    assert samples(served, "catchwater_batches")[0].value == told["batches"]
+    assert samples(served, "catchwater_observations")[0].value == told["observations"]
+    lag = {s.name: s.value for s in samples(served, "catchwater_ingest_seconds")}
+    assert lag["catchwater_ingest_seconds_count"] == told["batches"]
+    assert all(s.value == 0 for s in samples(served, "catchwater_refused"))
+    assert {s.labels["reason"] for s in samples(served, "catchwater_refused")} >= {
+        "overload", "signature", "malformed"}
+    rtts = sum(s.value for s in samples(served, "catchwater_rtt_seconds")
+               if s.name.endswith("_count"))
+    assert 0 < rtts <= told["observations"]
+
+
+def test_landings_and_sites_have_the_configurations_names_only(loaded):
+    landings = samples(loaded[0], "catchwater_landings")
+    sites = {s.labels["site"] for s in landings}
+    assert sites <= {f"s{i}" for i in range(1, 7)} | {""} and len(sites) > 1
+    assert {s.labels["family"] for s in landings} <= {"4", "6"}
+    assert {s.labels["state"] for s in landings} <= {"stable", "dark", "unknown"}
+    for what in ("announced", "healthy", "receiving"):
+        for sample in samples(loaded[0], f"catchwater_site_{what}"):
+            assert sample.value in (0, 1) or math.isnan(sample.value)
+    assert len(samples(loaded[0], "catchwater_site_verdict")) == len(
+        samples(loaded[0], "catchwater_site_announced")) > 0
+    states = {s.labels["state"]: s.value for s in samples(loaded[0], "catchwater_probes")}
+    assert states == {"active": 10}
+    heard = {s.labels["within"]: s.value for s in samples(loaded[0], "catchwater_probes_heard")}
+    assert heard["1d"] == 10 and set(heard) == {"1m", "5m", "1h", "1d"}
+
+
+def test_clients_get_the_format_they_ask_for(loaded):
+    served = loaded[0]
+    assert page(served).headers["Content-Type"].startswith(
+        "application/openmetrics-text; version=1.0.0")
+    assert page(served).text.endswith("\n# EOF\n")
+    old = page(served, "text/plain;version=0.0.4;q=1,*/*;q=0.1")
+    assert old.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "# TYPE catchwater_batches_total counter\n" in old.text
+
+
+@needs_promtool
+def test_promtool_has_nothing_to_say(loaded):
+    done = promtool(page(loaded[0], "text/plain").text)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+HOSTILE = ['"} 1\nevil_total 2\n# EOF', "back\\slash\\", "\x1b[31mred\x07", "tab\there"]
+
+
+def test_hostile_text_in_the_database_makes_no_other_metric(tmp_path):
+    """The configuration takes no such names; a database may have been anywhere."""
+    with Served(tmp_path) as served:
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.db")) as db, db:
+            for i, text in enumerate(HOSTILE):
+                db.execute("INSERT INTO delivery (alert, notice, key, created_us, next_try_us, "
+                           "delivered_us) VALUES (?, 'test', ?, 1, 1, 1)", (text, f"k{i}"))
+        answer = page(served)
+        families = check(answer.text)
+        assert "\x1b" not in answer.text
+        got = {s.labels["alert"] for s in families["catchwater_deliveries"].samples}
+        assert HOSTILE[0] in got and HOSTILE[1] in got
+        assert len(got) == len(HOSTILE)
+        assert not any("evil" in name for name in families)
+        if PROMTOOL:
+            assert promtool(page(served, "text/plain").text).returncode == 0
