@@ -68,12 +68,13 @@ static const char SITES[] =
     "SELECT i.id, s.name, i.name, i.scope = 'local', f.family, "
     "coalesce(z.announced, 'unknown'), coalesce(z.healthy, 'unknown'), "
     "coalesce(z.receiving, 'unknown'), coalesce(z.verdict, 'unknown'), "
-    "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM landing l "
+    "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM target t "
+    "CROSS JOIN landing l ON l.target_id = t.id AND l.site_id = i.id "
+    "AND l.state = 'stable' AND l.until_us IS NULL " /* landing_open */
     "JOIN vantage v ON v.id = l.vantage_id AND v.family = f.family "
     "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
-    " JOIN target t ON t.id = l.target_id AND t.role = 'service' "
-    "WHERE l.site_id = i.id AND l.until_us IS NULL "
-    "AND l.state = 'stable'), w.heard_us, w.announced_why, w.healthy_why, "
+    " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "
+    "w.announced_why, w.healthy_why, "
     "w.serial, d.since_us, d.until_us, d.ended_us "
     "FROM site i JOIN service s ON s.id = i.service_id "
     "JOIN (SELECT DISTINCT service_id, family FROM target "

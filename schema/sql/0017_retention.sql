@@ -9,6 +9,5 @@ DROP INDEX heard_by_observation;
 CREATE INDEX heard_passing ON heard (after_id) WHERE kind <> 'vantage';
 CREATE INDEX heard_vantages ON heard (after_id) WHERE kind = 'vantage';
 
--- What is open, and what ended lately; who is at a site now.
+-- What is open, and what ended lately.
 CREATE INDEX event_by_end ON event (resolved_us);
-CREATE INDEX landing_at_site ON landing (site_id) WHERE until_us IS NULL;
