@@ -205,7 +205,10 @@ no_copy_is_made_of_what_is_damaged(void **state)
 	damage(c);
 	assert_int_equal(
 	    store_backup(c->rig->database, c->copy, &done, &err), RC_DB);
-	assert_non_null(strstr(err.text, "damaged"));
+	/* The second where it is met as soon as the database is opened. */
+	T_CHECK(strstr(err.text, "damaged") != NULL ||
+		    strstr(err.text, "malformed") != NULL,
+	    "%s", err.text);
 	check_nothing_left(c);
 }
 
