@@ -18,16 +18,63 @@ ballot_walk(const struct detect *d, const struct ballot *b)
 	return w;
 }
 
+static bool
+is_asked(const struct ballot *b, const struct target *t)
+{
+	return t->service == b->service &&
+	       (t->role == ROLE_SERVICE ||
+		   (b->is_unicast_too && t->role == ROLE_UNICAST));
+}
+
+/* Those that may claim, one after another. */
+struct asking {
+	const struct ballot *b;
+	struct roll_walk w;       /* unless it is about one member alone: */
+	const struct track *next; /* of its tracks, then of its twin's */
+	const struct member *twin;
+};
+
+static struct asking
+ask(const struct detect *d, const struct ballot *b)
+{
+	if (b->only != NULL)
+		return (struct asking){
+			.b = b, .next = b->only->tracks, .twin = b->only->twin
+		};
+	return (struct asking){ .b = b, .w = ballot_walk(d, b) };
+}
+
+static const struct track *
+next_asked(struct asking *a)
+{
+	const struct track *t;
+
+	if (a->b->only == NULL)
+		return roll_next(&a->w);
+	for (;;) {
+		if (a->next == NULL && a->twin != NULL) {
+			a->next = a->twin->tracks;
+			a->twin = NULL;
+		}
+		t = a->next;
+		if (t == NULL)
+			return NULL;
+		a->next = t->next;
+		if (is_asked(a->b, t->target))
+			return t;
+	}
+}
+
 size_t
 ballot_count(struct detect *d, const struct ballot *b)
 {
-	struct roll_walk w = ballot_walk(d, b);
+	struct asking a = ask(d, b);
 	const struct track *t;
 	struct claim c;
 	size_t n = 0;
 
 	fleet_count_begin(&d->fleet);
-	while ((t = roll_next(&w)) != NULL)
+	while ((t = next_asked(&a)) != NULL)
 		n += b->claims(d, t, b, &c) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
@@ -83,23 +130,19 @@ is_taken_back(
 	    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
 	struct claim c;
 
-	if (t == NULL || t->target->service != b->service ||
-	    (t->target->role != ROLE_SERVICE &&
-		(!b->is_unicast_too || t->target->role != ROLE_UNICAST)))
-		return false;
-	return !b->claims(d, t, b, &c);
+	return t != NULL && is_asked(b, t->target) && !b->claims(d, t, b, &c);
 }
 
 /* True: some vote changed. */
 static bool
 poll(struct detect *d, const struct ballot *b, struct open_event *o)
 {
-	struct roll_walk w = ballot_walk(d, b);
+	struct asking a = ask(d, b);
 	const struct track *t;
 	bool is_changed = false;
 	struct claim c;
 
-	while ((t = roll_next(&w)) != NULL) {
+	while ((t = next_asked(&a)) != NULL) {
 		c = (struct claim){ 0 };
 		if (b->claims(d, t, b, &c))
 			is_changed |= cast(d, o, t, &c);

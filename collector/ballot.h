@@ -31,8 +31,9 @@ struct ballot {
 	unsigned marks;      /* none claims without any of these; 0: anybody may
 	                      * (roll.h) */
 	bool is_at_site;     /* none claims who does not land at site_id */
-	size_t needed;       /* networks */
-	int64_t hold_us;     /* how long claims must be gone */
+	const struct member *only; /* none claims but it and its twin; NULL */
+	size_t needed;             /* networks */
+	int64_t hold_us;           /* how long claims must be gone */
 	const char *resolution;
 	int64_t parent_id; /* of an event that opens now */
 	const void *about; /* the part's own */

@@ -1,7 +1,7 @@
 /*
  * detect_cause.h - one event per cause.                              (pure)
  *
- * Uses     collector/ballot.h
+ * Uses     collector/ballot.h, displaced.h
  * Used by  detect_shift, detect_mismatch (what is not theirs), and the parts
  *          whose kinds come after those (enum event_kind: the order of blame)
  *
@@ -17,9 +17,8 @@
 #include "collector/ballot.h"
 
 /* Is a confirmed move explained by something that is no shift: an impostor at
- * either end, a route leak of a local site (which sends others elsewhere too:
- * within five minutes, from the site it takes some from), sites between which
- * it flaps? */
+ * either end, a route leak of a local site (and whom it sends elsewhere), sites
+ * between which it flaps? */
 bool cause_takes_move(
     const struct detect *d, const struct track *t, const struct move *m);
 
@@ -27,11 +26,6 @@ bool cause_takes_move(
  * claim: it is what the ballot is about.  NULL: none. */
 struct open_event *
 cause_same(struct detect *d, const struct ballot *b, unsigned kinds);
-
-/* The open shift away from a site from which the ballot's claims take half
- * as many networks, within five minutes of it: the others were sent elsewhere by the
- * same.  NULL: none. */
-struct open_event *cause_displaced(struct detect *d, const struct ballot *b);
 
 /* Makes the open shifts, mismatches and unknown identities in which a vantage
  * that claims has a vote, and a mismatch of o's site, part of o. */

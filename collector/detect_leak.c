@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "collector/ballot.h"
-#include "collector/detect_cause.h"
+#include "collector/displaced.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -261,7 +261,7 @@ tick(struct detect *d)
 		if (o != NULL)
 			(void)ballot_follow(d, &b, o);
 		else if (ballot_count(d, &b) >= b.needed)
-			(void)ballot_open(d, &b, cause_displaced(d, &b));
+			(void)ballot_open(d, &b, displaced_shift(d, &b));
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * detect_leak.h - a local site seen outside its scope.               (pure)
  *
- * Uses     collector/detect_part.h, detect_cause.h, quorum.h
+ * Uses     collector/detect_part.h, displaced.h, quorum.h
  * Used by  detect_part (the table), detect_cause (leak_is_outside)
  *
  * A site with scope = "local" is for some networks: those of local_to, or,
@@ -15,7 +15,7 @@
  * themselves more often, one less than a shift would need (quorum.h).
  * Resolved when none has for two periods.  Moves of networks from outside, to
  * the site and home, are of the leak and never of a shift; nor are those that
- * it sends elsewhere (detect_cause.h), and a shift of them becomes the leak.
+ * it sends elsewhere (displaced.h), and a shift of them becomes the leak.
  */
 #ifndef COLLECTOR_DETECT_LEAK_H
 #define COLLECTOR_DETECT_LEAK_H

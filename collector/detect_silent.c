@@ -197,6 +197,7 @@ ballot_of(const struct detect *d, size_t service, const struct question *q)
 		.service = service,
 		.verdict = q->member != NULL ? "vantage" : "fleet",
 		.marks = ROLL_FIRST,
+		.only = q->member,
 		.needed = 1,
 		.hold_us = q->member != NULL
 			       ? 0

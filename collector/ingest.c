@@ -619,21 +619,21 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	return rc;
 }
 
-/* What came in is added up; then what is too old goes. */
+/* What came in is added up, and what is too old goes: even when the former
+ * cannot be written, for the latter makes room. */
 static enum rc
 keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
 	bool has_forgotten = false;
 	enum rc rc = rollups_tick(
 	    in->rollups, in->store, in->settings->keep_details_us, now_us, err);
+	enum rc then = retention_tick(in->retention, in->store,
+	    in->settings->keep_observations_us, rollups_done_id(in->rollups),
+	    now_us, &has_forgotten, rc == RC_OK ? err : NULL);
 
-	if (rc == RC_OK)
-		rc = retention_tick(in->retention, in->store,
-		    in->settings->keep_observations_us,
-		    rollups_done_id(in->rollups), now_us, &has_forgotten, err);
 	if (has_forgotten)
 		observation_cache_forget(in->cache);
-	return rc;
+	return rc == RC_OK ? then : rc;
 }
 
 enum rc

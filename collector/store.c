@@ -229,6 +229,12 @@ store_begin(struct store *st, struct err *err)
 }
 
 enum rc
+store_begin_reading(struct store *st, struct err *err)
+{
+	return exec(st, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1", err);
+}
+
+enum rc
 store_commit(struct store *st, struct err *err)
 {
 	enum rc rc = exec(st, "COMMIT", err);

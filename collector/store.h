@@ -33,6 +33,10 @@ void store_close(struct store *st); /* NULL is fine */
  * makes it durable (synchronous=FULL).  After a failed commit the transaction
  * is rolled back.  RC_DB. */
 MUST_USE enum rc store_begin(struct store *st, struct err *err);
+
+/* Everything read until store_rollback is of one moment; nobody waits.  RC_DB. */
+MUST_USE enum rc store_begin_reading(struct store *st, struct err *err);
+
 MUST_USE enum rc store_commit(struct store *st, struct err *err);
 void store_rollback(struct store *st);
 

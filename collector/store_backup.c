@@ -25,9 +25,14 @@ struct backup {
 	struct err *err;
 };
 
+#define DAMAGED "%s is damaged, and so would be its copy: %s"
+
 static enum rc
 db_err(struct backup *b, sqlite3 *db, const char *path)
 {
+	if (sqlite3_errcode(db) == SQLITE_CORRUPT)
+		return err_set(
+		    b->err, RC_DB, DAMAGED, b->from, sqlite3_errmsg(db));
 	return err_set(b->err, RC_DB, "%s: %s", path, sqlite3_errmsg(db));
 }
 
@@ -152,9 +157,7 @@ expect(struct backup *b, const char *sql, const char *good)
 
 	if (rc == RC_OK && answer != NULL &&
 	    (good == NULL || strcmp(answer, good) != 0))
-		rc = err_set(b->err, RC_DB,
-		    "%s is damaged, and so would be its copy: %s", b->from,
-		    answer);
+		rc = err_set(b->err, RC_DB, DAMAGED, b->from, answer);
 	free(answer);
 	return rc;
 }

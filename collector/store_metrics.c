@@ -12,7 +12,7 @@
 static const char LANDINGS[] =
     "SELECT v.name, coalesce(s.name, ''), t.family, g.state, sum(g.n) "
     "FROM (SELECT target_id, site_id, state, count(*) AS n FROM landing "
-    "INDEXED BY landing_open WHERE until_us IS NULL "
+    "INDEXED BY landing_by_place WHERE until_us IS NULL "
     "GROUP BY target_id, site_id, state) g "
     "JOIN target t ON t.id = g.target_id JOIN service v ON v.id = t.service_id "
     "LEFT JOIN site s ON s.id = g.site_id WHERE t.role = 'service' "

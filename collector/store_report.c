@@ -70,7 +70,7 @@ static const char SITES[] =
     "coalesce(z.receiving, 'unknown'), coalesce(z.verdict, 'unknown'), "
     "z.since_us, (SELECT count(DISTINCT l.vantage_id) FROM target t "
     "CROSS JOIN landing l ON l.target_id = t.id AND l.site_id = i.id "
-    "AND l.state = 'stable' AND l.until_us IS NULL " /* landing_open */
+    "AND l.state = 'stable' AND l.until_us IS NULL " /* landing_by_place */
     "JOIN vantage v ON v.id = l.vantage_id AND v.family = f.family "
     "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
     " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "

@@ -66,7 +66,10 @@ static const char OF_PROBE[] =
 	"CROSS JOIN target t ON t.service_id = s.id AND t.role = 'service' " \
 	"AND (?4 IS NULL OR t.address = ?4) " \
 	"CROSS JOIN landing l ON l.target_id = t.id AND l.until_us " until \
-	" WHERE i.id = ?1 AND l.site_id = i.id AND l.state = 'stable' " \
+	" JOIN vantage v ON v.id = l.vantage_id JOIN probe p " \
+	"ON p.id = v.probe_id AND p.state <> 'quarantined' " \
+	"WHERE i.id = ?1 AND l.site_id = i.id AND NOT EXISTS (SELECT 1 " \
+	"FROM quarantine q WHERE q.vantage_id = v.id AND q.until_us IS NULL) " \
 	"AND l.since_us < ?3 "
 static const char STAYS[] =
     STAYS_WHERE("IS NULL") "UNION ALL " STAYS_WHERE("> ?2") "ORDER BY 2, 1, 3";

@@ -100,7 +100,8 @@ MUST_USE enum rc store_rollup_range(struct store *st, enum rollup_span span,
     int64_t series_id, int64_t first, int64_t last, store_rollup_row *row,
     void *ctx, struct err *err);
 
-/* When a vantage landed at a site on one of its targets. */
+/* When a vantage landed at a site on one of its targets, or was dark from
+ * there. */
 struct stay {
 	int64_t vantage_id, target_id;
 	int64_t since_us, until_us; /* INT64_MAX: still */
@@ -113,7 +114,7 @@ struct stay_list {
 	struct stay *rows;
 };
 
-/* Those that reach into the time from since_us to until_us, at an address of
+/* Those of vantages that are not in quarantine now, that reach into the time from since_us to until_us, at an address of
  * the site's service (NULL: at all of them), in order of target, vantage and
  * time.  Gives the rows: release with free().  RC_DB. */
 MUST_USE enum rc store_stays(struct store *st, int64_t site_id,

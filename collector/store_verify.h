@@ -4,8 +4,8 @@
  * Uses     store_sqlite.h, verify_journal
  * Used by  the subcommand verify
  *
- * Everything is looked at as it was at one moment, in one read transaction; a
- * collector may go on meanwhile.
+ * Everything is looked at as it was at one moment; a collector may go on
+ * meanwhile.
  */
 #ifndef COLLECTOR_STORE_VERIFY_H
 #define COLLECTOR_STORE_VERIFY_H
@@ -16,10 +16,9 @@
  * Lends both. */
 typedef void store_verify_told(void *ctx, const char *check, const char *fault);
 
-/* Runs every check in turn; at most ten faults of each are told.  A database
- * so damaged that a check cannot go on is a fault of that check.  RC_DB: it
- * cannot be read at all. */
-MUST_USE enum rc store_verify(
-    struct store *st, store_verify_told *told, void *ctx, struct err *err);
+/* Runs every check in turn, within the caller's transaction
+ * (store_begin_reading); at most ten faults of each are told.  A database so
+ * damaged that a check cannot go on is a fault of that check. */
+void store_verify(struct store *st, store_verify_told *told, void *ctx);
 
 #endif

@@ -221,6 +221,39 @@ mistakes_are_told(void **state)
 	}
 }
 
+static void
+who_is_in_quarantine_speaks_for_no_site(void **state)
+{
+	static const char *const both[][2] = {
+		{ "UPDATE probe SET state = 'quarantined'",
+		    "UPDATE probe SET state = 'active'" },
+		{ "INSERT INTO quarantine (vantage_id, reason, since_us, "
+		  "updated_us, numbers) VALUES (7, 'light', 1, 1, '{}')",
+		    "UPDATE quarantine SET until_us = 2, "
+		    "ending = 'believable'" },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < T_LEN(both); i++) {
+		for (size_t j = 0; j < 2; j++) {
+			struct printed p;
+
+			assert_int_equal(sqlite3_exec(store_handle(r->store),
+					     both[i][j], NULL, NULL, NULL),
+			    SQLITE_OK);
+			p = history(r, cases[2].line);
+			T_CHECK((strcmp(p.out, cases[2].out) == 0) == (j == 1),
+			    "%s: %s", both[i][j], p.out);
+			free(p.out);
+			free(p.err);
+			p = history(r, cases[0].line);
+			assert_string_equal(p.out, cases[0].out);
+			free(p.out);
+			free(p.err);
+		}
+	}
+}
+
 /* The same numbers once the hours have been added up to days. */
 static void
 what_is_of_hours_only_is_told_by_the_hour(void **state)
@@ -252,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG(the_rows_are_those_of_the_time_and_place),
+		RIG(who_is_in_quarantine_speaks_for_no_site),
 		RIG(mistakes_are_told),
 		RIG(what_is_of_hours_only_is_told_by_the_hour),
 	};

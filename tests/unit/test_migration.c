@@ -115,7 +115,7 @@ everything_stored_is_there_afterwards(void **state)
 				 "('attempt_of_delivery', 'delivery_by_time', "
 				 "'delivery_of_event', 'heard_passing', "
 				 "'heard_vantages', 'event_by_end', "
-				 "'landing_open')"),
+				 "'landing_by_place')"),
 	    7);
 }
 

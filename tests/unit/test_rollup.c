@@ -378,8 +378,9 @@ is_fault_found(struct rig *r)
 	bool is_found = false;
 	struct err err;
 
-	assert_int_equal(
-	    store_verify(r->side, note_fault, &is_found, &err), RC_OK);
+	assert_int_equal(store_begin_reading(r->side, &err), RC_OK);
+	store_verify(r->side, note_fault, &is_found);
+	store_rollback(r->side);
 	return is_found;
 }
 
