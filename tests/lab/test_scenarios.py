@@ -9,6 +9,7 @@ import datetime
 import time
 
 import pytest
+from replaying import replay_is_identical
 
 PATIENCE_S = 150
 CALM_S = 300   # until who flapped is counted again
@@ -91,6 +92,11 @@ def test_each_is_told_as_itself_alone(quiet_world, name):
     world.wait_for_truth(PATIENCE_S)
     all_resolved(world)
     alone(world, event, begun)
+
+
+def test_a_replay_tells_the_same(world):
+    """All that happened above."""
+    replay_is_identical(world)
 
 
 def test_an_interceptor_near_one_vantage_is_told_of_its_network_alone(paths, path_world):
