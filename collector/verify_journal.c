@@ -99,7 +99,8 @@ void
 verify_journal_see(struct verify_journal *j, const struct verify_seen *o)
 {
 	if (!j->is_sorted) {
-		qsort(j->entries, j->n, sizeof *j->entries, compare);
+		if (j->n > 0)
+			qsort(j->entries, j->n, sizeof *j->entries, compare);
 		j->is_sorted = true;
 	}
 	/* An interval may reach over where the next begins: what is said of
