@@ -1,7 +1,7 @@
 /* The words of detect.h; the detector itself is detect_fold.c. */
 #include "collector/detect.h"
 
-#include <string.h>
+#include "schema/base/names.h"
 
 static const char *const landing_states[] = { "stable", "dark", "unknown" };
 static const char *const event_kinds[EVENT_KINDS] = { "shift", "blackhole",
@@ -12,25 +12,6 @@ static const char *const severities[] = { "info", "notice", "warning", "major",
 static const char *const distrusts[DISTRUSTS] = { "peers", "own_address",
 	"light" };
 static const char *const tris[] = { "unknown", "no", "yes" };
-
-#define N(words) (sizeof(words) / sizeof *(words))
-
-static const char *
-word(const char *const *words, size_t n, unsigned i)
-{
-	return i < n ? words[i] : "?";
-}
-
-/* n when there is no such word. */
-static unsigned
-find_word(const char *const *words, size_t n, const char *name)
-{
-	unsigned i = 0;
-
-	while (i < n && strcmp(words[i], name) != 0)
-		i++;
-	return i;
-}
 
 uint64_t
 vantage_prefix(const struct addr *seen)
@@ -52,87 +33,10 @@ times_of_service(const struct service *s)
 		s->round_us, s->round_before_us, s->n_agree };
 }
 
-const char *
-landing_state_name(enum landing_state s)
-{
-	return word(landing_states, N(landing_states), s);
-}
-
-const char *
-event_kind_name(enum event_kind k)
-{
-	return word(event_kinds, N(event_kinds), k);
-}
-
-const char *
-severity_name(enum severity s)
-{
-	return word(severities, N(severities), s);
-}
-
-const char *
-tri_name(enum tri t)
-{
-	return word(tris, N(tris), t);
-}
-
-enum rc
-event_kind_from_name(enum event_kind *out, const char *name)
-{
-	unsigned i = find_word(event_kinds, N(event_kinds), name);
-
-	if (i == N(event_kinds))
-		return RC_MALFORMED;
-	*out = (enum event_kind)i;
-	return RC_OK;
-}
-
-enum rc
-severity_from_name(enum severity *out, const char *name)
-{
-	unsigned i = find_word(severities, N(severities), name);
-
-	if (i == N(severities))
-		return RC_MALFORMED;
-	*out = (enum severity)i;
-	return RC_OK;
-}
-
-enum rc
-landing_state_from_name(enum landing_state *out, const char *name)
-{
-	unsigned i = find_word(landing_states, N(landing_states), name);
-
-	if (i == N(landing_states))
-		return RC_MALFORMED;
-	*out = (enum landing_state)i;
-	return RC_OK;
-}
-
-enum rc
-tri_from_name(enum tri *out, const char *name)
-{
-	unsigned i = find_word(tris, N(tris), name);
-
-	if (i == N(tris))
-		return RC_MALFORMED;
-	*out = (enum tri)i;
-	return RC_OK;
-}
-
-const char *
-distrust_name(enum distrust r)
-{
-	return word(distrusts, N(distrusts), r);
-}
-
-enum rc
-distrust_from_name(enum distrust *out, const char *name)
-{
-	unsigned i = find_word(distrusts, N(distrusts), name);
-
-	if (i == N(distrusts))
-		return RC_MALFORMED;
-	*out = (enum distrust)i;
-	return RC_OK;
-}
+NAMES_DEFINE(enum landing_state, landing_states, landing_state_name,
+    landing_state_from_name)
+NAMES_DEFINE(
+    enum event_kind, event_kinds, event_kind_name, event_kind_from_name)
+NAMES_DEFINE(enum severity, severities, severity_name, severity_from_name)
+NAMES_DEFINE(enum tri, tris, tri_name, tri_from_name)
+NAMES_DEFINE(enum distrust, distrusts, distrust_name, distrust_from_name)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "schema/base/bytes.h"
+#include "schema/base/names.h"
 #include "schema/base/power.h"
 
 #define SECOND INT64_C(1000000)
@@ -339,22 +340,5 @@ static const char *const class_names[] = {
 	[FLOWS_MOVING] = "moving",
 };
 
-#define N_CLASSES (sizeof class_names / sizeof class_names[0])
-
-const char *
-flow_class_name(enum flow_class c)
-{
-	return (size_t)c < N_CLASSES ? class_names[c] : "?";
-}
-
-enum rc
-flow_class_from_name(enum flow_class *out, const char *name)
-{
-	for (size_t i = 0; i < N_CLASSES; i++) {
-		if (strcmp(name, class_names[i]) != 0)
-			continue;
-		*out = (enum flow_class)i;
-		return RC_OK;
-	}
-	return RC_MALFORMED;
-}
+NAMES_DEFINE(
+    enum flow_class, class_names, flow_class_name, flow_class_from_name)

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "schema/base/bytes.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "schema/base/names.h"
 
 static const char *const kinds[] = {
 	[KIND_DNS] = "dns",
@@ -62,45 +61,16 @@ static const char *const family_states[] = {
 	[FAMILY_NONE] = "none",
 };
 
-static enum rc
-look_up(unsigned *out, const char *const *names, size_t n, const char *name)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (strcmp(names[i], name) == 0) {
-			*out = i;
-			return RC_OK;
-		}
-	}
-	return RC_MALFORMED;
-}
-
-/* Defines the pair of functions of one enum. */
-#define DEFINE_NAMES(type, table, to_name, from_name) \
-	const char *to_name(type v) \
-	{ \
-		return (size_t)v < COUNT(table) ? (table)[v] : "?"; \
-	} \
-\
-	enum rc from_name(type *out, const char *name) \
-	{ \
-		unsigned i; \
-		enum rc rc = look_up(&i, table, COUNT(table), name); \
-\
-		if (rc == RC_OK) \
-			*out = (type)i; \
-		return rc; \
-	}
-
-DEFINE_NAMES(enum kind, kinds, kind_name, kind_from_name)
-DEFINE_NAMES(enum proto, protos, proto_name, proto_from_name)
-DEFINE_NAMES(enum outcome, outcomes, outcome_name, outcome_from_name)
-DEFINE_NAMES(enum why, whys, why_name, why_from_name)
-DEFINE_NAMES(enum stamp, stamps, stamp_name, stamp_from_name)
-DEFINE_NAMES(
+NAMES_DEFINE(enum kind, kinds, kind_name, kind_from_name)
+NAMES_DEFINE(enum proto, protos, proto_name, proto_from_name)
+NAMES_DEFINE(enum outcome, outcomes, outcome_name, outcome_from_name)
+NAMES_DEFINE(enum why, whys, why_name, why_from_name)
+NAMES_DEFINE(enum stamp, stamps, stamp_name, stamp_from_name)
+NAMES_DEFINE(
     enum family_state, family_states, family_state_name, family_state_from_name)
-DEFINE_NAMES(
+NAMES_DEFINE(
     enum chaos_name, chaos_names, chaos_name_text, chaos_name_from_text)
-DEFINE_NAMES(
+NAMES_DEFINE(
     enum clock_state, clock_states, clock_state_name, clock_state_from_name)
 
 bool
