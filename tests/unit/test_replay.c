@@ -14,6 +14,7 @@
 #include "collector/store_heard.h"
 #include "collector/store_quarantine.h"
 #include "collector/store_verify.h"
+#include "tests/unit/pack_rig.h"
 
 #define PROBES 8
 #define EVERY_S 10
@@ -331,18 +332,18 @@ check_compare(struct fleet_rig *f, const char *damage, const char *says)
 	store_close(scratch);
 }
 
+/* A replay of the database at path, which may be a copy of the live one. */
 static struct replayed
-check_replay(struct fleet_rig *f, bool is_same)
+check_replay_of(struct fleet_rig *f, const char *path, bool is_same)
 {
 	struct store *source, *scratch;
 	char *live = dump(f->rig->store), *again;
 	struct replayed told;
 	struct err err;
 
-	assert_int_equal(
-	    store_open(&source, f->rig->database, STORE_READ, &err), RC_OK);
-	T_CHECK(store_open_scratch(&scratch, f->rig->database, &err) == RC_OK,
-	    "%s", err.text);
+	assert_int_equal(store_open(&source, path, STORE_READ, &err), RC_OK);
+	T_CHECK(
+	    store_open_scratch(&scratch, path, &err) == RC_OK, "%s", err.text);
 	T_CHECK(replay(source, scratch, &f->rig->settings.services, NULL, &told,
 		    &err) == RC_OK,
 	    "%s", err.text);
@@ -358,6 +359,25 @@ check_replay(struct fleet_rig *f, bool is_same)
 	sqlite3_free(again);
 	store_close(scratch);
 	store_close(source);
+	return told;
+}
+
+/* Of the database, and of a copy in which it is packed. */
+static struct replayed
+check_replay(struct fleet_rig *f, bool is_same)
+{
+	struct replayed told = check_replay_of(f, f->rig->database, is_same);
+	struct replayed of_packed;
+	char copy[256];
+
+	snprintf(copy, sizeof copy, "%s",
+	    scratch_path(&f->rig->scratch, "packed.db"));
+	pack_copy(f->rig->database, copy);
+	of_packed = check_replay_of(f, copy, is_same);
+	assert_int_equal(unlink(copy), 0);
+	assert_true(told.is_whole == of_packed.is_whole);
+	assert_int_equal(told.n_observations, of_packed.n_observations);
+	assert_int_equal(told.first_us, of_packed.first_us);
 	return told;
 }
 
@@ -719,7 +739,9 @@ what_is_gone_is_said(void **state)
 	    sqlite3_exec(store_handle(f->rig->side),
 		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
+	assert_int_equal(
+	    store_heard_expire(f->rig->side, 2000, &(int64_t){ 0 }, NULL),
+	    RC_OK);
 	assert_int_equal(
 	    store_heard_expire_vantages(f->rig->side, NULL), RC_OK);
 	move(f, 0, 5, "fra");
