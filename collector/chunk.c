@@ -209,22 +209,22 @@ chunk_int(const struct chunk *c, size_t row, enum chunk_column column)
 }
 
 static size_t
-count_present(const struct chunk *c, int column)
+count_present(const struct chunk *c, enum chunk_column column)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		n += chunk_has(c, i, (enum chunk_column)column);
+		n += chunk_has(c, i, column);
 	return n;
 }
 
 /* From the rows that have it to all rows: from the end, in its place; what is
  * not there is like what is before it. */
 static void
-spread(const struct chunk *c, int column, int64_t *v, size_t n)
+spread(const struct chunk *c, enum chunk_column column, int64_t *v, size_t n)
 {
 	for (size_t i = c->n; i-- > 0;) {
-		bool is_there = chunk_has(c, i, (enum chunk_column)column);
+		bool is_there = chunk_has(c, i, column);
 
 		v[i] = n > 0 ? v[n - 1] : v[i + 1 < c->n ? i + 1 : i];
 		n -= is_there;
@@ -232,7 +232,7 @@ spread(const struct chunk *c, int column, int64_t *v, size_t n)
 }
 
 static bool
-load_ints(struct chunk *c, int column)
+load_ints(struct chunk *c, enum chunk_column column)
 {
 	struct column *to = &c->columns[column];
 	size_t n = count_present(c, column);
@@ -262,7 +262,9 @@ compare_places(const void *left, const void *right)
 
 	if (a->vantage != b->vantage)
 		return a->vantage < b->vantage ? -1 : 1;
-	return (a->seq > b->seq) - (a->seq < b->seq);
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return (a->row > b->row) - (a->row < b->row);
 }
 
 /* The rows by vantage and number: of each vantage those that no run has had
@@ -430,7 +432,7 @@ join_lines(struct column *to, size_t *len)
 }
 
 static bool
-load_lines(struct chunk *c, int column)
+load_lines(struct chunk *c, enum chunk_column column)
 {
 	struct column *to = &c->columns[column];
 	uint32_t at = 0;
@@ -440,7 +442,7 @@ load_lines(struct chunk *c, int column)
 		return false;
 	for (size_t i = 0; i < c->n; i++) {
 		to->end[i] = at;
-		if (chunk_has(c, i, (enum chunk_column)column) &&
+		if (chunk_has(c, i, column) &&
 		    (at >= len || !cut_line(to, i, &at, len)))
 			return false;
 	}
@@ -448,7 +450,7 @@ load_lines(struct chunk *c, int column)
 }
 
 static bool
-load_plain(struct chunk *c, int column)
+load_plain(struct chunk *c, enum chunk_column column)
 {
 	struct column *to = &c->columns[column];
 	size_t n = count_present(c, column), k = 0;
@@ -457,7 +459,7 @@ load_plain(struct chunk *c, int column)
 	bool is_good = chunk_take_numbers(&to->packed, lens, n);
 
 	for (size_t i = 0; is_good && i < c->n; i++) {
-		if (chunk_has(c, i, (enum chunk_column)column)) {
+		if (chunk_has(c, i, column)) {
 			is_good = lens[k] >= 0 && lens[k] <= CHUNK_TEXT_MAX;
 			at += (uint64_t)lens[k++];
 			is_good = is_good && at <= CHUNK_TEXT_MAX;
@@ -474,7 +476,7 @@ load_plain(struct chunk *c, int column)
 }
 
 static bool
-load_texts(struct chunk *c, int column)
+load_texts(struct chunk *c, enum chunk_column column)
 {
 	struct column *to = &c->columns[column];
 	bool is_good;

@@ -126,7 +126,9 @@ compare_places(const void *left, const void *right)
 	for (size_t i = 0; i < 3; i++)
 		if (a->key[i] != b->key[i])
 			return a->key[i] < b->key[i] ? -1 : 1;
-	return (a->id > b->id) - (a->id < b->id);
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return (a->row > b->row) - (a->row < b->row);
 }
 
 /* Gives the rows sorted by up to three columns, then by id. */

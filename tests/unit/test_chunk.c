@@ -139,7 +139,7 @@ any_rows_come_back(void **state)
 	struct row *rows = mem_new(60 * sizeof *rows);
 
 	(void)state;
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 30; round++) {
 		size_t n = (size_t)pick(&r, 1, 60);
 		bool is_line = pick(&r, 0, 1) == 0;
 
@@ -264,7 +264,7 @@ what_is_damaged_is_refused_or_read_never_more(void **state)
 		assert_int_equal(
 		    chunk_open(&c, bytes, cut, &err), RC_MALFORMED);
 	}
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		size_t at = (size_t)pick(&r, 0, (int64_t)len - 1);
 		uint8_t was = bytes[at];
 

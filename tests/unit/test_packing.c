@@ -92,7 +92,7 @@ what_is_packed_is_the_same_in_less_room(void **state)
 {
 	struct rig *r = *state;
 
-	fill(r, 50000);
+	fill(r, 40000);
 	check_all(r->store);
 	pack_all(r->store);
 	check_all(r->store);
@@ -101,7 +101,7 @@ what_is_packed_is_the_same_in_less_room(void **state)
 	assert_int_equal(
 	    pack_number(r->store, "SELECT count(*) FROM observation"), 1);
 	assert_in_range(
-	    pack_number(r->store, "SELECT count(*) FROM chunk"), 4, 8);
+	    pack_number(r->store, "SELECT count(*) FROM chunk"), 3, 8);
 	T_CHECK(pack_number(r->store, "SELECT sum(n_bytes) / sum(n) FROM "
 				      "chunk") < 12,
 	    "%lld",

@@ -13,8 +13,8 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import (collector, collector_fleet, collector_import, detector, probe_footprint,
-               probe_packets, probe_times, probe_traces)
+from . import (collector, collector_chunks, collector_fleet, collector_import, detector,
+               probe_footprint, probe_packets, probe_times, probe_traces)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -24,7 +24,8 @@ EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
 is the beginning of a name, whole words: probe, probe.p3, collector; a longer
-one narrows a shorter.  All but detector and collector.fleet need root (network namespaces)."""
+one narrows a shorter.  All but detector, collector.fleet and collector.chunks
+need root (network namespaces)."""
 
 BENCHES = {
     "probe.p1": probe_packets.paced,
@@ -44,11 +45,12 @@ BENCHES = {
     "probe.disk": probe_footprint.disk,
     "collector.ingest": collector.ingest,
     "collector.fleet": collector_fleet.fleet,
+    "collector.chunks": collector_chunks.chunks,
     "collector.import.atlas": collector_import.results,
     "collector.import.catchment": collector_import.rounds,
     "detector": detector.detector,
 }
-PLAIN = {"detector", "collector.fleet"}   # need no network
+PLAIN = {"detector", "collector.fleet", "collector.chunks"}   # need no network
 
 
 class Bench:
