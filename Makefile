@@ -200,7 +200,7 @@ uninstall:
 
 clean:
 	rm -rf build build-san build-clang build-san-clang build-fuzz \
-	    build-fuzz-light build-static
+	    build-fuzz-light build-tsan build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all tests bench-programs simulate deps check demo lint fuzz fuzz-light fuzzers \
