@@ -6,21 +6,8 @@
 
 #include "schema/base/mem.h"
 
-uint64_t
-doc_mark(const char *key)
-{
-	size_t len = strlen(key);
-	unsigned mark = (unsigned)len * 7;
-
-	if (len > 0)
-		mark += (unsigned char)key[0] * 3u +
-			(unsigned char)key[len / 2] * 5u +
-			(unsigned char)key[len - 1];
-	return UINT64_C(1) << mark % 64;
-}
-
 uint32_t
-doc_add(struct doc *d, const char *key, enum doc_type type)
+doc_add(struct doc *d, const char *key, uint64_t head, enum doc_type type)
 {
 	struct doc_value *v;
 
@@ -29,9 +16,10 @@ doc_add(struct doc *d, const char *key, enum doc_type type)
 		d->values = mem_grow(d->values, d->cap, sizeof *d->values);
 	}
 	v = &d->values[d->n++];
-	*v = (struct doc_value){
-		.key = key, .end = (uint32_t)d->n, .type = type
-	};
+	*v = (struct doc_value){ .key = key,
+		.key_head = head,
+		.end = (uint32_t)d->n,
+		.type = type };
 	return (uint32_t)(d->n - 1);
 }
 
@@ -41,30 +29,39 @@ doc_place(const struct doc *d, const struct doc_value *v)
 	return (uint32_t)(v - d->values);
 }
 
-const struct doc_value *
-doc_member(const struct doc *d, const struct doc_value *object, const char *key,
-    uint32_t at)
+static const struct doc_value *
+look_through(const struct doc *d, const struct doc_value *object,
+    const char *key, uint64_t head)
 {
-	uint32_t first = doc_place(d, object) + 1;
+	const struct doc_value *v = object + 1;
 
-	if (object->n == 0 || (object->key_marks & doc_mark(key)) == 0)
+	if ((object->key_marks & doc_mark(head)) == 0)
 		return NULL;
-	if (at < first || at >= object->end)
-		at = first;
 	for (uint32_t i = 0; i < object->n; i++) {
-		const struct doc_value *v = &d->values[at];
-
-		if (strcmp(v->key, key) == 0)
+		if (v->key_head == head && strcmp(v->key, key) == 0)
 			return v;
-		at = v->end < object->end ? v->end : first;
+		v = &d->values[v->end];
 	}
 	return NULL;
 }
 
-bool
-doc_is_new_key(const struct doc *d, uint32_t object, const char *key)
+const struct doc_value *
+doc_member(const struct doc *d, const struct doc_value *object, const char *key,
+    uint32_t at)
 {
-	return doc_member(d, &d->values[object], key, 0) == NULL;
+	const struct doc_value *v = &d->values[at];
+
+	if (v > object && at < object->end && v->key[0] == key[0] &&
+	    strcmp(v->key, key) == 0)
+		return v;
+	return look_through(d, object, key, doc_head(key));
+}
+
+bool
+doc_is_new_key(
+    const struct doc *d, uint32_t object, const char *key, uint64_t head)
+{
+	return look_through(d, &d->values[object], key, head) == NULL;
 }
 
 static void flatten(struct doc *d, const char *key, json_t *v, unsigned depth);
@@ -77,7 +74,7 @@ flatten_members(struct doc *d, uint32_t at, json_t *object, unsigned depth)
 
 	json_object_foreach(object, key, member)
 	{
-		d->values[at].key_marks |= doc_mark(key);
+		d->values[at].key_marks |= doc_mark(doc_head(key));
 		d->values[at].n++;
 		flatten(d, key, member, depth + 1);
 	}
@@ -120,7 +117,8 @@ type_of(const json_t *v, unsigned depth)
 static void
 flatten(struct doc *d, const char *key, json_t *v, unsigned depth)
 {
-	uint32_t at = doc_add(d, key, type_of(v, depth));
+	uint64_t head = key == NULL ? 0 : doc_head(key);
+	uint32_t at = doc_add(d, key, head, type_of(v, depth));
 
 	switch (d->values[at].type) {
 	case DOC_OBJECT:

@@ -39,7 +39,8 @@ struct doc_value {
 		const char *text;
 		uint64_t key_marks; /* of an object: doc_mark of its keys */
 	};
-	uint32_t n;   /* members or elements */
+	uint64_t key_head; /* doc_head of key */
+	uint32_t n;        /* members or elements */
 	uint32_t end; /* the place behind it, and behind all that is in it */
 	enum doc_type type;
 };
@@ -60,8 +61,25 @@ MUST_USE enum rc
 doc_load(struct doc *d, const char *text, size_t len, struct err *err);
 void doc_fini(struct doc *d);
 
-/* A bit that the key sets among its object's, mostly one of its own. */
-uint64_t doc_mark(const char *key);
+/* The first eight characters of a key, in one number. */
+static inline uint64_t
+doc_head(const char *key)
+{
+	uint64_t head = 0;
+
+	for (unsigned i = 0; i < sizeof head && key[i] != '\0'; i++)
+		head |= (uint64_t)(unsigned char)key[i] << 8 * i;
+	return head;
+}
+
+/* A bit that a key sets among its object's.  The factor is one of those by
+ * which, in the usual lines, no key that is absent has the bit of one that is
+ * there. */
+static inline uint64_t
+doc_mark(uint64_t head)
+{
+	return UINT64_C(1) << (head * UINT64_C(0xf08b56528ac32bbd) >> 58);
+}
 
 /* Lends the member of an object, or NULL; at is where it is looked for first:
  * a place within the object, or 0. */
@@ -71,12 +89,15 @@ const struct doc_value *doc_member(const struct doc *d,
 /* The place of a value. */
 uint32_t doc_place(const struct doc *d, const struct doc_value *v);
 
-/* Adds a value behind all others; its place.  (doc.c, for doc_scan.c) */
-uint32_t doc_add(struct doc *d, const char *key, enum doc_type type);
+/* Adds a value behind all others; its place.  head: of key, 0 without.  (for
+ * doc_scan.c) */
+uint32_t
+doc_add(struct doc *d, const char *key, uint64_t head, enum doc_type type);
 
 /* Adds to an object a member with this key, which must differ from those that
  * it has: else false.  (for doc_scan.c) */
-bool doc_is_new_key(const struct doc *d, uint32_t object, const char *key);
+bool doc_is_new_key(
+    const struct doc *d, uint32_t object, const char *key, uint64_t head);
 
 /* Scans len bytes into d, which is empty; false when they are not plain, and
  * then d is as it comes.  (doc_scan.c) */

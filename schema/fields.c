@@ -52,16 +52,11 @@ fail_range(struct fields *f, const char *key, int64_t min, int64_t max)
 
 /* Lends the member, or NULL. */
 static const struct doc_value *
-look(struct fields *f, const char *key)
+look(const struct fields *f, const char *key)
 {
-	const struct doc_value *v;
-
 	if (f->fault->rc != RC_OK || f->object == NULL)
 		return NULL;
-	v = doc_member(f->doc, f->object, key, f->at);
-	if (v != NULL)
-		f->at = doc_place(f->doc, v);
-	return v;
+	return doc_member(f->doc, f->object, key, f->at);
 }
 
 static bool
@@ -84,6 +79,8 @@ find(struct fields *f, const char *key, enum doc_type type, bool is_optional)
 	};
 	const struct doc_value *v = look(f, key);
 
+	if (v != NULL)
+		f->at = v->end;
 	if (v != NULL ? is_a(v, type) : is_optional)
 		return v;
 	fields_fail(f, RC_MALFORMED, key, expected[type]);
@@ -144,7 +141,7 @@ fields_bool(struct fields *f, const char *key)
 }
 
 bool
-fields_has(struct fields *f, const char *key)
+fields_has(const struct fields *f, const char *key)
 {
 	return look(f, key) != NULL;
 }

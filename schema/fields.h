@@ -66,7 +66,7 @@ const char *fields_text_if(struct fields *f, const char *key);
 bool fields_bool(struct fields *f, const char *key);
 
 /* Is there such a member? */
-bool fields_has(struct fields *f, const char *key);
+bool fields_has(const struct fields *f, const char *key);
 
 /* A reader of a member that is an object and must be there; f must outlive
  * it, and so below. */
