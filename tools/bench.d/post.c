@@ -17,7 +17,7 @@
 #include "tools/bench.d/bench.h"
 #include "tools/simulate.d/client.h"
 
-#define MAX_PROBES 64
+#define MAX_PROBES 128 /* the collector lets one address have as many */
 
 struct probe {
 	pthread_t thread;

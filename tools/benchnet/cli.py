@@ -42,13 +42,16 @@ BENCHES = {
     "probe.p11": probe_footprint.uploaded_bytes,
     "probe.memory.flat": probe_footprint.flat_memory,
     "probe.disk": probe_footprint.disk,
-    "collector.ingest": collector.ingest,
+    "collector.c1": collector.ingest,
+    "collector.c2": collector.small_batches,
+    "collector.c9": collector.parse,
     "collector.fleet": collector_fleet.fleet,
     "collector.import.atlas": collector_import.results,
     "collector.import.catchment": collector_import.rounds,
     "detector": detector.detector,
 }
-PLAIN = {"detector", "collector.fleet"}   # need no network
+PLAIN = {"detector", "collector.c1", "collector.c2", "collector.c9",
+         "collector.fleet"}   # need no network
 
 
 class Bench:
