@@ -13,8 +13,8 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import (collector, collector_fleet, collector_import, collector_store, detector, probe_footprint,
-               probe_packets, probe_times, probe_traces)
+from . import (collector, collector_fleet, collector_import, collector_store, collector_tls,
+               detector, probe_footprint, probe_packets, probe_times, probe_traces)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -47,6 +47,7 @@ BENCHES = {
     "collector.c3": collector_store.growth,
     "collector.c5": collector_store.history,
     "collector.c7": collector_store.detectors,
+    "collector.c8": collector_tls.tls,
     "collector.c9": collector.parse,
     "collector.fleet": collector_fleet.fleet,
     "collector.import.atlas": collector_import.results,
