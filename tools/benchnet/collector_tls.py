@@ -6,6 +6,7 @@ have come: what is left is the server's own work.
 
 import contextlib
 import itertools
+import os
 import socket
 import subprocess
 import time
@@ -28,7 +29,9 @@ def tls(bench):
     yield figure("collector.c8.request", "us", ours, "MHD sink", theirs, "<=1.2")
     with Served(bench, f"{bench.folder}/tls{next(_numbers)}", SERVICES) as served:
         before = served.resident()
-        with _knock(bench, served, "/healthz", MANY, 1, 0):
+        with _knock(bench, served, "/nothing", MANY, 1, 0):
+            if len(os.listdir(f"/proc/{served.pid}/fd")) < MANY:
+                raise LabError("the machine is too slow to open 1000 connections in time")
             memory = served.resident() - before
     yield figure("collector.c8.memory", "MB", [memory / 1e6], goal="<=64 MB")
 
