@@ -11,7 +11,7 @@
 
 /* Batches of one transaction: what waits is taken together, so that an fsync
  * is paid once, but not so many that the first waits long. */
-#define GROUP_MAX 64
+#define GROUP_MAX 128
 #define TICK_US US_PER_S
 
 struct writer {
