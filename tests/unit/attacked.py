@@ -63,18 +63,26 @@ class Attacked:
             check=True, capture_output=True)
         self.context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
         self.process = None
+        self.environment = {}
+        self.wrapper = []   # a command that runs it
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        """Returns when it listens."""
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
-            [BUILD / "catchwater", "serve", "--config", self.config],
-            stderr=(self.folder / "log").open("wb"))
+            [*self.wrapper, BUILD / "catchwater", "serve", "--config", self.config],
+            stderr=(self.folder / "log").open("ab"),
+            env={**os.environ, **self.environment})
         until = time.monotonic() + WAIT_S
         while True:
             assert self.process.poll() is None, (self.folder / "log").read_text()
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), 5).close()
-                return self
+                return
             assert time.monotonic() < until, "the collector does not listen"
             time.sleep(0.05)
 
