@@ -67,8 +67,8 @@ class Words:
 class Faulty(Attacked):
     """`catchwater serve` under tests/unit/faulty.c."""
 
-    def __init__(self, folder, more=""):
-        super().__init__(folder, LIMITS + more)
+    def __init__(self, folder, more="", database=None):
+        super().__init__(folder, LIMITS + more, database)
         self.words = Words(folder / "words")
         self.environment = {"LD_PRELOAD": str(FAULTY),
                             "CATCHWATER_FAULTY": str(folder / "words")}
