@@ -69,6 +69,7 @@ class Faulty(Attacked):
 
     def __init__(self, folder, more="", database=None):
         super().__init__(folder, LIMITS + more, database)
+        self.tokens = None
         self.words = Words(folder / "words")
         self.environment = {"LD_PRELOAD": str(FAULTY),
                             "CATCHWATER_FAULTY": str(folder / "words")}
@@ -107,13 +108,18 @@ class Faulty(Attacked):
     def new_key(self):
         """Of a probe that has enrolled."""
         key = QuickKey()
-        said = {"token": self.token(), "public_key": key.public.hex(), "name": f"p-{key.probe}",
+        self.enrol_key(key)
+        return key
+
+    def enrol_key(self, key):
+        """From now on it is a probe's."""
+        self.tokens = self.tokens or self.token("--uses", "1000")
+        said = {"token": self.tokens, "public_key": key.public.hex(), "name": f"p-{key.probe}",
                 "version": "0", "asn": random.randrange(64512, 65000)}
         body = json.dumps(said).encode()
         status, answer = self.ask("POST", "/v1/enroll",
                                   headers(key, "POST", "/v1/enroll", body), body)
         assert status == 200, answer
-        return key
 
 
 class Sender(threading.Thread):
@@ -151,13 +157,17 @@ class Sender(threading.Thread):
                     return
             self._stopping.wait(self.pause_s)
 
+    def at_us(self, i):
+        """When the next batch's ith observation was made."""
+        return self.collector.now_us() - (self.n - i) * 1000
+
     def sign(self):
         """What comes after what was acknowledged: (body, headers)."""
         now_us = self.collector.now_us()
         self.made.append((self.acked + 1, now_us))
         body = batch(self.key.probe, [
             observation(self.acked + 1 + i, nsid=self.identity(),
-                        at_us=now_us - (self.n - i) * 1000) for i in range(self.n)],
+                        at_us=self.at_us(i)) for i in range(self.n)],
             sent_at_us=now_us)
         return body, headers(self.key, "POST", "/v1/batches", body, self.acked + 1)
 
