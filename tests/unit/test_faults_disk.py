@@ -6,6 +6,7 @@ schema/README.md, "Faults", names these tests.
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import pathlib
@@ -24,7 +25,8 @@ from test_operations import webhook
 
 PAGE = 4096
 SMALL_DISK = "CATCHWATER_SMALL_DISK"
-DAY_US = 86_400_000_000
+S_US = 1_000_000
+DAY_US = 86_400 * S_US
 MEMORY_BYTES = 400 << 20   # twice the queue's bound, and what SQLite keeps
 
 
@@ -237,3 +239,44 @@ def test_damage_that_no_batch_meets_is_told_and_stays_told(stored):
             ticks += 1
             threading.Event().wait(1)
         assert collector.log().count("the file is damaged") <= 2   # writer, serve
+
+
+def leaf_of(path, bytes_):
+    """The page in which an identity is found."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        pages = [row[0] - 1 for row in db.execute(
+            "SELECT pageno FROM dbstat WHERE name = 'sqlite_autoindex_identity_1'"
+            " AND pagetype = 'leaf'")]
+    good = path.read_bytes()
+    for page in pages:
+        damage(path, page)
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as db:
+                db.execute("SELECT id FROM identity WHERE bytes = ?", (bytes_,)).fetchall()
+        except sqlite3.DatabaseError:
+            return page
+        finally:
+            path.write_bytes(good)
+    raise AssertionError("no page of the index matters")
+
+
+def test_damage_that_one_probe_meets_is_not_hidden_by_others(tmp_path):
+    """Its batches are not stored, theirs are; it is told all the time."""
+    names = [f"ns{i:0200}.ams" for i in range(60)]
+    with Faulty(tmp_path) as collector:
+        turns = itertools.cycle(names)
+        probe, other = Sender(collector, lambda: next(turns), n=60), Sender(collector)
+        assert probe.send(*probe.sign()) and other.send(*other.sign())
+    probe.hang_up()
+    other.hang_up()
+    path = tmp_path / "c.db"
+    page = leaf_of(path, names[2].encode())
+    assert page != leaf_of(path, names[57].encode())
+    damage(path, page)
+    probe.identity, other.identity = lambda: names[2], lambda: names[57]
+    with collector:
+        assert refused(probe, probe.sign())[0] == 503
+        for _ in range(3):
+            assert other.send(*other.sign())
+            error = health(collector)[1].get("error", "")
+            assert "the file is damaged" in error and "'catchwater backup'" in error
