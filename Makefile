@@ -106,7 +106,14 @@ $(B)/%.o: %.c
 	$(SAY) CC $<
 	$(COMPILE) $<
 
-tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE)
+# What tests/unit/faulty.py preloads into the collector.
+FAULTY := $(B)/tests/unit/faulty.so
+$(FAULTY): $(B)/%.so: %.c
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) -std=c17 $(DEFS) -I. $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
+
+tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(FAULTY)
 bench-programs: $(BENCH) $(SIMULATE)
 simulate: $(SIMULATE)
 
