@@ -180,7 +180,7 @@ turn_vote(struct detect *d, const struct ballot *b, struct vote *v)
 	struct claim c = { 0 };
 
 	if (t != NULL)
-		t->shift_id = 0;
+		track_own_rare(t)->shift_id = 0;
 	if (t != NULL && t->target->service == b->service &&
 	    b->claims(d, t, b, &c)) {
 		v->from_site_id = c.from_site_id;

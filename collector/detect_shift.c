@@ -83,7 +83,8 @@ count_before(struct detect *d, const struct open_event *o, size_t service)
 	const struct track *t;
 
 	while ((t = roll_next(&w)) != NULL)
-		n += t->shift_id != o->event.id && track_is_on_site(t, &q) &&
+		n += track_rare(t)->shift_id != o->event.id &&
+		     track_is_on_site(t, &q) &&
 		     fleet_count_as(&d->fleet, t->member);
 	return n;
 }
@@ -271,6 +272,13 @@ relabel(struct detect *d, struct open_event *o, bool is_to, int64_t site_id)
 	o->event.site_id = site_id;
 }
 
+static void
+forget_recent(struct track *t)
+{
+	if (t->rare != NULL)
+		t->rare->recent = (struct recent_move){ 0 };
+}
+
 /* Turns the recent move of t into a vote. */
 static struct vote
 cast_vote(struct detect *d, struct open_event *o, struct track *t)
@@ -278,16 +286,16 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 	struct vote v = { .event_id = o->event.id,
 		.vantage_id = t->vantage_id,
 		.target_id = t->target->id,
-		.from_site_id = t->recent.from_site_id,
+		.from_site_id = track_rare(t)->recent.from_site_id,
 		.to_site_id = t->home,
-		.at_us = t->recent.at_us,
-		.confirmed_us = t->recent.confirmed_us,
-		.from_rtt_us = t->recent.from_rtt_us,
-		.to_rtt_us = t->recent.to_rtt_us };
+		.at_us = track_rare(t)->recent.at_us,
+		.confirmed_us = track_rare(t)->recent.confirmed_us,
+		.from_rtt_us = track_rare(t)->recent.from_rtt_us,
+		.to_rtt_us = track_rare(t)->recent.to_rtt_us };
 
 	events_vote(o, &v);
-	t->recent = (struct recent_move){ 0 };
-	t->shift_id = o->event.id;
+	forget_recent(t);
+	track_own_rare(t)->shift_id = o->event.id;
 	detect_emit_track(d, t);
 	return v;
 }
@@ -328,10 +336,12 @@ count_nearby(
 		for (size_t i = 0; i < o->n_votes; i++) {
 			const struct vote *v = &o->votes[i];
 
-			if (!shift_is_near(v->at_us, t->recent.at_us,
+			if (!shift_is_near(v->at_us,
+				track_rare(t)->recent.at_us,
 				shift_window_us(t)) ||
 			    (pass == 1 &&
-				v->from_site_id != t->recent.from_site_id) ||
+				v->from_site_id !=
+				    track_rare(t)->recent.from_site_id) ||
 			    (pass == 2 && v->to_site_id != t->home))
 				continue;
 			*n += is_counted(d, v);
@@ -350,7 +360,8 @@ is_same_cause(
 	if (o->event.kind != EVENT_SHIFT ||
 	    detect_service_of(d, &o->event) != t->target->service)
 		return false;
-	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
+	if ((o->is_to ? t->home : track_rare(t)->recent.from_site_id) ==
+	    o->event.site_id)
 		return true;
 	near = count_nearby(d, o, t);
 	if (near.n == 0)
@@ -392,7 +403,7 @@ join_all(struct detect *d, size_t service)
 	struct track *t;
 
 	while ((t = roll_next(&w)) != NULL) {
-		if (t->recent.from_site_id != 0 && track_counts(t))
+		if (track_rare(t)->recent.from_site_id != 0 && track_counts(t))
 			(void)join(d, t);
 	}
 }
@@ -436,7 +447,7 @@ try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
 	struct shift_group g = { .service = t->target->service,
 		.is_to = is_to,
 		.site_id = site_id,
-		.at_us = t->recent.at_us,
+		.at_us = track_rare(t)->recent.at_us,
 		.window_us = shift_window_us(t),
 		.noise = shift_noise(d, t->target->service) };
 
@@ -450,7 +461,7 @@ try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
 static void
 consider(struct detect *d, struct track *t)
 {
-	if (!try_group(d, t, false, t->recent.from_site_id))
+	if (!try_group(d, t, false, track_rare(t)->recent.from_site_id))
 		(void)try_group(d, t, true, t->home);
 }
 
@@ -468,7 +479,7 @@ count_leavers(
 	while ((t = roll_next(&w)) != NULL)
 		n += shift_is_in_group(t, g) &&
 		     (from_site_id == 0 ||
-			 t->recent.from_site_id == from_site_id);
+			 track_rare(t)->recent.from_site_id == from_site_id);
 	return n;
 }
 
@@ -500,8 +511,9 @@ first_moved_us(const struct detect *d, const struct shift_group *g)
 	const struct track *t;
 
 	while ((t = roll_next(&w)) != NULL)
-		if (shift_is_in_group(t, g) && t->recent.at_us < first_us)
-			first_us = t->recent.at_us;
+		if (shift_is_in_group(t, g) &&
+		    track_rare(t)->recent.at_us < first_us)
+			first_us = track_rare(t)->recent.at_us;
 	return first_us;
 }
 
@@ -532,16 +544,23 @@ judge_round(struct detect *d, size_t service)
 
 /* Moves. */
 
+/* A move that was too few to be an event is noise. */
+static void
+count_as_noise(struct track *t)
+{
+	noise_add(
+	    &t->noise, track_rare(t)->recent.at_us, track_rare(t)->recent.n);
+	forget_recent(t);
+}
+
 /* False: it is home again, and nothing is left to count. */
 static bool
 note_recent(struct track *t, const struct move *m)
 {
-	struct recent_move *r = &t->recent;
+	struct recent_move *r = &track_own_rare(t)->recent;
 
-	if (r->from_site_id != 0 && m->at_us - r->at_us > shift_window_us(t)) {
-		noise_add(&t->noise, r->at_us, r->n);
-		*r = (struct recent_move){ 0 };
-	}
+	if (r->from_site_id != 0 && m->at_us - r->at_us > shift_window_us(t))
+		count_as_noise(t);
 	if (r->from_site_id == 0)
 		*r = (struct recent_move){ .from_site_id = m->from_site_id,
 			.at_us = m->at_us,
@@ -551,21 +570,17 @@ note_recent(struct track *t, const struct move *m)
 	r->n = (uint8_t)(r->n == UINT8_MAX ? r->n : r->n + 1);
 	if (r->from_site_id != m->to_site_id)
 		return true;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	count_as_noise(t);
 	return false;
 }
 
-/* A move that was too few to be an event is noise. */
 static void
 forget_recent_before(struct track *t, int64_t before_us)
 {
-	struct recent_move *r = &t->recent;
+	const struct recent_move *r = &track_rare(t)->recent;
 
-	if (r->from_site_id == 0 || r->at_us >= before_us)
-		return;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	if (r->from_site_id != 0 && r->at_us < before_us)
+		count_as_noise(t);
 }
 
 static void
@@ -586,15 +601,16 @@ move_voter(struct detect *d, struct open_event *o, const struct move *m)
 void
 shift_move(struct detect *d, struct track *t, const struct move *m)
 {
-	struct open_event *o = events_by_id(&d->events, t->shift_id);
+	struct open_event *o =
+	    events_by_id(&d->events, track_rare(t)->shift_id);
 
-	if (t->shift_id != 0 && o != NULL) {
+	if (track_rare(t)->shift_id != 0 && o != NULL) {
 		move_voter(d, o, m);
 		return;
 	}
 	if (!track_counts(t) || cause_takes_move(d, t, m) ||
 	    m->confirmed_us - m->at_us > t->rules->late_us) {
-		t->recent = (struct recent_move){ 0 };
+		forget_recent(t);
 		return;
 	}
 	if (t->rules->round_us != 0) { /* judged when the round is over */
@@ -614,8 +630,8 @@ reconsider(struct detect *d)
 		struct track *t;
 
 		while ((t = roll_next(&w)) != NULL) {
-			if (t->recent.from_site_id != 0 && track_counts(t) &&
-			    t->rules->round_us == 0)
+			if (track_rare(t)->recent.from_site_id != 0 &&
+			    track_counts(t) && t->rules->round_us == 0)
 				consider(d, t);
 		}
 	}
@@ -624,13 +640,12 @@ reconsider(struct detect *d)
 void
 shift_age(struct detect *d, struct track *t)
 {
-	struct recent_move *r = &t->recent;
+	const struct recent_move *r = &track_rare(t)->recent;
 
 	if (r->from_site_id == 0 ||
 	    d->now_us - r->at_us <= shift_window_us(t) + t->rules->late_us)
 		return;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	count_as_noise(t);
 	detect_emit_track(d, t);
 }
 
@@ -669,7 +684,7 @@ resolve(struct detect *d, struct open_event *o, const char *resolution)
 		    &d->fleet, o->votes[i].vantage_id, o->votes[i].target_id);
 
 		if (t != NULL)
-			t->shift_id = 0;
+			track_own_rare(t)->shift_id = 0;
 	}
 	detect_resolve(d, o, resolution, sum_event(d, o));
 }
@@ -762,7 +777,7 @@ restore_vote(struct detect *d, struct open_event *o, const struct vote *v)
 	struct track *t = fleet_track(&d->fleet, v->vantage_id, v->target_id);
 
 	if (t != NULL && o->event.kind == EVENT_SHIFT)
-		t->shift_id = o->event.id;
+		track_own_rare(t)->shift_id = o->event.id;
 }
 
 const struct detect_part shift_part = { .name = "shift",

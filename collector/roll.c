@@ -41,7 +41,7 @@ struct roll {
 	struct rows *of_target;
 	struct slot *slots;
 	size_t n_tracks, cap_tracks; /* that have rows */
-	size_t *touched;             /* tracks */
+	uint32_t *touched;           /* tracks */
 	size_t n_touched, cap_touched;
 	bool is_all_touched;
 	struct agenda agenda;
@@ -124,11 +124,17 @@ forget(struct tally *y, bool is_fleet_too)
 		y->is_fleet_known = false;
 }
 
-void
-roll_touch_member(struct roll *r, const struct member *m)
+static void
+touch_tracks(struct roll *r, const struct member *m)
 {
 	for (const struct track *t = m->tracks; t != NULL; t = t->next)
 		roll_touch(r, t);
+}
+
+void
+roll_touch_member(struct roll *r, const struct member *m)
+{
+	touch_tracks(r, m);
 	for (size_t i = 0; i < r->services->n * FAMILIES; i++)
 		forget(&r->tallies[i], true);
 	for (size_t i = 0; i < r->services->n; i++)
@@ -199,7 +205,7 @@ note_change(
 static void
 write_row(struct roll *r, size_t track, int64_t now_us)
 {
-	struct track *t = r->fleet->tracks.list[track];
+	struct track *t = fleet_track_at(r->fleet, track);
 	struct rows *rows = &r->of_target[t->target - r->services->targets];
 	struct roll_row *row = &rows->list[find_row(rows, t->vantage_id)];
 	struct slot *slot = &r->slots[track];
@@ -238,21 +244,18 @@ add_row(struct roll *r, struct track *t)
 static void
 add_rows(struct roll *r)
 {
-	const struct track_list *all = &r->fleet->tracks;
-	size_t old = r->n_tracks;
+	size_t n = r->fleet->n_tracks, old = r->n_tracks;
 
-	if (all->n > r->cap_tracks) {
-		r->cap_tracks = all->cap;
+	if (n > r->cap_tracks) {
+		r->cap_tracks = n + n / 2;
 		r->slots = mem_grow(r->slots, r->cap_tracks, sizeof *r->slots);
 	}
-	for (; r->n_tracks < all->n; r->n_tracks++) {
+	for (; r->n_tracks < n; r->n_tracks++) {
 		r->slots[r->n_tracks] = (struct slot){ .due_us = ROLL_NEVER };
-		add_row(r, all->list[r->n_tracks]);
+		add_row(r, fleet_track_at(r->fleet, r->n_tracks));
 	}
-	for (size_t i = old; i < all->n; i++)
-		for (const struct track *t = all->list[i]->member->tracks;
-		     t != NULL; t = t->next)
-			roll_touch(r, t);
+	for (size_t i = old; i < n; i++)
+		touch_tracks(r, fleet_track_at(r->fleet, i)->member);
 }
 
 /* Brings every row up to now_us. */
@@ -261,10 +264,10 @@ settle(struct roll *r, int64_t now_us)
 {
 	struct agenda_item item;
 
-	if (r->n_tracks < r->fleet->tracks.n)
+	if (r->n_tracks < r->fleet->n_tracks)
 		add_rows(r);
 	for (size_t i = 0; r->is_all_touched && i < r->n_tracks; i++)
-		roll_touch(r, r->fleet->tracks.list[i]);
+		roll_touch(r, fleet_track_at(r->fleet, i));
 	r->is_all_touched = false;
 	while (r->n_touched > 0) {
 		size_t i = r->touched[--r->n_touched];

@@ -38,7 +38,8 @@ void
 flows_fini(struct flows *f)
 {
 	free(f->seen);
-	free(f->keys);
+	if (f->n_keys > 1)
+		free(f->keys.list);
 }
 
 static bool
@@ -57,6 +58,29 @@ is_key_in_use(const struct flows *f, unsigned key)
 	return false;
 }
 
+static uint64_t *
+keys_of(struct flows *f)
+{
+	return f->n_keys > 1 ? f->keys.list : &f->keys.one;
+}
+
+static void
+add_key(struct flows *f, uint64_t key)
+{
+	uint64_t first = f->keys.one;
+	unsigned n = f->n_keys;
+
+	if (n == 1)
+		f->keys.list = NULL;
+	if (n > 0 && (n & (n - 1)) == 0) /* full */
+		f->keys.list =
+		    mem_grow(f->keys.list, 2U * n, sizeof *f->keys.list);
+	if (n == 1)
+		f->keys.list[0] = first;
+	f->n_keys++;
+	keys_of(f)[n] = key;
+}
+
 /* Finds or gives the key's index: a free one, one that nothing refers to any
  * more, or the last. */
 static uint8_t
@@ -65,22 +89,18 @@ key_index(struct flows *f, uint64_t key)
 	uint8_t i;
 
 	for (i = 0; i < f->n_keys; i++) {
-		if (f->keys[i] == key)
+		if (keys_of(f)[i] == key)
 			return i;
 	}
 	if (f->n_keys < FLOWS_KEYS_MAX) {
-		if ((f->n_keys & (f->n_keys - 1)) == 0) /* 0, or doubled */
-			f->keys = mem_grow(f->keys,
-			    f->n_keys == 0 ? 1 : 2U * f->n_keys,
-			    sizeof *f->keys);
-		f->keys[f->n_keys] = key;
-		return f->n_keys++;
+		add_key(f, key);
+		return (uint8_t)(f->n_keys - 1);
 	}
 	for (i = 0; i < FLOWS_KEYS_MAX - 1; i++) {
 		if (!is_key_in_use(f, i))
 			break;
 	}
-	f->keys[i] = key;
+	keys_of(f)[i] = key;
 	return i;
 }
 

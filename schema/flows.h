@@ -88,7 +88,10 @@ struct flow_seen { /* answers of one flow, one after another, with one key */
 struct flows {
 	const struct flow_params *params;
 	struct flow_seen *seen; /* in order of first_us; own */
-	uint64_t *keys;         /* in order of appearance; own */
+	union {                 /* in order of appearance */
+		uint64_t one;
+		uint64_t *list; /* own; from two on */
+	} keys;
 	uint16_t n_seen, cap_seen, max_seen;
 	uint8_t n_keys;
 };
