@@ -58,6 +58,7 @@ detect_free(struct detect *d)
 	}
 	free(d->memories);
 	roll_free(d->roll);
+	crowds_fini(&d->crowds);
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);

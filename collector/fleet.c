@@ -252,6 +252,7 @@ fleet_put_vantage(struct fleet *f, const struct vantage *v)
 
 	if (m == NULL)
 		m = add_member(f, v->id);
+	f->n_news++;
 	m->vantage = *v;
 	link_twin(f, m);
 	m->as_index = as_index(f, v);
@@ -306,14 +307,11 @@ add_track(struct fleet *f, struct member *m, const struct target *target)
 	return t;
 }
 
-/* target: MAP_NONE: none. */
-static struct track *
-track_of(const struct fleet *f, const struct member *m, size_t target)
+struct track *
+fleet_track_of(const struct fleet *f, const struct member *m, size_t target)
 {
 	uint32_t i =
-	    m == NULL || target == MAP_NONE || m->track_of_target == NULL
-		? 0
-		: m->track_of_target[target];
+	    m->track_of_target == NULL ? 0 : m->track_of_target[target];
 
 	return i == 0 ? NULL : fleet_track_at(f, i - 1);
 }
@@ -321,8 +319,11 @@ track_of(const struct fleet *f, const struct member *m, size_t target)
 struct track *
 fleet_find_track(const struct fleet *f, int64_t vantage_id, int64_t target_id)
 {
-	return track_of(f, fleet_member(f, vantage_id),
-	    map_get(&f->target_by_id, (uint64_t)target_id, 0));
+	const struct member *m = fleet_member(f, vantage_id);
+	size_t target = map_get(&f->target_by_id, (uint64_t)target_id, 0);
+
+	return m == NULL || target == MAP_NONE ? NULL
+					       : fleet_track_of(f, m, target);
 }
 
 void
@@ -340,11 +341,12 @@ fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id)
 {
 	struct member *m = fleet_member(f, vantage_id);
 	size_t target = map_get(&f->target_by_id, (uint64_t)target_id, 0);
-	struct track *t = track_of(f, m, target);
+	struct track *t;
 
-	return t != NULL || m == NULL || target == MAP_NONE
-		   ? t
-		   : add_track(f, m, &f->services->targets[target]);
+	if (m == NULL || target == MAP_NONE)
+		return NULL;
+	t = fleet_track_of(f, m, target);
+	return t != NULL ? t : add_track(f, m, &f->services->targets[target]);
 }
 
 /* A vantage is of one family, so all its tracks are. */

@@ -72,6 +72,7 @@ struct fleet {
 	size_t n_tracks;
 	struct member **members;
 	size_t n_members, cap_members;
+	uint64_t n_news; /* grows with each change of a vantage */
 	struct map member_by_id, member_by_probe, target_by_id;
 	struct groups asns, probes, prefixes;
 	size_t *prefix_of_probe; /* by probe_index: the last one known */
@@ -94,6 +95,10 @@ struct member *fleet_member(const struct fleet *f, int64_t vantage_id);
 /* Finds a track or makes it; NULL for an unknown vantage or target. */
 struct track *
 fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id);
+
+/* The member's at one of the services' targets, or NULL. */
+struct track *
+fleet_track_of(const struct fleet *f, const struct member *m, size_t target);
 
 /* The track with an index below n_tracks. */
 struct track *fleet_track_at(const struct fleet *f, size_t i);

@@ -9,7 +9,8 @@
 #include "collector/roll_row.h"
 #include "schema/base/mem.h"
 
-#define FAMILIES 3 /* both, IPv4, IPv6 */
+#define FAMILIES 3   /* both, IPv4, IPv6 */
+#define CHANGES 4096 /* that are kept, of each service */
 
 /* The rows of one target, in order of vantages. */
 struct rows {
@@ -35,6 +36,12 @@ struct tally {
 	struct at_site *sites;
 };
 
+struct changes {
+	uint64_t epoch;
+	size_t n;
+	uint32_t members[CHANGES];
+};
+
 struct roll {
 	struct fleet *fleet;
 	const struct services *services;
@@ -48,6 +55,7 @@ struct roll {
 	struct map sites;         /* place in the service's list */
 	struct tally *tallies;    /* FAMILIES of each service */
 	uint64_t *serial_changes; /* of each service */
+	struct changes *changes;  /* of each service */
 	uint32_t *sorted;         /* room to count in: members, site by site */
 	size_t cap_sorted;
 };
@@ -63,6 +71,7 @@ roll_new(struct fleet *f)
 	r->of_target = mem_new((s->n_targets + 1) * sizeof *r->of_target);
 	r->tallies = mem_new((s->n * FAMILIES + 1) * sizeof *r->tallies);
 	r->serial_changes = mem_new((s->n + 1) * sizeof *r->serial_changes);
+	r->changes = mem_new((s->n + 1) * sizeof *r->changes);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct service *of = &s->list[i];
 
@@ -91,6 +100,7 @@ roll_free(struct roll *r)
 	free(r->of_target);
 	free(r->tallies);
 	free(r->serial_changes);
+	free(r->changes);
 	free(r->slots);
 	free(r->touched);
 	free(r->sorted);
@@ -115,6 +125,22 @@ roll_touch(struct roll *r, const struct track *t)
 	r->touched[r->n_touched++] = t->index;
 }
 
+static void
+begin_epoch(struct changes *c)
+{
+	c->epoch++;
+	c->n = 0;
+}
+
+static void
+note_member(struct changes *c, uint32_t member)
+{
+	if (c->n == CHANGES)
+		begin_epoch(c);
+	else
+		c->members[c->n++] = member;
+}
+
 /* Who is fresh may be as before. */
 static void
 forget(struct tally *y, bool is_fleet_too)
@@ -137,8 +163,10 @@ roll_touch_member(struct roll *r, const struct member *m)
 	touch_tracks(r, m);
 	for (size_t i = 0; i < r->services->n * FAMILIES; i++)
 		forget(&r->tallies[i], true);
-	for (size_t i = 0; i < r->services->n; i++)
+	for (size_t i = 0; i < r->services->n; i++) {
 		r->serial_changes[i]++;
+		begin_epoch(&r->changes[i]);
+	}
 }
 
 void
@@ -198,6 +226,7 @@ note_change(
 	    (old->here == new->here && old->before == new->before &&
 		!is_fleet_too))
 		return;
+	note_member(&r->changes[target->service], new->member);
 	forget(&tallies[0], is_fleet_too);
 	forget(&tallies[target->address.family == 4 ? 1 : 2], is_fleet_too);
 }
@@ -422,6 +451,15 @@ roll_serial_changes(struct roll *r, size_t service, int64_t now_us)
 {
 	settle(r, now_us);
 	return r->serial_changes[service];
+}
+
+struct roll_changes
+roll_changes(struct roll *r, size_t service, int64_t now_us)
+{
+	const struct changes *c = &r->changes[service];
+
+	settle(r, now_us);
+	return (struct roll_changes){ c->epoch, c->members, c->n };
 }
 
 /* Networks. */
