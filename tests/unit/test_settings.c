@@ -176,7 +176,8 @@ static const struct {
 	    ":7: site 'Ams': not a name, expected 1 to 63 of a-z, 0-9, '-' and "
 	    "'_'" },
 	{ "an alert without webhook", DB "alert \"ops\" {\n}\n",
-	    ":3: alert 'ops' has no webhook, expected the address to post to" },
+	    ":3: alert 'ops' tells nobody, expected webhook, alertmanager, smtp, "
+	    "exec or syslog" },
 	{ "a webhook that is no web address",
 	    DB "alert \"ops\" {\n  webhook = \"ftp://a/\"\n}\n",
 	    ":3: webhook: 'ftp://a/' is not a web address, expected one that "
