@@ -8,7 +8,7 @@
 #define COLLECTOR_ALERT_PARCEL_H
 
 #include "collector/notice.h"
-#include "collector/settings.h"
+#include "collector/alert_settings.h"
 #include "collector/store_alert.h"
 
 struct parcel {

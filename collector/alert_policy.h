@@ -1,7 +1,7 @@
 /*
  * alert_policy.h - whether a notice goes out now, later or never.    (pure)
  *
- * Uses     collector/settings.h, store_alert.h, store_event.h (the values)
+ * Uses     alert_settings.h, store_alert.h, store_event.h (the values)
  * Used by  alert_parcel
  *
  * An opening waits until its event has been open for as long as the alert
@@ -12,7 +12,7 @@
 #ifndef COLLECTOR_ALERT_POLICY_H
 #define COLLECTOR_ALERT_POLICY_H
 
-#include "collector/settings.h"
+#include "collector/alert_settings.h"
 #include "collector/store_alert.h"
 #include "collector/store_event.h"
 

@@ -12,7 +12,7 @@
 
 #include "collector/alert_helper.h"
 #include "collector/notice.h"
-#include "collector/settings.h"
+#include "collector/alert_settings.h"
 
 struct sending {
 	const struct alert_settings *alert;

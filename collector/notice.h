@@ -13,7 +13,6 @@
 
 #include <jansson.h>
 
-#include "collector/selfcheck.h"
 #include "collector/store_event.h"
 
 #define NOTICE_VERSION 1

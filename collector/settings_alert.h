@@ -1,13 +1,14 @@
 /*
  * settings_alert.h - an alert section of the configuration.          (pure)
  *
- * Uses     settings_value, alert_mail, alert_template, alert_syslog (checks)
+ * Uses     alert_settings, settings_value, alert_mail, alert_template and
+ *          alert_syslog (checks)
  * Used by  settings.c, settings_print.c
  */
 #ifndef COLLECTOR_SETTINGS_ALERT_H
 #define COLLECTOR_SETTINGS_ALERT_H
 
-#include "collector/settings.h"
+#include "collector/alert_settings.h"
 #include "collector/settings_value.h"
 
 extern cfg_opt_t settings_alert_rows[];

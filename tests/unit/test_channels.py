@@ -10,15 +10,20 @@ import email
 import email.policy
 import json
 import mailbox
+import os
+import pathlib
 import re
 import sqlite3
 import time
 
+import jsonschema
 import pytest
 
 from receivers import Hook, alertmanager, exim, fetch, prometheus, quiet_tls, rsyslog
-from served import SERVICES, Served, make_authority, make_certificate, wait_until
+from served import ROOT, SERVICES, Served, make_authority, make_certificate, wait_until
 
+DATA = pathlib.Path(os.environ.get("CATCHWATER_DATA", ROOT.parent / "shared/data"))
+SCHEMA = DATA / "alerting/alertmanager-v2-postAlerts.schema.json"
 HOSTILE = "x\r\nBcc: all@example.net\r\n\r\n<!channel> @here \x1b[2J\x00\u202e\"\\{text}"
 
 
@@ -307,6 +312,10 @@ def test_no_name_from_the_network_does_anything_anywhere(tmp_path):
         assert all(byte in (9, 10, 13) or 32 <= byte < 127 for byte in raw), raw
         assert b"\nBcc" not in raw
     assert len(hook.came) == 2  # the webhook and the Alertmanager
+    if SCHEMA.exists():
+        told, = (body for _, body in hook.came if isinstance(body, list))
+        schema = json.loads(SCHEMA.read_text())
+        jsonschema.validate(told, {**schema, "$ref": "#/definitions/postableAlerts"})
     text = chat.came[0][1]["text"]
     assert not re.search("[\x00-\x1f<>@]", text)
 
