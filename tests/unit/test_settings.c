@@ -181,6 +181,17 @@ static const struct {
 	    DB "alert \"ops\" {\n  webhook = \"ftp://a/\"\n}\n",
 	    ":3: webhook: 'ftp://a/' is not a web address, expected one that "
 	    "begins with https:// or http://" },
+	{ "a secret that is soon guessed",
+	    DB "dashboard {\n  password = \"letmein\" }\n",
+	    ":3: password has 7 characters, expected 12 to 200, drawn at "
+	    "random such as by 'openssl rand -base64 18'" },
+	{ "a dashboard that is open and has a token",
+	    DB "dashboard {\n  token = \"0123456789ab\"\n  open = yes }\n",
+	    ":4: open = yes lets everybody look, expected no password and no "
+	    "token beside it" },
+	{ "a user that no browser can send",
+	    DB "dashboard {\n  user = \"a:b\" }\n",
+	    ":3: user is 'a:b', expected a name without a colon" },
 	{ "an unknown kind",
 	    DB "alert \"ops\" { webhook = \"http://a/\"\n"
 	       "  kinds = { \"shift\",\n    \"shit\" } }\n",
