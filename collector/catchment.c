@@ -10,6 +10,9 @@
 #include "collector/views.h"
 #include "schema/base/clock.h"
 
+/* Some 20 MB of JSON, in the memory of a collector at work. */
+#define VIEW_LANDINGS_MAX 50000
+
 struct options {
 	struct where where;
 	const char *service, *target, *at, *by;
@@ -156,6 +159,11 @@ view_catchment(
 	struct catchment c;
 	enum rc rc = gather(st, q, &c, err);
 
+	if (rc == RC_OK && c.list.n > VIEW_LANDINGS_MAX)
+		rc = err_set(err, RC_RANGE,
+		    "%zu landings are too many for one answer; ask for one "
+		    "service, target or family, or 'catchwater catchment'",
+		    c.list.n);
 	if (rc == RC_OK)
 		*out = whole_json(&c.report, &c.list, c.by, c.at_us);
 	let_go(&c);

@@ -4,10 +4,8 @@ Skipped, saying so, where there is no npm to fetch playwright-core and axe-core,
 no Chromium, or no dashboard in the program.
 """
 
-import json
 import pathlib
-import shutil
-import subprocess
+import sys
 
 import pytest
 
@@ -15,46 +13,11 @@ import dashboard_world
 from served import ROOT, Served
 
 WEB = ROOT / "tests/web"
+sys.path.insert(0, str(WEB))
+from browser import Browser  # noqa: E402  pylint: disable=wrong-import-position
+
 BUNDLE_MAX = 300_000
 GRAVE = {"serious", "critical"}
-
-
-class Browser:
-    """tests/web/drive.mjs, told by methods of its commands' names."""
-
-    def __init__(self, program, url):
-        self.child = subprocess.Popen(  # pylint: disable=consider-using-with
-            ["node", WEB / "drive.mjs", program, url], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
-
-    def __getattr__(self, name):
-        return lambda **words: self.tell(name, words)
-
-    def tell(self, name, words):
-        self.child.stdin.write(json.dumps({"do": name, **words}) + "\n")
-        self.child.stdin.flush()
-        answer = json.loads(self.child.stdout.readline() or '{"error": "the browser is gone"}')
-        assert not (isinstance(answer, dict) and "error" in answer), f"{name} {words}: {answer}"
-        return answer
-
-    def close(self):
-        self.child.stdin.close()
-        self.child.wait(60)
-
-
-@pytest.fixture(name="chromium", scope="module")
-def _chromium():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium here: apt-get install chromium")
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("no npm here: apt-get install npm")
-    if not (WEB / "node_modules/playwright-core").is_dir():
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                              cwd=WEB, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot fetch the browser's driver: {done.stderr[-300:]}")
-    return program
 
 
 @pytest.fixture(name="served", scope="module")
@@ -70,8 +33,8 @@ def _served(tmp_path_factory):
 
 
 @pytest.fixture(name="browser", scope="module")
-def _browser(chromium, served):
-    browser = Browser(chromium, f"http://127.0.0.1:{served.port}/")
+def _browser(served):
+    browser = Browser(f"http://127.0.0.1:{served.port}/")
     yield browser
     browser.close()
 

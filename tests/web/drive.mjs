@@ -15,12 +15,13 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const home = new URL(url).origin;
 const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 const faults = { console: [], page: [], elsewhere: [] };
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 60000;
 let page;
 
 async function open({ width = 1280, height = 900, scheme = "light", at = "" }) {
 	await page?.context().close();
-	const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
+	const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce",
+		ignoreHTTPSErrors: true }); /* a test's own authority */
 	page = await context.newPage();
 	page.setDefaultTimeout(PATIENCE_MS);
 	page.on("console", m => m.type() === "error" && faults.console.push(m.text()));
@@ -46,6 +47,10 @@ const commands = {
 			.filter(m => m.dataset.site === s).reduce((sum, m) => sum + Number(m.dataset.n), 0) === want, [site, n]);
 		return { ms: performance.now() - from };
 	},
+	/* Until the map shows fewer than n at a site. */
+	waitFewer: ({ site, n }) => page.waitForFunction(([s, less]) => document.querySelector(".map .vantage") &&
+		[...document.querySelectorAll(".map .vantage")].filter(m => m.dataset.site === s)
+			.reduce((sum, m) => sum + Number(m.dataset.n), 0) < less, [site, n]).then(() => ({ at_ms: Date.now() })),
 	async press({ keys }) {
 		for (const key of keys)
 			await page.keyboard.press(key);

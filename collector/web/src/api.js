@@ -29,22 +29,51 @@ export function useAnswer(ask, keys) {
 	return state;
 }
 
-/* The counters of what has changed; and whether the collector is heard. */
+const REST_MS = 2000;    /* between two times that news makes us ask */
+const SILENCE_MS = 25000; /* the collector answers within 15 s, news or not */
+
+/* Calls back at once, and then at most every REST_MS with the latest. */
+function rested(callback) {
+	let timer = null, waiting = null;
+	const run = () => {
+		timer = null;
+		if (waiting === null)
+			return;
+		const latest = waiting;
+		waiting = null;
+		callback(latest);
+		timer = setTimeout(run, REST_MS);
+	};
+	const take = latest => {
+		waiting = latest;
+		if (timer === null)
+			run();
+	};
+	return [take, () => clearTimeout(timer)];
+}
+
+/* The counters of what has changed; and whether the collector is heard: "live",
+ * "connecting" or "not connected". */
 export function useNews() {
 	const [news, setNews] = useState({ landings: 0, sites: 0, events: "", minute: 0 });
-	const [isLive, setLive] = useState(false);
+	const [state, setState] = useState("connecting");
 
 	useEffect(() => {
-		let source, again;
+		let source, again, silence;
+		const [take, forget] = rested(latest => setNews(n => ({ ...n, ...latest })));
+		const heard = () => {
+			setState("live");
+			clearTimeout(silence);
+			silence = setTimeout(() => setState("not connected"), SILENCE_MS);
+		};
 		const open = () => {
 			source = new EventSource("v1/stream");
-			source.addEventListener("open", () => setLive(true));
-			source.addEventListener("news", e =>
-				setNews(n => ({ ...n, ...JSON.parse(e.data) })));
+			source.addEventListener("open", heard);
+			source.addEventListener("news", e => take(JSON.parse(e.data)));
 			source.addEventListener("error", () => {
 				if (source.readyState !== EventSource.CLOSED)
 					return; /* the end of one answer: it comes back by itself */
-				setLive(false);
+				setState("not connected");
 				again = setTimeout(open, 3000);
 			});
 		};
@@ -52,9 +81,11 @@ export function useNews() {
 		open();
 		return () => {
 			source.close();
+			forget();
 			clearTimeout(again);
+			clearTimeout(silence);
 			clearInterval(minute);
 		};
 	}, []);
-	return [news, isLive];
+	return [news, state];
 }

@@ -50,7 +50,7 @@ function Announcer({ news }) {
 		{said && <button type="button" class="small" onClick={() => setSaid("")}>Dismiss</button>}</div>;
 }
 
-function Header({ place, go, services, service, isLive }) {
+function Header({ place, go, services, service, connection }) {
 	const [theme, nextTheme] = useTheme();
 	return <header>
 		<a class="brand" href={address(place, { page: "", name: "" })}><img src="icon.svg" alt="" width="26" height="26" />Catchwater</a>
@@ -59,14 +59,14 @@ function Header({ place, go, services, service, isLive }) {
 		{services.length === 1 && <span class="service">{service}</span>}
 		<div class="choice" role="group" aria-label="Address family">{[["", "v4 + v6"], ["4", "v4"], ["6", "v6"]].map(([family, text]) =>
 			<button type="button" key={family} aria-pressed={place.family === family} onClick={() => go({ family })}>{text}</button>)}</div>
-		<span class={`live ${isLive ? "on" : ""}`}><span aria-hidden="true">{isLive ? "●" : "○"}</span> {isLive ? "live" : "not connected"}</span>
+		<span class={`live ${connection === "live" ? "on" : ""}`}><span aria-hidden="true">{connection === "live" ? "●" : "○"}</span> {connection}</span>
 		<button type="button" class="small theme" onClick={nextTheme} aria-label={`${THEMES[theme]}; change`} title={THEMES[theme]}>{{ auto: "◐", light: "☀", dark: "☾" }[theme]}</button>
 	</header>;
 }
 
 function App() {
 	const [place, go] = usePlace();
-	const [news, isLive] = useNews();
+	const [news, connection] = useNews();
 	const main = useRef(null);
 	const { data: all, error } = useAnswer(() => get("v1/sites"), [news.sites, news.landings, news.minute]);
 	const services = useMemo(() => [...new Set((all ?? []).map(s => s.service))], [all]);
@@ -84,7 +84,7 @@ function App() {
 
 	return <>
 		<a class="skip" href="#main" onClick={e => { e.preventDefault(); main.current.focus(); }}>Skip to the content</a>
-		<Header place={place} go={go} services={services} service={service} isLive={isLive} />
+		<Header place={place} go={go} services={services} service={service} connection={connection} />
 		<Announcer news={news} />
 		<main id="main" ref={main} tabindex="-1">
 			{place.page && <nav aria-label="Back"><a href={address(place, { page: "", name: "" })}>← Overview</a></nav>}
