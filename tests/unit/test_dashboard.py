@@ -5,6 +5,8 @@ no Chromium, or no dashboard in the program.
 """
 
 import pathlib
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -141,6 +143,16 @@ def test_a_shift_comes_to_the_map_by_itself(browser, served, capsys):
 
 def test_nothing_else_was_asked_and_nothing_failed(browser):
     assert browser.faults() == {"console": [], "page": [], "elsewhere": []}
+
+
+def test_without_npm_the_rest_is_built(tmp_path):
+    for name in ("sh", "dirname", "cat"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    out = tmp_path / "web_files.c"
+    done = subprocess.run([tmp_path / "sh", ROOT / "tools/build-web", out], text=True,
+                          capture_output=True, check=False, env={"PATH": str(tmp_path)})
+    assert done.returncode == 0 and "no npm here" in done.stderr
+    assert "n_web_files = 0;" in out.read_text(encoding="utf-8")
 
 
 def test_what_is_fetched_names_no_place_to_fetch_from():

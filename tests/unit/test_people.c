@@ -255,6 +255,7 @@ those_who_wait_are_bounded_and_answered_at_the_end(void **state)
 {
 	struct live *l = *state;
 	int fds[DESK_WAITERS_MAX + 1], refused = 0;
+	struct pollfd polls[DESK_WAITERS_MAX + 1];
 	char id[100], more[140];
 
 	assert_int_equal(ask(l, "/v1/stream", ""), 200);
@@ -262,8 +263,12 @@ those_who_wait_are_bounded_and_answered_at_the_end(void **state)
 	    (int)strcspn(strstr(body(l), "id: ") + 4, "\n"),
 	    strstr(body(l), "id: ") + 4);
 	snprintf(more, sizeof more, "Last-Event-ID: %s\r\n", id);
-	for (size_t i = 0; i < T_LEN(fds); i++)
+	for (size_t i = 0; i < T_LEN(fds); i++) {
 		fds[i] = send_request(l, "/v1/stream", "localhost", more);
+		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	}
+	/* One is refused once all others wait. */
+	assert_true(poll(polls, T_LEN(polls), PATIENCE_MS) > 0);
 	/* A report, and a probe's path, have their answers meanwhile. */
 	assert_int_equal(ask(l, "/v1/sites", ""), 200);
 	assert_int_equal(ask(l, "/v1/assignment", ""), 401);
