@@ -75,11 +75,24 @@ $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE):
 
 $(foreach l,$(LAYERS),$(eval $(call libs,$(l)): $(call objs,$(l))))
 $(B)/libschema.a: $(B)/schema/sql_text.o
+$(B)/libcollector.a: $(B)/collector/web_files.o
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $^
+
+# The dashboard, in any build folder the same: where npm is, and can fetch what
+# package-lock.json names; elsewhere a program without it, and make says so.
+WEB := $(wildcard collector/web/*.* collector/web/src/*)
+build/web/web_files.c: tools/build-web $(WEB)
+	@mkdir -p $(@D)
+	$(SAY) WEB $@
+	$(Q)tools/build-web $@
+$(B)/collector/web_files.o: build/web/web_files.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(COMPILE) $<
 
 $(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))

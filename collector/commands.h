@@ -17,6 +17,7 @@ int command_reinterpret(int argc, char **argv);
 int command_token(int argc, char **argv);
 int command_vantages(int argc, char **argv);
 int command_catchment(int argc, char **argv);
+int command_shares(int argc, char **argv);
 int command_landing(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_sites(int argc, char **argv);

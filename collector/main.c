@@ -17,6 +17,8 @@ static const struct program_command commands[] = {
 	{ "vantages", command_vantages,
 	    "list, show, quarantine, release and revoke vantages" },
 	{ "catchment", command_catchment, "which vantages land at which site" },
+	{ "shares", command_shares,
+	    "the catchment of each site, moment by moment" },
 	{ "landing", command_landing, "where one vantage landed, and when" },
 	{ "diff", command_diff, "who moved between two moments" },
 	{ "sites", command_sites,

@@ -25,6 +25,7 @@ enum cell_kind {
 	CELL_MS,      /* microseconds; the table shows milliseconds */
 	CELL_AGO,     /* microseconds; the table shows "3m 20s" */
 	CELL_TENTHS,  /* tenths; JSON: a number with one decimal */
+	CELL_DEGREES, /* ten-thousandths of a degree, of which JSON has four */
 	CELL_BYTES    /* the table shows "1.5 GB" */
 };
 

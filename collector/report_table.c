@@ -56,6 +56,9 @@ cell_text(
 	case CELL_TENTHS:
 		snprintf(buf, NUMBER_LEN, "%.1f", (double)c->number / 10);
 		return buf;
+	case CELL_DEGREES:
+		snprintf(buf, NUMBER_LEN, "%.4f", (double)c->number / 10000);
+		return buf;
 	case CELL_BYTES:
 		return bytes_text(c->number, buf);
 	}

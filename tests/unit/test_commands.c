@@ -117,6 +117,12 @@ static const struct {
 	    "--at 2026-03-01T13:00:00Z --csv" },
 	{ "catchment-by-asn.json", command_catchment,
 	    "catchment --by asn -f 6 --at 2026-03-01T13:00:00Z --json" },
+	{ "shares-over-the-shift.txt", command_shares,
+	    "shares -s root -f 4 --since 2026-03-01T11:58:00Z "
+	    "--until 2026-03-01T12:01:00Z --step 60s" },
+	{ "shares-over-the-shift.json", command_shares,
+	    "shares --since 2026-03-01T11:58:00Z --until 2026-03-01T12:02:00Z "
+	    "--step 60s --json" },
 	{ "landing-oldest-first.txt", command_landing,
 	    "landing v-tokyo --since " STORY_SINCE },
 	{ "landing-by-id-and-family.csv", command_landing,
