@@ -70,7 +70,8 @@ def test_a_fleet_is_counted_from_its_first_observation_on():
 def test_names_are_chosen_by_whole_words():
     assert cli.chosen(["probe.p1"]) == ["probe.p1"]
     assert set(cli.chosen(["probe.p10"])) == {"probe.p10.start", "probe.p10.wakeups"}
-    assert cli.chosen([]) == list(cli.BENCHES)
+    assert cli.chosen([]) == [name for name in cli.BENCHES if not name.startswith("volunteer.")]
+    assert cli.chosen(["volunteer.node"]) == ["volunteer.node"]
     assert cli.chosen(["prob"]) == []
     assert cli.chosen(["probe", "probe.p3", "collector"]) == ["probe.p3", *(
         name for name in cli.BENCHES if name.startswith("collector."))]
