@@ -48,6 +48,7 @@ SYSCTLS = {
 SYSCTLS_V6 = {
     "ipv6/conf/all/forwarding": "1",
     "ipv6/icmp/ratelimit": "0",
+    "ipv6/ip_nonlocal_bind": "1",
     "ipv6/conf/all/disable_ipv6": "0",
 }
 
