@@ -14,6 +14,7 @@
 #include "collector/store_reinterpret.h"
 #include "collector/store_services.h"
 #include "schema/base/clock.h"
+#include "schema/base/progress.h"
 
 struct options {
 	struct where where;
@@ -147,7 +148,10 @@ show(const struct options *o, struct store *st, const struct reinterpret *r,
 static void
 on_compare(void *ctx, const struct stored_answer *a)
 {
-	reinterpret_compare(ctx, a);
+	struct reinterpret *r = ctx;
+
+	reinterpret_compare(r, a);
+	progress_show("answers read again", (int64_t)r->n_read, 0);
 }
 
 /* The second pass: answers, and between them the times by which they went. */
@@ -215,6 +219,7 @@ read_all(struct store *st, struct reinterpret *r, struct err *err)
 	int64_t next_event_id, next_landing_id = 1;
 	enum rc rc = store_answer_each(st, on_compare, r, err);
 
+	progress_end();
 	if (rc == RC_OK)
 		rc = store_detect_next_ids(
 		    st, &next_event_id, &next_landing_id, err);
