@@ -162,11 +162,11 @@ def _ask(link, addresses, second):
         for address in addresses:
             link.send(f"{word} {address}\n".encode())
     with contextlib.suppress(BlockingIOError):
-        return sum(map(_result_bytes, link.recv(1 << 20).splitlines()))
+        return sum(map(result_bytes, link.recv(1 << 20).splitlines()))
     return 0
 
 
-def _result_bytes(line):
+def result_bytes(line):
     """Of a line of scamper's protocol, which wraps results by uuencode."""
     if line.split(b" ")[0] in (b"", b"OK", b"MORE", b"DATA", b"ERR"):
         return 0

@@ -90,6 +90,7 @@ class World:
         self.build = build
         self.prefix = f"{PREFIX}{os.getpid()}-"
         self.names = {node: self.prefix + node for node in NODES}
+        self._has_v6 = False
 
     def up(self):
         os.mkdir(self.folder)
@@ -115,7 +116,10 @@ class World:
         remove(self.prefix)
 
     def add_v6(self):
-        """Gives every device and route of IPv4 its like of IPv6."""
+        """Gives every device and route of IPv4 its like of IPv6, once."""
+        if self._has_v6:
+            return
+        self._has_v6 = True
         for name in self.names.values():
             with netns.entered(name):
                 _write_sysctls(SYSCTLS_V6)
