@@ -170,10 +170,10 @@ install: all
 	    install -m 644 tools/completion/catchwater.bash \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p && \
 	    install -m 644 tools/completion/catchwater.fish \
-	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish \
+	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish && \
+	    install -m 644 tools/completion/_catchwater \
+	        $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p \
 	        || exit 1; done
-	install -m 644 tools/completion/_catchwater \
-	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -201,8 +201,8 @@ install: all
 uninstall:
 	rm -f $(foreach p,catchwater catchwater-probe, \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$p \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$p.fish) \
-	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_catchwater
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$p.fish \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$p)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
 	    catchwater.1 catchwater-probe.1)

@@ -6,6 +6,7 @@ The packages themselves: tools/check package.
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -30,10 +31,11 @@ def patterns(name):
     return (DEBIAN / name).read_text(encoding="ascii").split()
 
 
-@pytest.fixture(name="installed")
-def _installed(tmp_path):
-    make("install", tmp_path)
-    return tmp_path
+@pytest.fixture(scope="module", name="installed")
+def _installed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installed")
+    make("install", folder)
+    return folder
 
 
 def test_each_file_is_in_one_package_or_left_out_on_purpose(installed):
@@ -70,9 +72,10 @@ def test_users_and_folders_of_units_are_made(installed):
                          (lib / f"tmpfiles.d/{user}.conf").read_text(), re.M)
 
 
-def test_uninstall_takes_all_of_it_away(installed):
-    make("uninstall", installed)
-    assert files(installed) == set()
+def test_uninstall_takes_all_of_it_away(installed, tmp_path):
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True)
+    make("uninstall", tmp_path)
+    assert files(installed) and files(tmp_path) == set()
 
 
 def test_the_packages_configuration_is_good(tmp_path):
