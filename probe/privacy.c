@@ -69,22 +69,17 @@ print_contents(const struct sheet *s)
 	    " s and when something changes:",
 	    s->is_assigned ? s->assignment.upload_every_us / US_PER_S : 30);
 	line("",
-	    "of each measurement when, of which address, how and why, what "
-	    "came of it");
-	line("", "and how long it took; what the server says of itself (name, "
-		 "zone's serial,");
+	    "of each measurement when, of which address, how and why, what");
+	line("", "came of it and how long it took; what the server says of");
+	line("", "itself (name, zone's serial, certificate); of a path the");
 	line("",
-	    "certificate); of a path the routers' addresses; this host's own "
-	    "address");
-	line("",
-	    "and port; of this host whether it has IPv4 and IPv6, and a clock "
-	    "that is");
-	line("", "set, the program's version, how many measurements were lost");
-	line("never",
-	    "anything of users, files, programs or their traffic; it listens "
-	    "on no");
-	line("",
-	    "port, runs nothing that it is sent, and does not update itself");
+	    "routers' addresses; this host's own address and port; whether");
+	line("", "it has IPv4 and IPv6 and a clock that is set; the program's");
+	line("", "version, and how many measurements were lost");
+	line(
+	    "never", "anything of users, files, programs or their traffic; it");
+	line("", "listens on no port, runs nothing that it is sent, and does");
+	line("", "not update itself");
 }
 
 /* ---- how much ---- */
@@ -233,10 +228,9 @@ print_end(const struct sheet *s)
 	    "end it; as a service: systemctl disable --now catchwater-probe");
 	line("to erase", "catchwater-probe leave --state %s", s->dir);
 	line("",
-	    "tells the collector, and erases all but your lists; apt purge "
-	    "erases all,");
-	line("",
-	    "and tells nobody. What the collector has its operator can erase");
+	    "tells the collector, and erases all but your lists; apt purge");
+	line("", "erases all, and tells nobody. What the collector has, its");
+	line("", "operator can erase");
 }
 
 /* What is not there yet is no error. */
