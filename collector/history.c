@@ -37,6 +37,7 @@ static const struct option_spec options[] = {
 	    "asked for)" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -177,8 +178,7 @@ print_trend(const struct history *h, const char *vantage, const char *target)
 	char *who = report_safe(vantage != NULL ? vantage : h->o->site);
 	char *safe = report_safe(target);
 
-	if (!h->o->where.is_json && !h->o->where.is_csv &&
-	    terminal_is(stdout)) {
+	if (where_is_table(&h->o->where) && terminal_is(stdout)) {
 		printf("%s to %s\n", who, safe);
 		print_bars(h, "rtt median", median_of, "ms", 1e3);
 		print_bars(h, "lost", loss_of, "%", 10);

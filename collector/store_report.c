@@ -75,7 +75,7 @@ static const char SITES[] =
     "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
     " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "
     "w.announced_why, w.healthy_why, "
-    "w.serial, d.since_us, d.until_us, d.ended_us "
+    "w.serial, d.since_us, d.until_us, d.ended_us, i.capacity "
     "FROM site i JOIN service s ON s.id = i.service_id "
     "JOIN (SELECT DISTINCT service_id, family FROM target "
     "WHERE role = 'service') f ON f.service_id = s.id "
@@ -196,6 +196,7 @@ fill_site(sqlite3_stmt *s, void *row)
 		.since_us = sqlite3_column_int64(s, 15),
 		.until_us = sqlite3_column_int64(s, 16),
 		.ended_us = sqlite3_column_int64(s, 17) };
+	n->capacity = sqlite3_column_int64(s, 18);
 }
 
 enum rc

@@ -85,6 +85,7 @@ struct site_now {
 	int64_t heard_us, serial;
 	char announced_why[SITE_WHY_LEN], healthy_why[SITE_WHY_LEN];
 	struct drain drain; /* its last; since_us 0: it had none */
+	int64_t capacity;   /* in any unit; 0: not said */
 };
 
 struct site_list {
