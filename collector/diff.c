@@ -32,6 +32,7 @@ static const struct option_spec options[] = {
 	    "4|6", "of this address family only" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };

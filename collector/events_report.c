@@ -28,6 +28,7 @@ static const struct option_spec options[] = {
 	    "KIND", "shift, blackhole or mismatch" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -181,7 +182,7 @@ print_all(struct store *st, const struct options *o,
 		return suspected_print(st, &o->where, o->kind, err);
 	rc = events_print(st, &o->where, filter,
 	    o->is_open_only ? "no open events" : "no events in this time", err);
-	if (rc == RC_OK && !o->where.is_json && !o->where.is_csv)
+	if (rc == RC_OK && where_is_table(&o->where))
 		rc = suspected_hint(st, o->kind, err);
 	return rc;
 }

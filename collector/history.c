@@ -38,6 +38,7 @@ static const struct option_spec options[] = {
 	    "asked for)" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -179,7 +180,7 @@ print_trend(const struct history *h, const char *vantage, const char *target)
 	char *who = report_safe(vantage != NULL ? vantage : h->q->site);
 	char *safe = report_safe(target);
 
-	if (h->where != NULL && !h->where->is_json && !h->where->is_csv &&
+	if (h->where != NULL && where_is_table(h->where) &&
 	    terminal_is(stdout)) {
 		printf("%s to %s\n", who, safe);
 		print_bars(h, "rtt median", median_of, "ms", 1e3);
@@ -361,15 +362,16 @@ static enum rc
 run(const struct command_call *call, struct err *err)
 {
 	const struct options *o = call->options;
-	const struct view_query q = { .vantage =
-		    call->n_operands > 0 ? call->operands[0] : NULL,
+	const struct view_query q = {
+		.vantage = call->n_operands > 0 ? call->operands[0] : NULL,
 		.site = o->site,
 		.service = o->service,
 		.target = o->target,
 		.kind = o->kind,
 		.since = o->since,
 		.until = o->until,
-		.step_us = o->step_us };
+		.step_us = o->step_us
+	};
 	struct store *st = NULL;
 	struct history h;
 	enum rc rc = prepare(&h, &q, err);

@@ -29,6 +29,7 @@ static const struct option_spec options[] = {
 	    "seen at the new, and who flaps" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };

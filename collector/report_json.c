@@ -33,6 +33,8 @@ cell_json(const struct cell *c, enum cell_kind kind)
 		return json_real((double)c->number / 10);
 	if (kind == CELL_DEGREES)
 		return json_real((double)c->number / 10000);
+	if (kind == CELL_PPM)
+		return json_real((double)c->number / 1e4);
 	return json_integer(c->number);
 }
 

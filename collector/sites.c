@@ -24,6 +24,7 @@ static const struct option_spec options[] = {
 	    NULL, "one line and exit status 0 to 3, for Nagios and its heirs" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };

@@ -22,8 +22,6 @@
 #define LANDED_THEN "SELECT " LANDED(IS_TRUSTED("?1", "?1"))
 #define LANDED_NOW "SELECT " LANDED(IS_TRUSTED_NOW)
 
-#define DEGREES(of) "CAST(round(10000 * " of ") AS INTEGER)"
-
 /* A vantage that is gone, or had not come, counts only where it landed; so
  * does a service address that nobody measured for a week. */
 static const char LANDED_AT[] = LANDED_THEN
@@ -71,72 +69,43 @@ static const char SITES[] =
     "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
     " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "
     "w.announced_why, w.healthy_why, "
-    "w.serial, d.since_us, d.until_us, d.ended_us, " DEGREES(
-	"i.latitude") ", " DEGREES("i.longitude") " "
-						  "FROM site i JOIN service s "
-						  "ON s.id = i.service_id "
-						  "JOIN (SELECT DISTINCT "
-						  "service_id, family FROM "
-						  "target "
-						  "WHERE role = 'service') f "
-						  "ON f.service_id = s.id "
-						  "LEFT JOIN site_state z ON "
-						  "z.site_id = i.id AND "
-						  "z.family = f.family "
-						  "AND z.until_us IS NULL "
-						  "LEFT JOIN site_report w ON "
-						  "w.id = (SELECT id FROM "
-						  "site_report "
-						  "WHERE site_id = i.id AND "
-						  "family = f.family "
-						  "ORDER BY heard_us DESC, id "
-						  "DESC LIMIT 1) "
-						  "LEFT JOIN drain d ON d.id = "
-						  "(SELECT id FROM drain WHERE "
-						  "site_id = i.id "
-						  "ORDER BY since_us DESC, id "
-						  "DESC LIMIT 1) "
-						  "ORDER BY s.name, i.name, "
-						  "f.family";
+    "w.serial, d.since_us, d.until_us, d.ended_us, "
+    "CAST(round(10000 * i.latitude) AS INTEGER), "
+    "CAST(round(10000 * i.longitude) AS INTEGER), i.capacity "
+    "FROM site i JOIN service s ON s.id = i.service_id "
+    "JOIN (SELECT DISTINCT service_id, family FROM target "
+    "WHERE role = 'service') f ON f.service_id = s.id "
+    "LEFT JOIN site_state z ON z.site_id = i.id AND z.family = f.family "
+    "AND z.until_us IS NULL "
+    "LEFT JOIN site_report w ON w.id = (SELECT id FROM site_report "
+    "WHERE site_id = i.id AND family = f.family "
+    "ORDER BY heard_us DESC, id DESC LIMIT 1) "
+    "LEFT JOIN drain d ON d.id = (SELECT id FROM drain WHERE site_id = i.id "
+    "ORDER BY since_us DESC, id DESC LIMIT 1) "
+    "ORDER BY s.name, i.name, f.family";
 
 static const char VANTAGES[] =
-    "SELECT v.id, v.family, p.id, p.name, CASE WHEN "
-    "p.state = 'active' "
-    "AND q.reason IS NOT NULL THEN 'quarantined' "
-    "ELSE p.state END, "
+    "SELECT v.id, v.family, p.id, p.name, CASE WHEN p.state = 'active' "
+    "AND q.reason IS NOT NULL THEN 'quarantined' ELSE p.state END, "
     "p.reason, p.version, "
-    "coalesce(v.country, p.country), v.source, "
-    "p.clock, p.v4, p.v6, "
-    "coalesce(v.asn, p.asn), p.enrolled_us, "
-    "p.received_us, "
+    "coalesce(v.country, p.country), v.source, p.clock, p.v4, p.v6, "
+    "coalesce(v.asn, p.asn), p.enrolled_us, p.received_us, "
     "p.clock_offset_us, p.n_lost, v.seen, v.own, "
-    "(SELECT CASE WHEN max(is_intercepted) THEN "
-    "'intercepted' "
-    "WHEN max(class = 'per_packet') THEN "
-    "'per_packet' END "
-    "FROM vantage_target b WHERE b.vantage_id = "
-    "v.id), "
+    "(SELECT CASE WHEN max(is_intercepted) THEN 'intercepted' "
+    "WHEN max(class = 'per_packet') THEN 'per_packet' END "
+    "FROM vantage_target b WHERE b.vantage_id = v.id), "
     "CASE WHEN p.state = 'quarantined' THEN 'hand' "
     "WHEN p.state = 'active' THEN q.reason END, "
-    "CASE WHEN p.state = 'quarantined' THEN (SELECT "
-    "max(at_us) FROM audit a "
-    "WHERE a.action = 'quarantined' AND a.subject = "
-    "p.id) "
+    "CASE WHEN p.state = 'quarantined' THEN (SELECT max(at_us) FROM audit a "
+    "WHERE a.action = 'quarantined' AND a.subject = p.id) "
     "WHEN p.state = 'active' THEN q.since_us END, "
-    "CASE WHEN p.state = 'active' THEN q.numbers "
-    "END, " DEGREES(
-	"coalesce(v.latitude, "
-	"p.latitude)") ", " DEGREES("coalesce(v.longitude,"
-				    " p.longitude)") " "
-						     "FROM probe p "
-						     "LEFT JOIN vantage v ON "
-						     "v.probe_id = p.id "
-						     "LEFT JOIN quarantine q "
-						     "ON "
-						     "q.vantage_id = v.id AND "
-						     "q.until_us IS NULL "
-						     "ORDER BY p.name, "
-						     "v.family";
+    "CASE WHEN p.state = 'active' THEN q.numbers END, "
+    "CAST(round(10000 * coalesce(v.latitude, p.latitude)) AS INTEGER), "
+    "CAST(round(10000 * coalesce(v.longitude, p.longitude)) AS INTEGER) "
+    "FROM probe p "
+    "LEFT JOIN vantage v ON v.probe_id = p.id "
+    "LEFT JOIN quarantine q ON q.vantage_id = v.id AND q.until_us IS NULL "
+    "ORDER BY p.name, v.family";
 
 static const char *const NAMES[] = {
 	[NAMES_SERVICE] = "SELECT DISTINCT name FROM service ORDER BY name",
@@ -228,6 +197,7 @@ fill_site(sqlite3_stmt *s, void *row)
 		.ended_us = sqlite3_column_int64(s, 17) };
 	n->has_position =
 	    row_int(s, 18, &n->latitude) && row_int(s, 19, &n->longitude);
+	n->capacity = sqlite3_column_int64(s, 20);
 }
 
 enum rc
