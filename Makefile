@@ -158,7 +158,18 @@ lint:
 
 MAN := probe/catchwater-probe.1 collector/catchwater.1 \
 	collector/catchwater.conf.5
+SHELLS := bash-completion/completions zsh/vendor-completions \
+	fish/vendor_completions.d
 install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,$(SHELLS))
+	for p in catchwater catchwater-probe; do \
+	    install -m 644 tools/completion/catchwater.bash \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p && \
+	    install -m 644 tools/completion/catchwater.fish \
+	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish \
+	        || exit 1; done
+	install -m 644 tools/completion/_catchwater \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -182,6 +193,10 @@ install: all
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/catchwater.conf
 
 uninstall:
+	rm -f $(foreach p,catchwater catchwater-probe, \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$p \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$p.fish) \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_catchwater
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
 	    catchwater.1 catchwater-probe.1)

@@ -316,6 +316,7 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->upstreams = upstreams_new();
 	in->retention = retention_new();
 	in->rollups = rollups_new();
+	in->packing = packing_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
 	if (rc != RC_OK) {
@@ -354,6 +355,7 @@ ingest_close(struct ingest *in)
 	upstreams_free(in->upstreams);
 	retention_free(in->retention);
 	rollups_free(in->rollups);
+	packing_free(in->packing);
 	free(in);
 }
 
@@ -619,15 +621,20 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	return rc;
 }
 
-/* What came in is added up, and what is too old goes: even when the former
- * cannot be written, for the latter makes room. */
+/* What came in is added up and packed, and what is too old goes: even when the
+ * former cannot be written, for the latter makes room. */
 static enum rc
 keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
 	bool has_forgotten = false;
 	enum rc rc = rollups_tick(
 	    in->rollups, in->store, in->settings->keep_details_us, now_us, err);
-	enum rc then = retention_tick(in->retention, in->store,
+	enum rc then;
+
+	if (rc == RC_OK)
+		rc = packing_tick(in->packing, in->store,
+		    rollups_done_id(in->rollups), now_us, err);
+	then = retention_tick(in->retention, in->store,
 	    in->settings->keep_observations_us, rollups_done_id(in->rollups),
 	    now_us, &has_forgotten, rc == RC_OK ? err : NULL);
 

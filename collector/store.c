@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/store_observed.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 #include "schema/sql_text.h"
 
-#define MAX_STATEMENTS 160
+#define MAX_STATEMENTS 192
 
 struct store {
 	sqlite3 *db;
@@ -212,6 +213,8 @@ store_open(
 		rc = check_version(st, mode, err);
 	if (rc == RC_OK)
 		rc = exec(st, "PRAGMA foreign_keys=ON", err);
+	if (rc == RC_OK)
+		rc = store_observed_open(st, err);
 	if (rc != RC_OK) {
 		store_close(st);
 		return rc;
