@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/audit_log.h"
 #include "collector/confidence.h"
 #include "collector/correct.h"
 #include "collector/heard.h"
@@ -10,6 +11,7 @@
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/sight.h"
+#include "collector/store_audit.h"
 #include "collector/store_detect.h"
 #include "collector/store_doubt.h"
 #include "collector/store_drain.h"
@@ -319,6 +321,8 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->packing = packing_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
+	if (rc == RC_OK)
+		rc = store_audit_last(store, &in->last_audit_id, err);
 	if (rc != RC_OK) {
 		ingest_close(in);
 		return rc;
@@ -622,7 +626,7 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 }
 
 /* What came in is added up and packed, and what is too old goes: even when the
- * former cannot be written, for the latter makes room. */
+ * former cannot be written, for the latter makes room.  Then the log is told. */
 static enum rc
 keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
@@ -640,7 +644,10 @@ keep_up(struct ingest *in, int64_t now_us, struct err *err)
 
 	if (has_forgotten)
 		observation_cache_forget(in->cache);
-	return rc == RC_OK ? then : rc;
+	if (rc == RC_OK)
+		rc = then;
+	return rc == RC_OK ? audit_log_tell(in->store, &in->last_audit_id, err)
+			   : rc;
 }
 
 enum rc

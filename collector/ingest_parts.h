@@ -35,6 +35,7 @@ struct ingest {
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
 	int64_t last_release_us;
+	int64_t last_audit_id; /* told to the log */
 	int64_t last_heard_id; /* observation */
 	int64_t committed_us;  /* the last time that something was */
 	/* of the transaction under way */

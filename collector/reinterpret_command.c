@@ -392,8 +392,9 @@ open_store(const struct options *o, const char *path, struct store **st,
 }
 
 static enum rc
-run(const struct options *o, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
 	const char *config =
 	    o->where.config != NULL ? o->where.config : DEFAULT_CONFIG;
 	struct settings settings;
@@ -420,12 +421,6 @@ int
 command_reinterpret(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -31,7 +31,7 @@ def chunks(bench):
 
 def rows(name, told):
     n, packed, unpacked, cpu_s, longest_s = map(float, told.split())
-    yield figure(f"collector.chunks.{name}.bytes", "B/observation", [packed / n],
+    yield figure(f"collector.c4.{name}.bytes", "B/observation", [packed / n],
                  "not packed", [unpacked / n], "<=8 B/observation")
-    yield figure(f"collector.chunks.{name}.cpu", "us/observation", [1e6 * cpu_s / n])
-    yield figure(f"collector.chunks.{name}.longest", "ms", [1e3 * longest_s])
+    yield figure(f"collector.c4.{name}.cpu", "us/observation", [1e6 * cpu_s / n])
+    yield figure(f"collector.c4.{name}.longest", "ms", [1e3 * longest_s])
