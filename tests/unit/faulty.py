@@ -68,6 +68,7 @@ class Faulty(Attacked):
     """`catchwater serve` under tests/unit/faulty.c."""
 
     def __init__(self, folder, more="", database=None):
+        assert FAULTY.is_file(), f"{FAULTY} is not built: make tests"
         super().__init__(folder, LIMITS + more, database)
         self.tokens = None
         self.words = Words(folder / "words")
