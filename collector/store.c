@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/store_observed.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 #include "schema/sql_text.h"
 
-#define MAX_STATEMENTS 160
+#define MAX_STATEMENTS 192
 
 struct store {
 	sqlite3 *db;
@@ -210,13 +212,23 @@ open_file(
 	return RC_OK;
 }
 
+/* Nobody asks SQLite how much memory it uses, and to count it takes a lock
+ * around every allocation. */
+static void
+count_no_memory(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum rc
 store_open(
     struct store **out, const char *path, enum store_mode mode, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *st = mem_new(sizeof *st);
 	enum rc rc = RC_OK;
 
+	pthread_once(&once, count_no_memory);
 	st->lock_fd = -1;
 	if (mode == STORE_SERVE)
 		rc = lock_database(st, path, err);
@@ -228,6 +240,8 @@ store_open(
 		rc = check_version(st, mode, err);
 	if (rc == RC_OK)
 		rc = exec(st, "PRAGMA foreign_keys=ON", err);
+	if (rc == RC_OK)
+		rc = store_observed_open(st, err);
 	if (rc != RC_OK) {
 		store_close(st);
 		return rc;

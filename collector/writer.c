@@ -11,7 +11,7 @@
 
 /* Batches of one transaction: what waits is taken together, so that an fsync
  * is paid once, but not so many that the first waits long. */
-#define GROUP_MAX 64
+#define GROUP_MAX 128
 #define TICK_US US_PER_S
 
 struct writer {
@@ -169,14 +169,18 @@ writer_start(
 enum rc
 writer_stop(struct writer *w, struct err *err)
 {
-	enum rc rc;
-
 	pthread_join(w->thread, NULL);
-	rc = ingest_flush(w->ingest, clock_steady_us(), err);
+	return ingest_flush(w->ingest, clock_steady_us(), err);
+}
+
+void
+writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
 	pthread_cond_destroy(&w->called);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
-	return rc;
 }
 
 void
