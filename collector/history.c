@@ -7,7 +7,10 @@
 #include "collector/history_steps.h"
 #include "collector/lookup.h"
 #include "collector/report_command.h"
+#include "collector/spark.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
+#include "schema/base/terminal.h"
 
 struct options {
 	struct where where;
@@ -57,6 +60,8 @@ static const struct column columns[] = {
 	{ "rtt_p90_us", "p90", CELL_MS },
 	{ "rtt_p99_us", "p99", CELL_MS },
 };
+
+#define LABEL_WIDTH 32 /* beside the bars */
 
 struct history {
 	const struct options *o;
@@ -126,11 +131,69 @@ add_numbers(struct report *r, const struct rollup_slot *s)
 		    r, has_rtt, sketch_quantile_us(&s->rtt, permilles[i]));
 }
 
+/* One quantity of the steps as a row of bars, for a person. */
+static void
+print_bars(const struct history *h, const char *what,
+    int64_t (*value)(const struct rollup_slot *s), const char *unit, double per)
+{
+	int64_t *values = mem_new((h->steps.n + 1) * sizeof *values);
+	int room = terminal_width(stdout) - LABEL_WIDTH;
+	int64_t low = INT64_MAX, high = SPARK_NONE;
+
+	for (size_t i = 0; i < h->steps.n; i++) {
+		int64_t v = value(&h->steps.steps[i]);
+
+		values[i] = v;
+		if (v != SPARK_NONE && v < low)
+			low = v;
+		if (v > high)
+			high = v;
+	}
+	if (high != SPARK_NONE) {
+		printf("%-10s %5.1f to %5.1f %-2s  ", what, (double)low / per,
+		    (double)high / per, unit);
+		spark_print(values, h->steps.n, room > 0 ? (size_t)room : 1,
+		    terminal_has_utf8(), stdout);
+		putchar('\n');
+	}
+	free(values);
+}
+
+static int64_t
+median_of(const struct rollup_slot *s)
+{
+	return s->rtt.n > 0 ? sketch_quantile_us(&s->rtt, 500) : SPARK_NONE;
+}
+
+static int64_t
+loss_of(const struct rollup_slot *s)
+{
+	return s->n > 0 ? (int64_t)(s->n_lost * 1000 / s->n) : SPARK_NONE;
+}
+
+static void
+print_trend(const struct history *h, const char *vantage, const char *target)
+{
+	char *who = report_safe(vantage != NULL ? vantage : h->o->site);
+	char *safe = report_safe(target);
+
+	if (!h->o->where.is_json && !h->o->where.is_csv &&
+	    terminal_is(stdout)) {
+		printf("%s to %s\n", who, safe);
+		print_bars(h, "rtt median", median_of, "ms", 1e3);
+		print_bars(h, "lost", loss_of, "%", 10);
+		putchar('\n');
+	}
+	free(who);
+	free(safe);
+}
+
 /* What was added up, as rows; and a new beginning. */
 static void
 add_steps(struct history *h, const char *vantage, const char *service,
     const char *target)
 {
+	print_trend(h, vantage, target);
 	for (size_t i = 0; i < h->steps.n; i++) {
 		const struct rollup_slot *s = &h->steps.steps[i];
 
@@ -255,8 +318,10 @@ read_kind(const struct options *o, enum kind *kind, struct err *err)
 }
 
 static enum rc
-run(const struct options *o, const char *vantage, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
+	const char *vantage = call->n_operands > 0 ? call->operands[0] : NULL;
 	struct history h = { .o = o, .err = err };
 	int64_t now_us = clock_wall_us(), since_us = 0, until_us = 0;
 	enum rc rc;
@@ -286,14 +351,6 @@ int
 command_history(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, n > 0 ? operands[0] : NULL, &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -13,6 +13,7 @@
 #include "collector/tally.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/progress.h"
 
 #define RESULTS_PER_COMMIT 5000
 
@@ -240,7 +241,7 @@ read_values(struct intake *in, struct json_stream *stream, int64_t skip,
 		take_value(in, found, text, len);
 		if (in->rc != RC_OK)
 			return in->rc;
-		import_progress(in->row->name, n, false);
+		progress_show(in->row->name, n, 0);
 		if (in->session != NULL && n % RESULTS_PER_COMMIT == 0)
 			in->rc = commit(in, false, err);
 	}
@@ -255,7 +256,7 @@ read_file(struct intake *in, const char *path, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	rc = read_values(in, stream, in->row->n_done, err);
-	import_progress("", 0, true);
+	progress_end();
 	json_stream_close(stream);
 	return rc;
 }

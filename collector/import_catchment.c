@@ -17,6 +17,7 @@
 #include "collector/round.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/progress.h"
 
 #define GAP_MAX_US (86400 * US_PER_S) /* more is no pace */
 #define ROUTING_BYTES (1 << 20)
@@ -444,9 +445,9 @@ run(const struct options *o, char **paths, int n, struct err *err)
 	rc = import_session_open(&x.session, "catchment", &o->where, err);
 	for (int i = 0; rc == RC_OK && i < n; i++) {
 		rc = take_file(&x, paths[i], err);
-		import_progress(paths[i], i + 1, false);
+		progress_show(paths[i], i + 1, n);
 	}
-	import_progress("", 0, true);
+	progress_end();
 	round_fini(&x.before);
 	import_session_close(&x.session);
 	return rc;

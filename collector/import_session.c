@@ -16,7 +16,6 @@
 #define READ_BYTES (256 << 10)
 #define TICK_US (60 * US_PER_S)
 #define TICKS_MAX 200 /* over one gap: then time jumps */
-#define PROGRESS_US (US_PER_S / 5)
 
 /* The pace that the newest import of the source had learned, so that this one
  * goes on with it. */
@@ -330,20 +329,4 @@ import_probe_id(
 	crypto_generichash(
 	    hash, sizeof hash, (const uint8_t *)text, strlen(text), NULL, 0);
 	sodium_bin2hex(out, PROBE_ID_LEN + 1, hash, PROBE_ID_LEN / 2);
-}
-
-void
-import_progress(const char *name, int64_t n, bool is_done)
-{
-	static int64_t shown_us; /* one terminal, one thread */
-	int64_t now_us = clock_mono_us();
-
-	if (!isatty(STDERR_FILENO))
-		return;
-	if (is_done) {
-		fprintf(stderr, "\r\x1b[K");
-	} else if (now_us - shown_us >= PROGRESS_US) {
-		shown_us = now_us;
-		fprintf(stderr, "\r\x1b[K%.60s: %lld", name, (long long)n);
-	}
 }

@@ -94,7 +94,4 @@ import_session_target(const struct import_session *s, const struct addr *a);
 void import_probe_id(
     char out[static PROBE_ID_LEN + 1], const char *source, const char *name);
 
-/* Shows how far it is, on a terminal only: once in a while, and done. */
-void import_progress(const char *name, int64_t n, bool is_done);
-
 #endif

@@ -8,6 +8,7 @@
 #include "collector/store_detect.h"
 #include "collector/store_heard.h"
 #include "collector/store_services.h"
+#include "schema/base/progress.h"
 
 struct replay {
 	struct store *source, *scratch;
@@ -114,7 +115,7 @@ see(struct replay *r, const struct observation_heard *o)
 		.at_us = o->at_us,
 		.received_us = o->received_us };
 
-	r->out->n_observations++;
+	progress_show("observations heard again", ++r->out->n_observations, 0);
 	if (r->detect == NULL)
 		start(r);
 	if (c.target != NULL && r->rc == RC_OK)
@@ -176,6 +177,7 @@ replay(struct store *source, struct store *scratch, struct services *services,
 		begin(&r);
 	if (r.rc == RC_OK)
 		run(&r);
+	progress_end();
 	detect_free(r.detect);
 	if (r.rc == RC_OK)
 		return store_commit(scratch, err);

@@ -1,7 +1,7 @@
 /*
  * report.h - a report: typed columns and rows, and its forms.        (pure)
  *
- * Uses     jansson
+ * Uses     jansson, report_tone.h, schema/base/terminal.h
  * Used by  the report subcommands, collector/httpd
  *
  * A report is filled row by row, cell by cell from left to right.  Text is
@@ -57,8 +57,19 @@ void report_number(struct report *r, int64_t number);
 void report_number_if(struct report *r, bool has, int64_t number);
 void report_none(struct report *r);
 
+/* How a table is to look. */
+struct table_look {
+	int width;       /* columns that there are; 0: any number */
+	bool has_colour; /* report_tone.h */
+};
+
 /* The forms.  The table is aligned, numbers to the right; empty is the
- * sentence printed in place of a table without rows. */
+ * sentence printed in place of a table without rows.  What is too wide has its
+ * longest texts cut, with ".." where something is missing, and becomes a list
+ * when that is not enough. */
+void report_print_table_as(const struct report *r, const char *empty,
+    const struct table_look *look, FILE *to);
+/* As the stream is: what is no terminal has any width and no colour. */
 void report_print_table(const struct report *r, const char *empty, FILE *to);
 /* Each row as lines "title: value", every column; a blank line between. */
 void report_print_list(const struct report *r, FILE *to);

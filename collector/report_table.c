@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "collector/report.h"
+#include "collector/report_tone.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "schema/base/terminal.h"
 
 #define NUMBER_LEN 40
+#define GAP "  "          /* between columns */
+#define CUT ".."          /* where the rest of a text was */
+#define TEXT_MIN_WIDTH 10 /* what a text is not cut below */
 
 /* Powers of a thousand. */
 static const char *
@@ -72,18 +77,20 @@ column_width(const struct report *r, size_t column)
 	return width;
 }
 
-/* The last column is not padded: no blanks at the end of a line. */
-static void
-print_cell(
-    const char *text, size_t width, bool to_right, bool is_last, FILE *to)
+static bool
+is_shown(const struct report *r, size_t column)
 {
-	if (to_right)
-		fprintf(to, "%*s", (int)width, text);
-	else if (is_last)
-		fputs(text, to);
-	else
-		fprintf(to, "%-*s", (int)width, text);
-	fputs(is_last ? "\n" : "  ", to);
+	return r->columns[column].title != NULL;
+}
+
+static size_t
+last_shown(const struct report *r)
+{
+	size_t last = r->n_columns - 1;
+
+	while (!is_shown(r, last))
+		last--;
+	return last;
 }
 
 static bool
@@ -92,46 +99,126 @@ is_right(enum cell_kind kind)
 	return kind != CELL_TEXT && kind != CELL_TIME;
 }
 
-/* row 0 is the heading, row i + 1 the report's row i. */
-static void
-print_row(const struct report *r, size_t row, const size_t *widths, FILE *to)
+/* A table in the making. */
+struct table {
+	const struct report *report;
+	const struct table_look *look;
+	size_t *widths; /* by column */
+	FILE *to;
+};
+
+/* The widest column of texts that can still be cut; n_columns: none. */
+static size_t
+find_widest(const struct table *t)
 {
-	size_t last = r->n_columns - 1;
+	const struct report *r = t->report;
+	size_t found = r->n_columns;
+
+	for (size_t c = 0; c < r->n_columns; c++) {
+		if (is_shown(r, c) && r->columns[c].kind == CELL_TEXT &&
+		    t->widths[c] > TEXT_MIN_WIDTH &&
+		    (found == r->n_columns || t->widths[c] > t->widths[found]))
+			found = c;
+	}
+	return found;
+}
+
+/* Fills the widths; false: it does not fit, however texts are cut. */
+static bool
+fit(struct table *t)
+{
+	const struct report *r = t->report;
+	size_t sum = 0, room = (size_t)t->look->width;
+
+	for (size_t c = 0; c < r->n_columns; c++) {
+		if (!is_shown(r, c))
+			continue;
+		t->widths[c] = column_width(r, c);
+		sum += t->widths[c] + (sum > 0 ? strlen(GAP) : 0);
+	}
+	for (; room > 0 && sum > room; sum--) {
+		size_t c = find_widest(t);
+
+		if (c == r->n_columns)
+			return false;
+		t->widths[c]--;
+	}
+	return true;
+}
+
+/* The last column is not padded: no blanks at the end of a line. */
+static void
+print_cell(const struct table *t, size_t c, const char *text, enum tone tone)
+{
+	bool is_last = c == last_shown(t->report);
+	size_t width = t->widths[c], len = strlen(text);
+	size_t shown = len > width ? width - strlen(CUT) : len;
+	int pad = (int)(len > width ? 0 : width - len);
+	const char *begin = t->look->has_colour ? report_tone_begin(tone) : "";
+
+	if (is_right(t->report->columns[c].kind))
+		fprintf(t->to, "%*s", pad, "");
+	fprintf(t->to, "%s%.*s%s%s", begin, (int)shown, text,
+	    len > width ? CUT : "", begin[0] != '\0' ? REPORT_TONE_END : "");
+	if (!is_last && !is_right(t->report->columns[c].kind))
+		fprintf(t->to, "%*s", pad, "");
+	fputs(is_last ? "\n" : GAP, t->to);
+}
+
+static void
+print_heading(const struct table *t)
+{
+	for (size_t c = 0; c < t->report->n_columns; c++)
+		if (is_shown(t->report, c))
+			print_cell(t, c, t->report->columns[c].title, TONE_DIM);
+}
+
+static void
+print_row(const struct table *t, size_t row)
+{
+	const struct report *r = t->report;
 	char buf[NUMBER_LEN];
 
-	while (r->columns[last].title == NULL)
-		last--;
-	for (size_t c = 0; c <= last; c++) {
+	for (size_t c = 0; c < r->n_columns; c++) {
 		const struct column *column = &r->columns[c];
-		const char *text = column->title;
+		const char *text;
 
-		if (text == NULL)
+		if (!is_shown(r, c))
 			continue;
-		if (row > 0)
-			text =
-			    cell_text(&r->cells[(row - 1) * r->n_columns + c],
-				column->kind, buf);
-		print_cell(
-		    text, widths[c], is_right(column->kind), c == last, to);
+		text = cell_text(
+		    &r->cells[row * r->n_columns + c], column->kind, buf);
+		print_cell(t, c, text, report_tone(column->key, text));
 	}
 }
 
 void
-report_print_table(const struct report *r, const char *empty, FILE *to)
+report_print_table_as(const struct report *r, const char *empty,
+    const struct table_look *look, FILE *to)
 {
-	size_t *widths;
+	struct table t = { .report = r, .look = look, .to = to };
 
 	if (r->n_cells == 0) {
 		fprintf(to, "%s\n", empty);
 		return;
 	}
-	widths = mem_new(r->n_columns * sizeof *widths);
-	for (size_t c = 0; c < r->n_columns; c++)
-		if (r->columns[c].title != NULL)
-			widths[c] = column_width(r, c);
-	for (size_t row = 0; row <= report_n_rows(r); row++)
-		print_row(r, row, widths, to);
-	free(widths);
+	t.widths = mem_new(r->n_columns * sizeof *t.widths);
+	if (fit(&t)) {
+		print_heading(&t);
+		for (size_t row = 0; row < report_n_rows(r); row++)
+			print_row(&t, row);
+	} else {
+		report_print_list(r, to);
+	}
+	free(t.widths);
+}
+
+void
+report_print_table(const struct report *r, const char *empty, FILE *to)
+{
+	struct table_look look = { terminal_width(to),
+		terminal_has_colour(to) };
+
+	report_print_table_as(r, empty, &look, to);
 }
 
 /* The key without its unit: the value is printed with one. */

@@ -136,17 +136,20 @@ start(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
-		rc = alert_start(&s->alert, s->settings, s->troubles, err);
+		rc = alert_start(
+		    &s->alert, s->settings, s->troubles, s->helpers, err);
 	return rc;
 }
 
-/* Every request that was let in gets its answer, every batch its row. */
+/* Every request that was let in gets its answer, every batch its row.  What a
+ * request may look at stays until the last one has ended. */
 static enum rc
 stop(struct serving *s, struct err *err)
 {
 	enum rc rc = RC_OK;
 
 	alert_stop(s->alert);
+	helpers_free(s->helpers);
 	if (s->httpd != NULL)
 		httpd_quiesce(s->httpd);
 	if (s->queue != NULL)
@@ -158,6 +161,7 @@ stop(struct serving *s, struct err *err)
 	httpd_stop(s->httpd);
 	api_close(s->api);
 	selfcheck_close(s->selfcheck);
+	writer_free(s->writer);
 	troubles_free(s->troubles);
 	queue_free(s->queue);
 	ingest_close(s->ingest);
@@ -205,8 +209,8 @@ retry_alerts(struct serving *s)
 {
 	struct err err = ERR_NONE;
 
-	if (s->alert == NULL &&
-	    alert_start(&s->alert, s->settings, s->troubles, &err) == RC_OK)
+	if (s->alert == NULL && alert_start(&s->alert, s->settings, s->troubles,
+				    s->helpers, &err) == RC_OK)
 		log_info("serve: alerts are sent again");
 }
 
@@ -289,6 +293,8 @@ serve(const struct serve_options *o, struct err *err)
 	notify_open(&s->notify);
 	s->options = o;
 	rc = serving_load(&s->settings, o, err);
+	if (rc == RC_OK)
+		rc = helpers_fork(&s->helpers, s->settings, err);
 	if (rc == RC_OK) {
 		confine(s->settings);
 		rc = start(s, err);

@@ -7,12 +7,12 @@
 
 #include "collector/conf.h"
 #include "collector/listen.h"
+#include "collector/settings_alert.h"
 #include "collector/settings_service.h"
 #include "collector/settings_value.h"
 #include "schema/base/addr.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
-#include "schema/base/options.h"
 
 #define DAY (86400 * US_PER_S)
 
@@ -49,16 +49,6 @@ static cfg_opt_t limit_rows[] = {
 	CONF_TEXT("requests_per_asn"),
 	CONF_TEXT("enrolments_per_address"),
 	CONF_TEXT("enrolments_per_asn"),
-	CFG_END(),
-};
-
-static cfg_opt_t alert_rows[] = {
-	CONF_TEXT("webhook"),
-	CONF_LIST("kinds"),
-	CONF_TEXT("at_least"),
-	CONF_TEXT("itself"),
-	CONF_TEXT("timeout"),
-	CONF_TEXT("give_up_after"),
 	CFG_END(),
 };
 
@@ -172,95 +162,12 @@ read_limits(struct reading *r, cfg_t *root, struct limit_settings *l)
 }
 
 static void
-fail_kind(struct reading *r, cfg_t *section, unsigned i)
-{
-	const char *word = conf_text(section, "kinds", i);
-	const char *names[EVENT_KINDS], *near;
-
-	for (unsigned k = 0; k < EVENT_KINDS; k++)
-		names[k] = event_kind_name((enum event_kind)k);
-	near = options_suggest(word, names, EVENT_KINDS);
-	if (near != NULL)
-		value_fail(r, section, "kinds", i,
-		    "kinds: unknown kind '%.40s', did you mean '%s'?", word,
-		    near);
-	else
-		value_fail(r, section, "kinds", i,
-		    "kinds: unknown kind '%.40s', expected shift, blackhole, "
-		    "mismatch or another of catchwater.conf(5)",
-		    word);
-}
-
-static void
-read_kinds(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	enum event_kind kind;
-
-	if (cfg_size(section, "kinds") == 0)
-		a->kinds = (1U << EVENT_KINDS) - 1;
-	for (unsigned i = 0; i < cfg_size(section, "kinds"); i++) {
-		if (event_kind_from_name(
-			&kind, conf_text(section, "kinds", i)) == RC_OK)
-			a->kinds |= 1U << kind;
-		else
-			fail_kind(r, section, i);
-	}
-}
-
-static void
-read_at_least(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	const char *word = conf_text(section, "at_least", 0);
-
-	a->at_least = SEVERITY_WARNING;
-	if (word != NULL && severity_from_name(&a->at_least, word) != RC_OK)
-		value_fail(r, section, "at_least", 0,
-		    "at_least is '%.40s', expected info, notice, warning, "
-		    "major or critical",
-		    word);
-}
-
-static void
-read_tells_itself(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	const char *word = conf_text(section, "itself", 0);
-
-	a->tells_itself = word == NULL || strcmp(word, "yes") == 0;
-	if (word != NULL && !a->tells_itself && strcmp(word, "no") != 0)
-		value_fail(r, section, "itself", 0,
-		    "itself is '%.40s', expected yes or no", word);
-}
-
-static void
-read_alert(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	static const struct duration_range timeout = { 10 * US_PER_S, US_PER_S,
-		60 * US_PER_S, false };
-	static const struct duration_range give_up = { DAY, 60 * US_PER_S,
-		30 * DAY, false };
-
-	value_name(r, section, a->name, sizeof a->name, true);
-	a->webhook = value_url(r, section, "webhook");
-	if (a->webhook == NULL)
-		value_fail(r, section, NULL, 0,
-		    "alert '%s' has no webhook, expected the address to post "
-		    "to",
-		    cfg_title(section));
-	read_kinds(r, section, a);
-	read_at_least(r, section, a);
-	read_tells_itself(r, section, a);
-	a->timeout_us = value_duration(r, section, "timeout", &timeout);
-	a->give_up_after_us =
-	    value_duration(r, section, "give_up_after", &give_up);
-}
-
-static void
 read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 {
 	s->n_alerts = cfg_size(root, "alert");
 	s->alerts = mem_new((s->n_alerts + 1) * sizeof *s->alerts);
 	for (unsigned i = 0; i < s->n_alerts; i++)
-		read_alert(r, cfg_getnsec(root, "alert", i), &s->alerts[i]);
+		settings_alert(r, cfg_getnsec(root, "alert", i), &s->alerts[i]);
 }
 
 static void
@@ -333,7 +240,7 @@ load(struct settings *out, const char *path,
 		CONF_LIST("decoy"),
 		CONF_TEXT("decoy_every"),
 		CONF_NAMED("service", settings_service_rows),
-		CONF_NAMED("alert", alert_rows),
+		CONF_NAMED("alert", settings_alert_rows),
 		CONF_INCLUDE,
 		CFG_END(),
 	};
@@ -393,7 +300,7 @@ settings_fini(struct settings *s)
 	free(s->atlas.latitude);
 	free(s->atlas.longitude);
 	for (size_t i = 0; i < s->n_alerts; i++)
-		free(s->alerts[i].webhook);
+		settings_alert_fini(&s->alerts[i]);
 	free(s->alerts);
 	services_fini(&s->services);
 	*s = (struct settings){ 0 };

@@ -16,19 +16,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "collector/alert_settings.h"
 #include "collector/detect.h"
 #include "collector/service.h"
 #include "schema/base/err.h"
-
-struct alert_settings {
-	char name[NAME_MAX_LEN + 1];
-	char *webhook;  /* URL */
-	unsigned kinds; /* bit 1 << enum event_kind */
-	enum severity at_least;
-	bool tells_itself;  /* what is wrong with the collector, too */
-	int64_t timeout_us; /* of one attempt */
-	int64_t give_up_after_us;
-};
 
 /* Fields of imported RIPE Atlas results that say where a probe is; NULL: none.
  * The geo databases know better where they know. */

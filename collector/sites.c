@@ -6,10 +6,21 @@
 #include "collector/detect_mismatch.h"
 #include "collector/drains.h"
 #include "collector/report_command.h"
+#include "collector/sites_check.h"
 #include "collector/store_report.h"
+#include "collector/store_status.h"
 #include "schema/base/clock.h"
 
+#define STALE_US (600 * US_PER_S) /* several times the longest default wait */
+
+struct options {
+	struct where where;
+	bool is_check;
+};
+
 static const struct option_spec options[] = {
+	{ 0, "check", OPTION_FLAG, offsetof(struct options, is_check), 0, 0,
+	    NULL, "one line and exit status 0 to 3, for Nagios and its heirs" },
 	OPTION_JSON,
 	OPTION_CSV,
 	OPTION_WHERE,
@@ -122,22 +133,55 @@ report_sites(struct store *st, const struct where *w, struct err *err)
 	return RC_OK;
 }
 
+static enum rc
+check_sites(struct store *st, int *status, struct err *err)
+{
+	struct site_list list = { 0 };
+	struct store_status now;
+	int64_t now_us = clock_wall_us();
+	enum rc rc = store_sites(st, &list, err);
+
+	if (rc == RC_OK)
+		rc =
+		    store_status_read(st, now_us, now_us - STALE_US, &now, err);
+	if (rc == RC_OK)
+		*status = sites_check_print(
+		    &(struct sites_check){ &list,
+			now.has_received ? now.received_us : 0, now_us,
+			STALE_US },
+		    stdout);
+	free(list.rows);
+	return rc;
+}
+
+/* Monitoring reads the first line of standard output. */
+static int
+fail(const struct options *o, const struct err *err)
+{
+	if (!o->is_check)
+		return command_fail(spec.name, err);
+	printf("CATCHWATER UNKNOWN - %s\n", err->text);
+	return CHECK_UNKNOWN;
+}
+
 int
 command_sites(int argc, char **argv)
 {
-	struct where where = { 0 };
+	struct options o = { 0 };
 	struct store *st = NULL;
 	struct err err = ERR_NONE;
 	char **operands;
 	enum rc rc;
 	int n, status;
 
-	status = command_options(&spec, &where, argc, argv, &operands, &n);
+	status = command_options(&spec, &o, argc, argv, &operands, &n);
 	if (status >= 0)
 		return status;
-	rc = where_open(&where, STORE_READ, &st, &err);
+	status = 0;
+	rc = where_open(&o.where, STORE_READ, &st, &err);
 	if (rc == RC_OK)
-		rc = report_sites(st, &where, &err);
+		rc = o.is_check ? check_sites(st, &status, &err)
+				: report_sites(st, &o.where, &err);
 	store_close(st);
-	return rc == RC_OK ? 0 : command_fail(spec.name, &err);
+	return rc == RC_OK ? status : fail(&o, &err);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "schema/base/mem.h"
+#include "schema/base/progress.h"
 
 #define STEP_PAGES 2000 /* a few MB between two looks at what went wrong */
 
@@ -124,9 +125,15 @@ copy_pages(struct backup *b)
 
 	if (k == NULL)
 		return db_err(b, b->copy, b->part);
-	do
+	do {
+		int total;
+
 		r = sqlite3_backup_step(k, STEP_PAGES);
-	while (r == SQLITE_OK);
+		total = sqlite3_backup_pagecount(k);
+		progress_show(
+		    "pages copied", total - sqlite3_backup_remaining(k), total);
+	} while (r == SQLITE_OK);
+	progress_end();
 	sqlite3_backup_finish(k);
 	return r == SQLITE_DONE ? RC_OK : db_err(b, b->copy, b->part);
 }

@@ -10,6 +10,7 @@
 #include "collector/store_compare.h"
 #include "collector/store_heard.h"
 #include "collector/store_verify.h"
+#include "schema/base/progress.h"
 
 struct options {
 	struct where where;
@@ -39,6 +40,7 @@ static const struct column columns[] = {
 struct verdict {
 	struct report report;
 	unsigned n_faults;
+	int64_t n_results;
 };
 
 static void
@@ -50,6 +52,7 @@ add_row(void *ctx, const char *check, const char *fault)
 	report_text(&v->report, fault == NULL ? "ok" : "fault");
 	report_text(&v->report, fault);
 	v->n_faults += fault != NULL;
+	progress_show("results of checks", ++v->n_results, 0);
 }
 
 static void
@@ -117,6 +120,7 @@ run(const struct options *o, unsigned *n_faults, struct err *err)
 		rc = store_begin_reading(st, err);
 	if (rc == RC_OK)
 		store_verify(st, add_row, &v);
+	progress_end();
 	if (rc == RC_OK && o->is_replay)
 		rc = check_replay(st, &o->where, &v, err);
 	if (rc == RC_OK)

@@ -12,6 +12,7 @@
 #define MAX_OPTIONS 40
 #define LONG_ONLY 256 /* getopt value of option i without a letter: 256 + i */
 #define HELP_VALUE 1
+#define COMPLETE_VALUE 2
 #define MAX_WORD 32
 
 static size_t
@@ -101,7 +102,9 @@ fill_getopt(
 	}
 	*letters = '\0';
 	longs[n] = (struct option){ "help", no_argument, NULL, HELP_VALUE };
-	longs[n + 1] = (struct option){ 0 };
+	longs[n + 1] =
+	    (struct option){ "complete", no_argument, NULL, COMPLETE_VALUE };
+	longs[n + 2] = (struct option){ 0 };
 }
 
 static enum rc
@@ -247,7 +250,7 @@ enum rc
 options_parse(const struct command_spec *spec, void *into, int argc,
     char **argv, char ***operands, int *n_operands, struct err *err)
 {
-	struct option longs[MAX_OPTIONS + 2];
+	struct option longs[MAX_OPTIONS + 3];
 	char letters[2 * MAX_OPTIONS + 2];
 	int value;
 
@@ -259,6 +262,10 @@ options_parse(const struct command_spec *spec, void *into, int argc,
 
 		if (value == HELP_VALUE) {
 			options_help(spec, stdout);
+			return RC_NOTFOUND;
+		}
+		if (value == COMPLETE_VALUE) {
+			options_complete(spec, stdout);
 			return RC_NOTFOUND;
 		}
 		if (value == '?')
@@ -273,6 +280,18 @@ options_parse(const struct command_spec *spec, void *into, int argc,
 	*operands = argv + optind;
 	*n_operands = argc - optind;
 	return check_operands(spec, *n_operands, err);
+}
+
+void
+options_complete(const struct command_spec *spec, FILE *to)
+{
+	for (size_t i = 0; i < count_options(spec); i++) {
+		const struct option_spec *o = &spec->options[i];
+
+		fprintf(to, "--%s\t%s\t%s\n", o->name,
+		    o->argument != NULL ? o->argument : "", o->help);
+	}
+	fputs("--help\t\tlist the options\n", to);
 }
 
 void

@@ -47,15 +47,19 @@ struct command_spec {
 
 /* Parses argv (argv[0] is the subcommand's name) into the struct at into,
  * whose fields hold their defaults.  Operands may stand between options and
- * come out at *operands (lent from argv) with their count.  --help: writes
- * the help to standard output and returns RC_NOTFOUND: the caller leaves
- * with status 0.  RC_MALFORMED, RC_RANGE: *err says which and what was
+ * come out at *operands (lent from argv) with their count.  --help and
+ * --complete: write to standard output and return RC_NOTFOUND: the caller
+ * leaves with status 0.  RC_MALFORMED, RC_RANGE: *err says which and what was
  * expected; "did you mean" for a misspelt long option. */
 MUST_USE enum rc options_parse(const struct command_spec *spec, void *into,
     int argc, char **argv, char ***operands, int *n_operands, struct err *err);
 
 /* Writes usage and the option table. */
 void options_help(const struct command_spec *spec, FILE *to);
+
+/* Writes what --complete does, for a shell's completion: a line for each
+ * option, "--name TAB argument TAB help"; no argument: a flag. */
+void options_complete(const struct command_spec *spec, FILE *to);
 
 /* The closest of n names to a misspelt word, or NULL when none is close
  * (Damerau-Levenshtein distance of at most 2).  Lends from names. */

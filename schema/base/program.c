@@ -58,6 +58,12 @@ program_main(const struct program *p, int argc, char **argv)
 		printf("%s %s\n", p->name, CATCHWATER_VERSION);
 		return 0;
 	}
+	if (strcmp(argv[1], "--complete") == 0) {
+		for (size_t i = 0; i < p->n_commands; i++)
+			printf("%s\t\t%s\n", p->commands[i].name,
+			    p->commands[i].summary);
+		return 0;
+	}
 	for (size_t i = 0; i < p->n_commands; i++)
 		if (strcmp(argv[1], p->commands[i].name) == 0)
 			return p->commands[i].run(argc - 1, argv + 1);

@@ -23,8 +23,8 @@ struct program {
 	const char *footer; /* of the help; "" for none */
 };
 
-/* Runs the command that argv[1] names and returns its exit status; --help and
- * --version: 0.  2: no such command, with a "did you mean". */
+/* Runs the command that argv[1] names and returns its exit status; --help,
+ * --version and, for a shell's completion, --complete: 0.  2: no such command, with a "did you mean". */
 int program_main(const struct program *p, int argc, char **argv);
 
 #endif

@@ -74,7 +74,7 @@ def test_names_are_chosen_by_whole_words():
     assert cli.chosen(["prob"]) == []
     assert cli.chosen(["probe", "probe.p3", "collector"]) == ["probe.p3", *(
         name for name in cli.BENCHES if name.startswith("collector."))]
-    assert "collector.ingest" in cli.chosen(["collector"])
+    assert "collector.c1" in cli.chosen(["collector"])
 
 
 def test_every_hop_is_told_by_its_address():
@@ -154,14 +154,30 @@ def _kind(precision, delay_s):
             "formula_s": 35.0, "delay_p50_s": delay_s, "delay_p95_s": 2 * delay_s}
 
 
+def _rule(k, hold_s, precision, delay_s):
+    return {"k": k, "hold_s": hold_s, "kinds": {"shift": _kind(precision, delay_s)}}
+
+
 def test_the_detector_is_held_to_its_goals_and_to_the_best_naive_rule():
     result = {"scenarios": 200, "other_kinds": 1, "detector": {"shift": _kind(0.98, 44)}, "rules": [
-        {"k": 1, "kinds": {"shift": _kind(0.01, 10)}},
-        {"k": 5, "kinds": {"shift": _kind(0.3, 44)}},
-        {"k": 9, "kinds": {"shift": _kind(0.9, 45)}}]}   # slower than ours: no choice
+        _rule(1, 0, 0.01, 10), _rule(5, 0, 0.3, 44), _rule(9, 0, 0.9, 45),   # slower than ours
+        _rule(1, 30, 0.2, 50), _rule(5, 30, 0.8, 60), _rule(1, 60, 0.4, 70)]}
     rows = {row["name"]: row for row in detector.rows(result)}
     assert rows["detector.shift.precision"]["verdict"] == "short"
     assert rows["detector.shift.recall"]["verdict"] == "ok"
     assert rows["detector.shift.delay.mean"]["ratio"] == pytest.approx(1.1)
+    assert rows["detector.shift.any_change.precision"]["peer"] == "k=1"
+    assert rows["detector.shift.any_change.delay.p50"]["verdict"] == "-"
     assert rows["detector.shift.k_of_n.precision"]["peer"] == "k=5"
+    assert rows["detector.shift.any_change.as_slow.precision"]["peer"] == "k=1,30s"
+    assert rows["detector.shift.any_change.as_slow.delay.p50"]["verdict"] == "ok"
+    assert rows["detector.shift.k_of_n.as_slow.precision"]["peer"] == "k=5"
     assert rows["detector.other_kinds"]["verdict"] == "short"
+
+
+def test_a_naive_rule_as_precise_at_equal_delay_is_not_beaten():
+    result = {"scenarios": 200, "other_kinds": 0, "detector": {"shift": _kind(0.98, 44)}, "rules": [
+        _rule(1, 0, 0.01, 10), _rule(1, 30, 0.98, 44), _rule(5, 0, 0.9, 40)]}
+    rows = {row["name"]: row for row in detector.rows(result)}
+    assert rows["detector.shift.any_change.as_slow.precision"]["verdict"] == "short"
+    assert rows["detector.shift.k_of_n.as_slow.precision"]["verdict"] == "missing"

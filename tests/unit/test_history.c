@@ -1,6 +1,9 @@
 /* test_history.c - what catchwater history prints. */
 #include "tests/unit/serve_rig.h"
 
+#include <pty.h>
+#include <stdlib.h>
+
 #include "collector/commands.h"
 #include "collector/rollups.h"
 
@@ -55,12 +58,12 @@ redirect(int fd, const char *path)
 	return old;
 }
 
-static struct printed
-history(struct rig *r, const char *line)
+/* Splits a line at its blanks and runs it with the database. */
+static int
+run(struct rig *r, const char *line)
 {
-	char copy[256], *argv[MAX_ARGS + 3], *rest = NULL, out[300], err[300];
-	struct printed p;
-	int argc = 0, old_out, old_err;
+	char copy[256], *argv[MAX_ARGS + 3], *rest = NULL;
+	int argc = 0;
 
 	snprintf(copy, sizeof copy, "history %s", line);
 	for (char *word = strtok_r(copy, " ", &rest);
@@ -69,12 +72,22 @@ history(struct rig *r, const char *line)
 	argv[argc++] = (char[]){ "--db" };
 	argv[argc++] = r->database;
 	argv[argc] = NULL;
+	return command_history(argc, argv);
+}
+
+static struct printed
+history(struct rig *r, const char *line)
+{
+	char out[300], err[300];
+	struct printed p;
+	int old_out, old_err;
+
 	snprintf(out, sizeof out, "%s/out", r->scratch.dir);
 	snprintf(err, sizeof err, "%s/err", r->scratch.dir);
 	fflush(NULL);
 	old_out = redirect(STDOUT_FILENO, out);
 	old_err = redirect(STDERR_FILENO, err);
-	p.status = command_history(argc, argv);
+	p.status = run(r, line);
 	fflush(NULL);
 	dup2(old_out, STDOUT_FILENO);
 	dup2(old_err, STDERR_FILENO);
@@ -83,6 +96,27 @@ history(struct rig *r, const char *line)
 	p.out = slurp(out);
 	p.err = slurp(err);
 	return p;
+}
+
+/* What a terminal of 44 columns gets, that is small enough for its buffer. */
+static void
+history_on_terminal(struct rig *r, const char *line, char *got, size_t cap)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 44 };
+	int ours, theirs, old = dup(STDOUT_FILENO);
+	ssize_t n;
+
+	assert_int_equal(openpty(&ours, &theirs, NULL, NULL, &size), 0);
+	fflush(NULL);
+	dup2(theirs, STDOUT_FILENO);
+	assert_int_equal(run(r, line), 0);
+	fflush(NULL);
+	dup2(old, STDOUT_FILENO);
+	n = read(ours, got, cap - 1);
+	got[n > 0 ? n : 0] = '\0';
+	close(ours);
+	close(theirs);
+	close(old);
 }
 
 static int
@@ -280,12 +314,30 @@ what_is_of_hours_only_is_told_by_the_hour(void **state)
 
 #define RIG(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void
+a_terminal_shows_the_course_as_bars(void **state)
+{
+	char got[4096];
+
+	unsetenv("TERM");
+	setenv("LC_ALL", "C", 1);
+	history_on_terminal(*state,
+	    "--site ams --since 2023-11-14T22:00:00Z "
+	    "--until 2023-11-15T00:00:00Z --step 30m",
+	    got, sizeof got);
+	T_CHECK(strstr(got, "\nrtt median  20.1 to  20.1 ms  ____\r\n") != NULL,
+	    "%s", got);
+	T_CHECK(strstr(got, "\nlost         0.0 to   3.3 %   #_#_\r\n") != NULL,
+	    "%s", got);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG(the_rows_are_those_of_the_time_and_place),
 		RIG(who_is_in_quarantine_speaks_for_no_site),
+		RIG(a_terminal_shows_the_course_as_bars),
 		RIG(mistakes_are_told),
 		RIG(what_is_of_hours_only_is_told_by_the_hour),
 	};

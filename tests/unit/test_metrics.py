@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -38,7 +39,10 @@ FAMILIES = {
     "catchwater_site_receiving": "gauge", "catchwater_site_verdict": "gauge",
     "catchwater_events": "gauge", "catchwater_open_events": "gauge",
     "catchwater_deliveries": "gauge", "catchwater_probes": "gauge",
-    "catchwater_probes_heard": "gauge",
+    "catchwater_probes_heard": "gauge", "catchwater_quarantined": "gauge",
+    "process_cpu_seconds": "counter", "process_resident_memory_bytes": "gauge",
+    "process_virtual_memory_bytes": "gauge", "process_open_fds": "gauge",
+    "process_max_fds": "gauge", "process_start_time_seconds": "gauge",
 }
 
 
@@ -144,6 +148,53 @@ def test_landings_and_sites_have_the_configurations_names_only(loaded):
     assert heard["1d"] == 10 and set(heard) == {"1m", "5m", "1h", "1d"}
 
 
+def test_the_process_is_told_as_the_system_has_it(loaded):
+    served = loaded[0]
+    proc = pathlib.Path(f"/proc/{served.child.pid}")
+    before = len(list((proc / "fd").iterdir()))
+    told = {name: samples(served, f"process_{name}")[0].value for name in (
+        "cpu_seconds", "resident_memory_bytes", "virtual_memory_bytes", "open_fds", "max_fds",
+        "start_time_seconds")}
+    pages = [int(n) for n in (proc / "statm").read_text().split()]
+    assert told["virtual_memory_bytes"] == pytest.approx(
+        pages[0] * os.sysconf("SC_PAGESIZE"), rel=0.2)
+    assert told["resident_memory_bytes"] == pytest.approx(
+        pages[1] * os.sysconf("SC_PAGESIZE"), rel=0.5)
+    assert told["open_fds"] == pytest.approx(before, abs=4)   # connections come and go
+    assert told["max_fds"] >= told["open_fds"] > 3
+    ticks = [int(n) for n in (proc / "stat").read_text().rsplit(")", 1)[1].split()[11:13]]
+    assert 0 < told["cpu_seconds"] <= sum(ticks) / os.sysconf("SC_CLK_TCK") + 0.02
+    started = samples(served, "catchwater_start_timestamp_seconds")[0].value
+    assert told["start_time_seconds"] == started
+
+
+def test_who_is_quarantined_is_counted_and_told_to_the_log(tmp_path):
+    """By hand through the program; by the detector as it writes it down."""
+    with Served(tmp_path, simulate_services()) as served:
+        run(SIMULATE, "--collector", f"http://127.0.0.1:{served.port}", "--token",
+            served.token(8), "--vantages", "8", "--targets", "4", "--period", "2s",
+            "--upload", "1s", "--for", "2s")
+        one, two = [v["vantage"] for v in json.loads(
+            served.catchwater("vantages", "--json").stdout) if v["family"] == 4][:2]
+        served.catchwater("vantages", "quarantine", one, "--reason", "it lies")
+        served.wait_for_log("vantages: quarantined: it lies vantage=")
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.db", timeout=60)) as db, db:
+            db.execute("INSERT INTO quarantine SELECT v.id, 'peers', 1, NULL, 1, NULL, NULL, '{}' "
+                       "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+                       "WHERE p.name || '/' || v.family = ?", (two,))
+
+        def counted():
+            return {s.labels["reason"]: s.value
+                    for s in samples(served, "catchwater_quarantined")}
+        wait_until(lambda: counted() == {"hand": 2, "peers": 1, "own_address": 0, "light": 0},
+                   "both counted")
+        served.catchwater("vantages", "release", two)
+        served.wait_for_log("vantages: released: by hand: peers vantage=")
+        served.catchwater("vantages", "release", one)
+        served.wait_for_log("vantages: released: by hand vantage=")
+        wait_until(lambda: set(counted().values()) == {0}, "nobody counted")
+
+
 def test_clients_get_the_format_they_ask_for(loaded):
     served = loaded[0]
     assert page(served).headers["Content-Type"].startswith(
@@ -179,3 +230,61 @@ def test_hostile_text_in_the_database_makes_no_other_metric(tmp_path):
         assert not any("evil" in name for name in families)
         if PROMTOOL:
             assert promtool(page(served, "text/plain").text).returncode == 0
+
+
+# What reads it: Prometheus' rules, Grafana's dashboard.
+
+RULES = ROOT / "tools/prometheus/catchwater.rules.yml"
+DASHBOARD = ROOT / "tools/grafana/catchwater.json"
+WITH_TLS_ONLY = {"catchwater_certificate_end_timestamp_seconds"}
+
+
+def dashboard_queries():
+    """Every PromQL of the dashboard, its variables filled in."""
+    board = json.loads(DASHBOARD.read_text())
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    queries += [note["expr"] for note in board["annotations"]["list"]]
+    queries += [re.sub(r"label_values\((\w+), (\w+)\)", r"sum by (\2) (\1)", var["definition"])
+                for var in board["templating"]["list"] if "definition" in var]
+    for variable, value in (("$__rate_interval", "5m"), ("$service", ".*"), ("$family", ".*")):
+        queries = [query.replace(variable, value) for query in queries]
+    assert len(queries) > 20 and not any("$" in query for query in queries)
+    return queries
+
+
+@pytest.mark.parametrize("text", [RULES.read_text(), "\n".join(dashboard_queries())],
+                         ids=["rules", "dashboard"])
+def test_what_is_asked_for_is_there(loaded, text):
+    served = loaded[0]
+    with contextlib.closing(sqlite3.connect(served.folder / "c.db", timeout=60)) as db, db:
+        db.execute("INSERT OR IGNORE INTO event (id, kind, severity, service_id, since_us,"
+                   " detected_us, updated_us, n_vantages, n_asns, needed, gates)"
+                   " SELECT 999, 'shift', 'info', min(id), 1, 1, 1, 3, 3, 3, '{}' FROM service")
+        db.execute("INSERT OR IGNORE INTO delivery (event_id, alert, notice, key, created_us,"
+                   " next_try_us, delivered_us) VALUES (999, 'ops', 'open', 'x', 1, 1, 1)")
+    wait_until(lambda: samples(served, "catchwater_events") and
+               samples(served, "catchwater_deliveries"), "an event and its notice counted")
+    labels = {sample.name: set(sample.labels) for family in check(page(served).text).values()
+              for sample in family.samples}
+    names = set(re.findall(r"\bcatchwater_[a-z0-9_]+", text)) - WITH_TLS_ONLY
+    assert len(names) > 8 and names - set(labels) == set()
+    for name, matchers in re.findall(r"\b(catchwater_[a-z0-9_]+)\{([^}]*)\}", text):
+        assert set(re.findall(r"(\w+)[=!]", matchers)) <= labels[name], name
+
+
+@needs_promtool
+def test_the_rules_do_what_their_test_says():
+    for words in (("check", "rules", RULES.name),
+                  ("test", "rules", RULES.name.replace(".yml", ".test.yml"))):
+        done = subprocess.run([PROMTOOL, *words], cwd=RULES.parent, capture_output=True,
+                              text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_the_dashboard_asks_in_promql(tmp_path):
+    rules = [{"record": f"query:{i}", "expr": expr} for i, expr in enumerate(dashboard_queries())]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "q", "rules": rules}]}))
+    done = subprocess.run([PROMTOOL, "check", "rules", tmp_path / "rules.yml"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

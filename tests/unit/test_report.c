@@ -77,6 +77,74 @@ the_table_is_aligned_and_safe_for_a_terminal(void **state)
 	free(text);
 }
 
+static char *
+looked_at(const struct column *c, size_t n, const char *const *cells,
+    size_t n_cells, const struct table_look *look)
+{
+	struct report r;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	report_init(&r, c, n);
+	for (size_t i = 0; i < n_cells; i++)
+		report_text(&r, cells[i]);
+	report_print_table_as(&r, "nothing", look, to);
+	report_fini(&r);
+	fclose(to);
+	return text;
+}
+
+static void
+a_table_fits_the_terminal(void **state)
+{
+	static const struct column c[] = { { "kind", "kind", CELL_TEXT },
+		{ "summary", "summary", CELL_TEXT },
+		{ "id", "id", CELL_COUNT } };
+	static const char *const cells[] = { "shift",
+		"ams lost 6 vantages to nyc", NULL };
+	static const struct {
+		int width;
+		const char *printed;
+	} cases[] = {
+		{ 0, "kind   summary                     id\n"
+		     "shift  ams lost 6 vantages to nyc   -\n" },
+		{ 37, "kind   summary                     id\n"
+		      "shift  ams lost 6 vantages to nyc   -\n" },
+		{ 24, "kind   summary        id\n"
+		      "shift  ams lost 6 ..   -\n" },
+		{ 20, "kind            shift\n"
+		      "summary         ams lost 6 vantages to nyc\n"
+		      "id              -\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_LEN(cases); i++) {
+		struct table_look look = { cases[i].width, false };
+		char *text = looked_at(c, T_LEN(c), cells, 3, &look);
+
+		T_CHECK(strcmp(text, cases[i].printed) == 0, "width %d:\n%s",
+		    cases[i].width, text);
+		free(text);
+	}
+}
+
+static void
+bad_news_has_a_colour_where_one_is_wanted(void **state)
+{
+	static const struct column c[] = { { "severity", "severity",
+					       CELL_TEXT },
+		{ "site", "site", CELL_TEXT } };
+	static const char *const cells[] = { "critical", "critical" };
+	struct table_look look = { 0, true };
+	char *text = looked_at(c, T_LEN(c), cells, 2, &look);
+
+	(void)state;
+	assert_string_equal(text, "\x1b[2mseverity\x1b[0m  \x1b[2msite\x1b[0m\n"
+				  "\x1b[1;31mcritical\x1b[0m  critical\n");
+	free(text);
+}
+
 static void
 csv_is_quoted_by_rfc_4180(void **state)
 {
@@ -243,6 +311,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_aligned_and_safe_for_a_terminal),
+		cmocka_unit_test(a_table_fits_the_terminal),
+		cmocka_unit_test(bad_news_has_a_colour_where_one_is_wanted),
 		cmocka_unit_test(csv_is_quoted_by_rfc_4180),
 		cmocka_unit_test(no_csv_field_is_a_formula),
 		cmocka_unit_test(json_leaves_out_what_is_absent),

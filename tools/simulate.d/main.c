@@ -182,10 +182,10 @@ print_json(struct score *s, const struct options *o)
 {
 	json_t *rules = json_array(), *all;
 
-	for (size_t k = 0; k < RULE_KS; k++)
-		json_array_append_new(
-		    rules, json_pack("{s:i,s:o}", "k", rule_ks[k], "kinds",
-			       json_of_kinds(s->rules[k])));
+	for (size_t i = 0; i < RULES; i++)
+		json_array_append_new(rules,
+		    json_pack("{s:i,s:i,s:o}", "k", rule_k(i), "hold_s",
+			rule_hold_s(i), "kinds", json_of_kinds(s->rules[i])));
 	all = json_pack("{s:I,s:I,s:o,s:i,s:o}", "seed", (json_int_t)o->seed,
 	    "scenarios", (json_int_t)o->n_scenarios, "detector",
 	    json_of_kinds(s->kinds), "other_kinds", s->n_other, "rules", rules);
@@ -201,7 +201,7 @@ print_kinds(const char *who, struct tally_of_kind *kinds)
 		struct tally_of_kind *t = &kinds[i];
 		double n = t->n_delays == 0 ? 1 : (double)t->n_delays;
 
-		printf("%-10s %-9s found %u of %u, false %u, precision %.3f, "
+		printf("%-15s %-9s found %u of %u, false %u, precision %.3f, "
 		       "recall %.3f, delay p50 %.0f s p95 %.0f s, mean at the "
 		       "soonest %.0f s\n",
 		    who, event_kind_name((enum event_kind)i), t->n_found,
@@ -220,10 +220,10 @@ print_summary(struct score *s, const struct options *o)
 	       ", %u events of other kinds\n",
 	    o->n_scenarios, o->seed, s->n_other);
 	print_kinds("detector", s->kinds);
-	for (size_t k = 0; k < RULE_KS; k++) {
-		snprintf(who, sizeof who, "%u change%s", rule_ks[k],
-		    rule_ks[k] == 1 ? "" : "s");
-		print_kinds(who, s->rules[k]);
+	for (size_t i = 0; i < RULES; i++) {
+		snprintf(who, sizeof who, "%u change%s %u s", rule_k(i),
+		    rule_k(i) == 1 ? "" : "s", rule_hold_s(i));
+		print_kinds(who, s->rules[i]);
 	}
 }
 

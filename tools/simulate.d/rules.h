@@ -13,6 +13,10 @@
  *   k of n       as many vantages did so about one site, within two periods
  *                and a minute.
  *
+ * Either may be told to wait, as an operator does who is woken too often: then
+ * a vantage counts when it still says so that many seconds after it first did.
+ * So each rule can be had as slow as one likes, and compared at equal delay.
+ *
  * What one of them tells again about the same site within five minutes is the
  * same alarm, and whatever it tells while a label lasts is right: more than
  * they would be given in real life.
@@ -35,7 +39,12 @@ struct alarms {
 };
 
 #define RULE_KS 8
-extern const unsigned rule_ks[RULE_KS]; /* 1: any change */
+#define RULE_HOLDS 6
+#define RULES (RULE_KS * RULE_HOLDS)
+
+/* The i-th of the RULES: its k (1: any change), and what it waits, in s. */
+unsigned rule_k(size_t i);
+unsigned rule_hold_s(size_t i);
 
 struct rules;
 
@@ -44,7 +53,7 @@ struct rules *rules_new(const struct services *services, size_t n_vantages);
 void rules_free(struct rules *r);
 void rules_hear(struct rules *r, const struct input *in);
 
-/* Lends what the rule with rule_ks[k] told. */
-const struct alarms *rules_alarms(const struct rules *r, size_t k);
+/* Lends what the i-th rule told. */
+const struct alarms *rules_alarms(const struct rules *r, size_t i);
 
 #endif

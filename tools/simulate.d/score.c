@@ -158,8 +158,8 @@ void
 score_add(struct score *x, const struct play *p, tell_line *told, void *ctx)
 {
 	add_events(x, p, told, ctx);
-	for (size_t k = 0; k < RULE_KS; k++)
-		add_alarms(x->rules[k], &p->story, rules_alarms(p->rules, k));
+	for (size_t i = 0; i < RULES; i++)
+		add_alarms(x->rules[i], &p->story, rules_alarms(p->rules, i));
 }
 
 void
@@ -167,7 +167,7 @@ score_fini(struct score *x)
 {
 	for (size_t i = 0; i < SCORE_KINDS; i++) {
 		free(x->kinds[i].delays_s);
-		for (size_t k = 0; k < RULE_KS; k++)
+		for (size_t k = 0; k < RULES; k++)
 			free(x->rules[k][i].delays_s);
 	}
 }

@@ -24,7 +24,7 @@ struct tally_of_kind {
 
 struct score {
 	struct tally_of_kind kinds[SCORE_KINDS];
-	struct tally_of_kind rules[RULE_KS][SCORE_KINDS];
+	struct tally_of_kind rules[RULES][SCORE_KINDS];
 	unsigned n_other; /* events of other kinds that no label allows */
 };
 
