@@ -19,6 +19,10 @@
 #include "collector/events.h"
 #include "collector/fleet.h"
 #include "collector/roll.h"
+#include "schema/base/clock.h"
+
+/* What is no further apart may have one cause: routes take minutes. */
+#define DETECT_NEAR_US (300 * US_PER_S)
 
 struct site_watch { /* one site in one family: detect_mismatch.c */
 	size_t service, site;
