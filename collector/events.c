@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/shift_count.h"
+#include "collector/shift_kept.h"
 #include "schema/base/mem.h"
 
 static void
 free_event(struct open_event *o)
 {
-	shift_count_forget(o);
+	shift_kept_free(o->count);
 	free(o->votes);
 	free(o->is_untold);
 	free(o);
