@@ -10,19 +10,25 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "collector/alert_parcel.h"
 #include "collector/alert_self.h"
+#include "collector/alert_send.h"
 #include "collector/alert_webhook.h"
-#include "collector/notice.h"
 #include "collector/store_alert.h"
 #include "schema/base/clock.h"
 #include "schema/base/log.h"
 #include "schema/base/mem.h"
 
+#define REPEAT_LOOK_US (5 * US_PER_S)
+
 struct channel {
 	struct alert *alert;
 	const struct alert_settings *settings;
 	struct store *store;
+	struct sending sending;
 	struct self_channel self;
+	int64_t next_repeat_mono_us;
+	bool is_refused; /* the last refresh, which was said */
 	pthread_t thread;
 	bool is_running;
 };
@@ -41,28 +47,6 @@ jitter(int64_t us)
 	return us / 4 * 3 + (int64_t)randombytes_uniform((uint32_t)(us / 2));
 }
 
-/* The body of a delivery, from the database as it is now.  Gives *body. */
-static enum rc
-render(
-    struct channel *c, const struct delivery *d, char **body, struct err *err)
-{
-	struct event_moves moves = { 0 };
-	struct event_row event;
-	enum rc rc;
-
-	if (d->event_id == 0) {
-		*body = notice_test_json(d->key, d->alert);
-		return RC_OK;
-	}
-	rc = store_event_find(c->store, d->event_id, &event, err);
-	if (rc == RC_OK)
-		rc = store_event_moves(c->store, d->event_id, &moves, err);
-	if (rc == RC_OK)
-		*body = notice_json(d->notice, d->key, &event, &moves);
-	free(moves.rows);
-	return rc;
-}
-
 /* Decides what follows from an attempt, and says so. */
 static void
 conclude(const struct channel *c, const struct delivery *d, enum rc rc,
@@ -76,8 +60,8 @@ conclude(const struct channel *c, const struct delivery *d, enum rc rc,
 		a->error = NULL;
 		a->result = ATTEMPT_DELIVERED;
 		log_info("alert: delivered alert=%s key=%s", d->alert, d->key);
-	} else if (a->next_try_us >
-		   d->created_us + c->settings->give_up_after_us) {
+	} else if (a->next_try_us > d->created_us + c->settings->open_for_us +
+					c->settings->give_up_after_us) {
 		a->result = ATTEMPT_GIVEN_UP;
 		log_error("alert: gave up: %s alert=%s key=%s tries=%lld",
 		    a->error, d->alert, d->key, (long long)d->n_tries + 1);
@@ -89,27 +73,18 @@ conclude(const struct channel *c, const struct delivery *d, enum rc rc,
 
 /* RC_AGAIN: broken off by alert_stop. */
 static enum rc
-deliver(struct channel *c, const struct delivery *d, struct err *err)
+deliver(struct channel *c, const struct parcel *p, struct err *err)
 {
-	struct webhook_post post = { .url = c->settings->webhook,
-		.key = d->key,
-		.timeout_us = c->settings->timeout_us,
-		.is_stopped = &c->alert->is_stopped };
+	const struct message m = { p->deliveries.n, p->notices };
 	struct err reason = ERR_NONE;
 	struct attempt a = { .error = reason.text };
-	char *body = NULL;
-	enum rc rc = render(c, d, &body, err);
+	enum rc rc = alert_send(&c->sending, &m, &a.status, &reason);
 
-	if (rc != RC_OK)
-		return rc;
-	post.body = body;
-	rc = webhook_send(&post, &a.status, &reason);
-	free(body);
 	if (rc == RC_AGAIN)
 		return rc;
 	a.at_us = clock_steady_us();
-	conclude(c, d, rc, &a);
-	return store_delivery_attempt(c->store, d->id, &a, err);
+	conclude(c, &p->deliveries.rows[0], rc, &a);
+	return store_delivery_attempt(c->store, &p->deliveries, &a, err);
 }
 
 /* Everything that is due.  RC_NOTFOUND: nothing more. */
@@ -119,14 +94,70 @@ deliver_due(struct channel *c, struct err *err)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !atomic_load(&c->alert->is_stopped)) {
-		struct delivery d;
+		struct parcel p;
 
-		rc = store_delivery_due(
-		    c->store, c->settings->name, clock_steady_us(), &d, err);
-		if (rc == RC_OK)
-			rc = deliver(c, &d, err);
+		rc = parcel_take(
+		    &p, c->store, c->settings, clock_steady_us(), err);
+		if (rc != RC_OK)
+			break;
+		rc = deliver(c, &p, err);
+		parcel_fini(&p);
 	}
 	return rc;
+}
+
+/* Tells an Alertmanager all that is open.  One that is not there says so at
+ * the next delivery too; here once is enough. */
+static void
+say_refreshed(struct channel *c, enum rc rc, const struct err *err)
+{
+	bool is_refused = rc != RC_OK && rc != RC_AGAIN;
+
+	if (is_refused && !c->is_refused)
+		log_warn("alert: what is open was not told again: %s alert=%s",
+		    err->text, c->settings->name);
+	c->is_refused = is_refused;
+}
+
+static enum rc
+refresh(struct channel *c, struct err *err)
+{
+	struct alert_notice own[SELF_PARTS];
+	struct message m = { self_channel_open(&c->self, own), own };
+	struct err reason = ERR_NONE;
+	struct parcel p;
+	long status;
+	enum rc rc;
+
+	if (m.n > 0)
+		say_refreshed(
+		    c, alert_send(&c->sending, &m, &status, &reason), &reason);
+	rc = parcel_take_open(&p, c->store, c->settings, err);
+	if (rc != RC_OK)
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	m = (struct message){ p.deliveries.n, p.notices };
+	say_refreshed(
+	    c, alert_send(&c->sending, &m, &status, &reason), &reason);
+	parcel_fini(&p);
+	return RC_OK;
+}
+
+/* What is still open, when its time has come. */
+static enum rc
+repeat(struct channel *c, struct err *err)
+{
+	const struct alert_settings *s = c->settings;
+	bool is_manager = s->channel == CHANNEL_ALERTMANAGER;
+	int64_t now_us = clock_mono_us();
+
+	if (s->repeat_every_us == 0 || now_us < c->next_repeat_mono_us)
+		return RC_OK;
+	c->next_repeat_mono_us =
+	    now_us + (is_manager ? s->repeat_every_us : REPEAT_LOOK_US);
+	if (is_manager)
+		return refresh(c, err);
+	return store_delivery_repeat(
+	    c->store, s->name, s->repeat_every_us, clock_steady_us(), err);
 }
 
 static void
@@ -146,10 +177,12 @@ run_channel(void *ctx)
 
 	while (!atomic_load(&c->alert->is_stopped)) {
 		struct err err = ERR_NONE;
-		enum rc rc = deliver_due(c, &err);
-		bool has_failed =
-		    rc != RC_OK && rc != RC_NOTFOUND && rc != RC_AGAIN;
+		enum rc rc = repeat(c, &err);
+		bool has_failed;
 
+		if (rc == RC_OK)
+			rc = deliver_due(c, &err);
+		has_failed = rc != RC_OK && rc != RC_NOTFOUND && rc != RC_AGAIN;
 		if (has_failed && !is_failing)
 			log_error(
 			    "alert: %s alert=%s", err.text, c->settings->name);
@@ -161,16 +194,16 @@ run_channel(void *ctx)
 }
 
 static enum rc
-start_channel(struct channel *c, const char *database,
+start_channel(struct channel *c, const struct settings *settings,
     struct troubles *troubles, struct err *err)
 {
-	enum rc rc = store_open(&c->store, database, STORE_EDIT, err);
+	enum rc rc = store_open(&c->store, settings->database, STORE_EDIT, err);
 	int r;
 
 	c->self = (struct self_channel){ .settings = c->settings,
 		.store = c->store,
 		.troubles = troubles,
-		.is_stopped = &c->alert->is_stopped };
+		.sending = &c->sending };
 	if (rc == RC_OK && troubles != NULL)
 		rc = self_channel_restore(&c->self, err);
 	if (rc != RC_OK)
@@ -206,7 +239,7 @@ give_up_orphans(const struct settings *s, struct err *err)
 }
 
 static struct alert *
-new_alert(const struct settings *s)
+new_alert(const struct settings *s, struct helpers *helpers)
 {
 	struct alert *a = mem_new(sizeof *a);
 
@@ -214,15 +247,19 @@ new_alert(const struct settings *s)
 	a->channels = mem_new((s->n_alerts + 1) * sizeof *a->channels);
 	for (; a->n < s->n_alerts; a->n++)
 		a->channels[a->n] = (struct channel){ .alert = a,
-			.settings = &s->alerts[a->n] };
+			.settings = &s->alerts[a->n],
+			.sending = { .alert = &s->alerts[a->n],
+			    .url = s->url,
+			    .helpers = helpers,
+			    .is_stopped = &a->is_stopped } };
 	return a;
 }
 
 enum rc
 alert_start(struct alert **out, const struct settings *settings,
-    struct troubles *troubles, struct err *err)
+    struct troubles *troubles, struct helpers *helpers, struct err *err)
 {
-	struct alert *a = new_alert(settings);
+	struct alert *a = new_alert(settings, helpers);
 	enum rc rc = webhook_init(err);
 
 	if (rc == RC_OK && a->wake < 0)
@@ -232,8 +269,7 @@ alert_start(struct alert **out, const struct settings *settings,
 	if (rc == RC_OK)
 		rc = give_up_orphans(settings, err);
 	for (size_t i = 0; rc == RC_OK && i < a->n; i++)
-		rc = start_channel(
-		    &a->channels[i], settings->database, troubles, err);
+		rc = start_channel(&a->channels[i], settings, troubles, err);
 	if (rc != RC_OK) {
 		alert_stop(a);
 		return rc;

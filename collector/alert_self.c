@@ -3,15 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "collector/alert_webhook.h"
-#include "collector/notice.h"
 #include "collector/store_trouble.h"
 #include "schema/base/clock.h"
 #include "schema/base/log.h"
-
-#define KEY_LEN (NAME_MAX_LEN + 80)
 
 enum rc
 self_channel_restore(struct self_channel *c, struct err *err)
@@ -49,11 +45,19 @@ keep(struct self_channel *c, enum self_part p)
 	c->parts[p].is_stored = rc == RC_OK;
 }
 
-static enum rc
-post(struct self_channel *c, enum self_part p, const struct trouble *t,
-    const char *key, struct err *err)
+static void
+make_key(const struct self_channel *c, enum self_part p, int64_t since_us,
+    const char *what, char key[static NOTICE_KEY_LEN])
 {
-	const struct self_notice n = {
+	snprintf(key, NOTICE_KEY_LEN, "self-%s-%" PRId64 "-%s-%s",
+	    self_part_name(p), since_us / US_PER_S, what, c->settings->name);
+}
+
+static void
+make_notice(const struct self_channel *c, enum self_part p,
+    const struct trouble *t, struct alert_notice *n)
+{
+	const struct self_notice self = {
 		.part = self_part_name(p),
 		.severity = severity_name(troubles_severity(p)),
 		.since_us =
@@ -63,18 +67,29 @@ post(struct self_channel *c, enum self_part p, const struct trouble *t,
 		.over_us = t->over_us,
 		.why = t->why,
 	};
-	struct webhook_post post = { .url = c->settings->webhook,
-		.key = key,
-		.timeout_us = c->settings->timeout_us,
-		.is_stopped = c->is_stopped };
-	char *body = notice_self_json(key, &n);
-	long status;
-	enum rc rc;
 
-	post.body = body;
-	rc = webhook_send(&post, &status, err);
-	free(body);
-	return rc;
+	*n = (struct alert_notice){ 0 };
+	notice_of_self(n, &self);
+	make_key(
+	    c, p, self.since_us, self.is_over ? "resolve" : "open", n->key);
+	if (!self.is_over)
+		return;
+	make_key(c, p, self.since_us, "open", n->first_key);
+	n->first_us = self.since_us;
+}
+
+size_t
+self_channel_open(const struct self_channel *c, struct alert_notice *out)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; c->troubles != NULL && i < SELF_PARTS; i++) {
+		struct trouble t = troubles_get(c->troubles, (enum self_part)i);
+
+		if (c->parts[i].is_told && t.is_open)
+			make_notice(c, (enum self_part)i, &t, &out[n++]);
+	}
+	return n;
 }
 
 static void
@@ -101,20 +116,19 @@ static void
 tell_part(struct self_channel *c, enum self_part p)
 {
 	struct trouble t = troubles_get(c->troubles, p);
+	struct alert_notice n;
+	const struct message m = { 1, &n };
 	struct err err = ERR_NONE;
-	char key[KEY_LEN];
+	long status;
 	enum rc rc;
 
 	if (t.is_open == c->parts[p].is_told ||
 	    clock_mono_us() < c->parts[p].next_try_mono_us)
 		return;
-	snprintf(key, sizeof key, "self-%s-%" PRId64 "-%s-%s",
-	    self_part_name(p),
-	    (t.is_open ? t.since_us : c->parts[p].since_us) / US_PER_S,
-	    t.is_open ? "open" : "resolve", c->settings->name);
-	rc = post(c, p, &t, key, &err);
+	make_notice(c, p, &t, &n);
+	rc = alert_send(c->sending, &m, &status, &err);
 	if (rc != RC_AGAIN) /* else it was broken off, and stays due */
-		conclude(c, p, &t, rc, key, &err);
+		conclude(c, p, &t, rc, n.key, &err);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * alert_self.h - tells a channel of the collector's own troubles.  (wiring)
  *
- * Uses     troubles, notice, alert_webhook, store_trouble
+ * Uses     troubles, notice, alert_send, store_trouble
  * Used by  alert (each channel's thread)
  *
  * Not by the outbox, which is in the database: one trouble is that this cannot
@@ -11,8 +11,7 @@
 #ifndef COLLECTOR_ALERT_SELF_H
 #define COLLECTOR_ALERT_SELF_H
 
-#include <stdatomic.h>
-
+#include "collector/alert_send.h"
 #include "collector/settings.h"
 #include "collector/store.h"
 #include "collector/troubles.h"
@@ -21,7 +20,7 @@ struct self_channel {
 	const struct alert_settings *settings;
 	struct store *store;
 	struct troubles *troubles;
-	const atomic_bool *is_stopped;
+	const struct sending *sending;
 	struct {
 		bool is_told, is_stored; /* stored: as is_told says */
 		int64_t since_us;        /* of what was told */
@@ -34,5 +33,10 @@ MUST_USE enum rc self_channel_restore(struct self_channel *c, struct err *err);
 
 /* Tells what there is to tell; what fails is tried again later. */
 void self_channel_tell(struct self_channel *c);
+
+/* The notices of what it was told and is not over, to be said once more; to
+ * out.  Returns how many. */
+size_t
+self_channel_open(const struct self_channel *c, struct alert_notice *out);
 
 #endif

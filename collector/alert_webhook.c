@@ -47,27 +47,37 @@ make_headers(const struct webhook_post *post)
 	return curl_slist_append(headers, key);
 }
 
-static void
-set_options(CURL *c, const struct webhook_post *post, char *reason)
+void
+webhook_set_limits(CURL *c, int64_t timeout_us, const atomic_bool *is_stopped)
 {
 	union {
 		const atomic_bool *lent;
 		void *pointer;
-	} stop = { .lent = post->is_stopped };
+	} stop = { .lent = is_stopped };
 
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(timeout_us / US_PER_MS));
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, stop.pointer);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+}
+
+static void
+set_options(CURL *c, const struct webhook_post *post, char *reason)
+{
 	curl_easy_setopt(c, CURLOPT_URL, post->url);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_POSTFIELDS, post->body);
 	curl_easy_setopt(
 	    c, CURLOPT_USERAGENT, "catchwater/" CATCHWATER_VERSION);
-	curl_easy_setopt(
-	    c, CURLOPT_TIMEOUT_MS, (long)(post->timeout_us / US_PER_MS));
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	if (post->user != NULL) {
+		curl_easy_setopt(c, CURLOPT_USERNAME, post->user);
+		curl_easy_setopt(c, CURLOPT_PASSWORD,
+		    post->password != NULL ? post->password : "");
+	}
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, drop_answer);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, stop.pointer);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, reason);
+	webhook_set_limits(c, post->timeout_us, post->is_stopped);
 }
 
 static enum rc

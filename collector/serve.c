@@ -136,7 +136,8 @@ start(struct serving *s, struct err *err)
 	if (rc == RC_OK)
 		rc = start_httpd(s, err);
 	if (rc == RC_OK)
-		rc = alert_start(&s->alert, s->settings, s->troubles, err);
+		rc = alert_start(
+		    &s->alert, s->settings, s->troubles, s->helpers, err);
 	return rc;
 }
 
@@ -148,8 +149,11 @@ stop(struct serving *s, struct err *err)
 	enum rc rc = RC_OK;
 
 	alert_stop(s->alert);
+	helpers_free(s->helpers);
 	if (s->httpd != NULL)
 		httpd_quiesce(s->httpd);
+	if (s->api != NULL)
+		api_quiet(s->api);
 	if (s->queue != NULL)
 		queue_close(s->queue);
 	if (s->writer != NULL)
@@ -207,8 +211,8 @@ retry_alerts(struct serving *s)
 {
 	struct err err = ERR_NONE;
 
-	if (s->alert == NULL &&
-	    alert_start(&s->alert, s->settings, s->troubles, &err) == RC_OK)
+	if (s->alert == NULL && alert_start(&s->alert, s->settings, s->troubles,
+				    s->helpers, &err) == RC_OK)
 		log_info("serve: alerts are sent again");
 }
 
@@ -291,6 +295,8 @@ serve(const struct serve_options *o, struct err *err)
 	notify_open(&s->notify);
 	s->options = o;
 	rc = serving_load(&s->settings, o, err);
+	if (rc == RC_OK)
+		rc = helpers_fork(&s->helpers, s->settings, err);
 	if (rc == RC_OK) {
 		confine(s->settings);
 		rc = start(s, err);

@@ -111,6 +111,8 @@ read_all(struct fresh *f, struct err *err)
 		rc = listen_check(&address, &port, f->settings->listen,
 		    f->settings->tls_certificate != NULL, err);
 	if (rc == RC_OK)
+		rc = helpers_serve(f->serving->helpers, f->settings, err);
+	if (rc == RC_OK)
 		rc = geo_open(
 		    &f->geo, f->settings->geo_asn, f->settings->geo_city, err);
 	if (rc == RC_OK)
@@ -147,7 +149,8 @@ swap_settings(struct serving *s, struct fresh *f)
 		serving_note_identity(s, f->identity);
 		httpd_show(s->httpd, f->identity);
 	}
-	if (alert_start(&s->alert, s->settings, s->troubles, &err) != RC_OK)
+	if (alert_start(
+		&s->alert, s->settings, s->troubles, s->helpers, &err) != RC_OK)
 		log_error(
 		    "serve: alerts are not sent, will try again: %s", err.text);
 	serving_free_settings(old_settings);

@@ -39,7 +39,8 @@ struct serving {
 	struct api *api;
 	struct httpd *httpd;
 	struct troubles *troubles;
-	struct alert *alert; /* NULL: still to be started */
+	struct helpers *helpers; /* for the alerts' commands */
+	struct alert *alert;     /* NULL: still to be started */
 	char where[LISTEN_TEXT_LEN];
 };
 

@@ -7,14 +7,16 @@
 
 #include "collector/conf.h"
 #include "collector/listen.h"
+#include "collector/settings_alert.h"
 #include "collector/settings_service.h"
 #include "collector/settings_value.h"
 #include "schema/base/addr.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
-#include "schema/base/options.h"
 
 #define DAY (86400 * US_PER_S)
+#define SECRET_MIN 12
+#define SECRET_MAX 200
 
 static cfg_opt_t tls_rows[] = {
 	CONF_TEXT("certificate"),
@@ -52,13 +54,11 @@ static cfg_opt_t limit_rows[] = {
 	CFG_END(),
 };
 
-static cfg_opt_t alert_rows[] = {
-	CONF_TEXT("webhook"),
-	CONF_LIST("kinds"),
-	CONF_TEXT("at_least"),
-	CONF_TEXT("itself"),
-	CONF_TEXT("timeout"),
-	CONF_TEXT("give_up_after"),
+static cfg_opt_t dashboard_rows[] = {
+	CONF_TEXT("user"),
+	CONF_TEXT("password"),
+	CONF_TEXT("token"),
+	CONF_TEXT("open"),
 	CFG_END(),
 };
 
@@ -171,87 +171,52 @@ read_limits(struct reading *r, cfg_t *root, struct limit_settings *l)
 					rows[i].fallback, 0, 1000000000);
 }
 
-static void
-fail_kind(struct reading *r, cfg_t *section, unsigned i)
+/* A secret that can be guessed is worse than none, which at least is told. */
+static char *
+read_secret(struct reading *r, cfg_t *dashboard, const char *key)
 {
-	const char *word = conf_text(section, "kinds", i);
-	const char *names[EVENT_KINDS], *near;
+	char *text = value_text(r, dashboard, key, NULL);
+	size_t len = text == NULL ? SECRET_MIN : strlen(text);
 
-	for (unsigned k = 0; k < EVENT_KINDS; k++)
-		names[k] = event_kind_name((enum event_kind)k);
-	near = options_suggest(word, names, EVENT_KINDS);
-	if (near != NULL)
-		value_fail(r, section, "kinds", i,
-		    "kinds: unknown kind '%.40s', did you mean '%s'?", word,
-		    near);
-	else
-		value_fail(r, section, "kinds", i,
-		    "kinds: unknown kind '%.40s', expected shift, blackhole, "
-		    "mismatch or another of catchwater.conf(5)",
-		    word);
+	if (len < SECRET_MIN || len > SECRET_MAX)
+		value_fail(r, dashboard, key, 0,
+		    "%s has %zu characters, expected %d to %d, drawn at random "
+		    "such as by 'openssl rand -base64 18'",
+		    key, len, SECRET_MIN, SECRET_MAX);
+	return text;
 }
 
 static void
-read_kinds(struct reading *r, cfg_t *section, struct alert_settings *a)
+read_dashboard(struct reading *r, cfg_t *root, struct dashboard_settings *d)
 {
-	enum event_kind kind;
+	cfg_t *dashboard = cfg_size(root, "dashboard") > 0
+			       ? cfg_getsec(root, "dashboard")
+			       : NULL;
+	char *open;
 
-	if (cfg_size(section, "kinds") == 0)
-		a->kinds = (1U << EVENT_KINDS) - 1;
-	for (unsigned i = 0; i < cfg_size(section, "kinds"); i++) {
-		if (event_kind_from_name(
-			&kind, conf_text(section, "kinds", i)) == RC_OK)
-			a->kinds |= 1U << kind;
-		else
-			fail_kind(r, section, i);
+	if (dashboard == NULL)
+		return;
+	d->user = value_text(r, dashboard, "user", "catchwater");
+	d->password = read_secret(r, dashboard, "password");
+	d->token = read_secret(r, dashboard, "token");
+	open = value_text(r, dashboard, "open", "no");
+	if (open == NULL || d->user == NULL) {
+		free(open);
+		return;
 	}
-}
-
-static void
-read_at_least(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	const char *word = conf_text(section, "at_least", 0);
-
-	a->at_least = SEVERITY_WARNING;
-	if (word != NULL && severity_from_name(&a->at_least, word) != RC_OK)
-		value_fail(r, section, "at_least", 0,
-		    "at_least is '%.40s', expected info, notice, warning, "
-		    "major or critical",
-		    word);
-}
-
-static void
-read_tells_itself(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	const char *word = conf_text(section, "itself", 0);
-
-	a->tells_itself = word == NULL || strcmp(word, "yes") == 0;
-	if (word != NULL && !a->tells_itself && strcmp(word, "no") != 0)
-		value_fail(r, section, "itself", 0,
-		    "itself is '%.40s', expected yes or no", word);
-}
-
-static void
-read_alert(struct reading *r, cfg_t *section, struct alert_settings *a)
-{
-	static const struct duration_range timeout = { 10 * US_PER_S, US_PER_S,
-		60 * US_PER_S, false };
-	static const struct duration_range give_up = { DAY, 60 * US_PER_S,
-		30 * DAY, false };
-
-	value_name(r, section, a->name, sizeof a->name, true);
-	a->webhook = value_url(r, section, "webhook");
-	if (a->webhook == NULL)
-		value_fail(r, section, NULL, 0,
-		    "alert '%s' has no webhook, expected the address to post "
-		    "to",
-		    cfg_title(section));
-	read_kinds(r, section, a);
-	read_at_least(r, section, a);
-	read_tells_itself(r, section, a);
-	a->timeout_us = value_duration(r, section, "timeout", &timeout);
-	a->give_up_after_us =
-	    value_duration(r, section, "give_up_after", &give_up);
+	d->is_open = strcmp(open, "yes") == 0;
+	if (!d->is_open && strcmp(open, "no") != 0)
+		value_fail(r, dashboard, "open", 0,
+		    "open is '%.40s', expected yes or no", open);
+	if (d->is_open && (d->password != NULL || d->token != NULL))
+		value_fail(r, dashboard, "open", 0,
+		    "open = yes lets everybody look, expected no password and "
+		    "no token beside it");
+	if (strchr(d->user, ':') != NULL || strlen(d->user) > SECRET_MAX)
+		value_fail(r, dashboard, "user", 0,
+		    "user is '%.40s', expected a name without a colon",
+		    d->user);
+	free(open);
 }
 
 static void
@@ -260,7 +225,7 @@ read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 	s->n_alerts = cfg_size(root, "alert");
 	s->alerts = mem_new((s->n_alerts + 1) * sizeof *s->alerts);
 	for (unsigned i = 0; i < s->n_alerts; i++)
-		read_alert(r, cfg_getnsec(root, "alert", i), &s->alerts[i]);
+		settings_alert(r, cfg_getnsec(root, "alert", i), &s->alerts[i]);
 }
 
 static void
@@ -290,6 +255,7 @@ read_most(
 	    value_duration(r, root, "keep_observations", &keep);
 	s->keep_details_us = value_duration(r, root, "keep_details", &details);
 	read_itself(r, root, s);
+	read_dashboard(r, root, &s->dashboard);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
 }
@@ -327,13 +293,14 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("atlas", atlas_rows),
 		CONF_SECTION("itself", itself_rows),
 		CONF_SECTION("limits", limit_rows),
+		CONF_SECTION("dashboard", dashboard_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
 		CONF_TEXT("keep_details"),
 		CONF_LIST("decoy"),
 		CONF_TEXT("decoy_every"),
 		CONF_NAMED("service", settings_service_rows),
-		CONF_NAMED("alert", alert_rows),
+		CONF_NAMED("alert", settings_alert_rows),
 		CONF_INCLUDE,
 		CFG_END(),
 	};
@@ -392,8 +359,11 @@ settings_fini(struct settings *s)
 	free(s->atlas.country);
 	free(s->atlas.latitude);
 	free(s->atlas.longitude);
+	free(s->dashboard.user);
+	free(s->dashboard.password);
+	free(s->dashboard.token);
 	for (size_t i = 0; i < s->n_alerts; i++)
-		free(s->alerts[i].webhook);
+		settings_alert_fini(&s->alerts[i]);
 	free(s->alerts);
 	services_fini(&s->services);
 	*s = (struct settings){ 0 };

@@ -16,19 +16,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "collector/alert_settings.h"
 #include "collector/detect.h"
 #include "collector/service.h"
 #include "schema/base/err.h"
-
-struct alert_settings {
-	char name[NAME_MAX_LEN + 1];
-	char *webhook;  /* URL */
-	unsigned kinds; /* bit 1 << enum event_kind */
-	enum severity at_least;
-	bool tells_itself;  /* what is wrong with the collector, too */
-	int64_t timeout_us; /* of one attempt */
-	int64_t give_up_after_us;
-};
 
 /* Fields of imported RIPE Atlas results that say where a probe is; NULL: none.
  * The geo databases know better where they know. */
@@ -44,6 +35,14 @@ struct limit_settings {
 	int64_t enrolments_per_address, enrolments_per_asn;
 };
 
+/* Who may look at the dashboard and at what it asks for.  Without password and
+ * token: this machine, or everybody when it is open. */
+struct dashboard_settings {
+	char *user, *password; /* password NULL: none is taken */
+	char *token;           /* NULL: none is taken */
+	bool is_open;
+};
+
 struct settings {
 	char *path;     /* of the file itself */
 	char *listen;   /* "[::]:8420" */
@@ -53,6 +52,7 @@ struct settings {
 	char *geo_asn, *geo_city;        /* paths of mmdb files; NULL: none */
 	struct atlas_settings atlas;
 	struct limit_settings limits;
+	struct dashboard_settings dashboard;
 	int64_t upload_every_us;      /* asked of the probes */
 	int64_t keep_observations_us; /* raw rows are deleted after */
 	int64_t keep_details_us;      /* statistics are of hours after */

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "collector/alert_syslog.h"
+#include "collector/settings_alert.h"
 #include "collector/settings_value.h"
 
 /* "${X}" would be taken for a variable of the environment. */
@@ -207,12 +209,48 @@ print_service(FILE *to, const struct services *all, size_t i)
 }
 
 static void
+print_list(FILE *to, const char *key, char *const *list, size_t n)
+{
+	fprintf(to, "\t%s = {", key);
+	for (size_t i = 0; i < n; i++) {
+		fputs(i > 0 ? ", " : " ", to);
+		print_text(to, list[i]);
+	}
+	fputs(" }\n", to);
+}
+
+static void
+print_channel(FILE *to, const struct alert_settings *a)
+{
+	const char *key = settings_channel_name(a->channel);
+	size_t n = 0;
+
+	if (a->channel != CHANNEL_EXEC)
+		print_key(to, "\t", key, a->to);
+	while (a->channel == CHANNEL_EXEC && a->words[n] != NULL)
+		n++;
+	if (n > 0)
+		print_list(to, key, a->words, n);
+	print_key(to, "\t", "template", a->chat);
+	if (a->channel == CHANNEL_SMTP) {
+		print_key(to, "\t", "from", a->from);
+		print_list(to, "to", a->recipients, a->n_recipients);
+		print_key(to, "\t", "starttls", a->needs_tls ? "yes" : "no");
+	}
+	if (a->channel == CHANNEL_SYSLOG)
+		print_key(
+		    to, "\t", "facility", syslog_facility_name(a->facility));
+	print_key(to, "\t", "user", a->user);
+	print_key(to, "\t", "password_file", a->password_file);
+}
+
+static void
 print_alert(FILE *to, const struct alert_settings *a)
 {
 	const char *comma = "";
 
 	fprintf(to, "\nalert \"%s\" {\n", a->name);
-	print_key(to, "\t", "webhook", a->webhook);
+	print_channel(to, a);
 	fputs("\tkinds = {", to);
 	for (unsigned k = 0; k < EVENT_KINDS; k++) {
 		if ((a->kinds & 1U << k) == 0)
@@ -223,6 +261,10 @@ print_alert(FILE *to, const struct alert_settings *a)
 	}
 	fputs(" }\n", to);
 	print_key(to, "\t", "at_least", severity_name(a->at_least));
+	print_duration(to, "\t", "open_for", a->open_for_us);
+	print_duration(to, "\t", "group_wait", a->group_wait_us);
+	print_duration(to, "\t", "repeat_every", a->repeat_every_us);
+	print_key(to, "\t", "in_drain", a->tells_drained ? "told" : "silent");
 	print_key(to, "\t", "itself", a->tells_itself ? "yes" : "no");
 	print_duration(to, "\t", "timeout", a->timeout_us);
 	print_duration(to, "\t", "give_up_after", a->give_up_after_us);
@@ -259,6 +301,20 @@ print_limits(FILE *to, const struct limit_settings *l)
 	    l->enrolments_per_address, l->enrolments_per_asn);
 }
 
+/* Its secrets are nobody's who reads over a shoulder. */
+static void
+print_dashboard(FILE *to, const struct dashboard_settings *d)
+{
+	fputs("dashboard {\n", to);
+	if (d->password != NULL) {
+		print_key(to, "\t", "user", d->user);
+		fputs("\t# password: there is one\n", to);
+	}
+	if (d->token != NULL)
+		fputs("\t# token: there is one\n", to);
+	fprintf(to, "\topen = %s\n}\n", d->is_open ? "yes" : "no");
+}
+
 void
 settings_print(const struct settings *s, FILE *to)
 {
@@ -279,6 +335,7 @@ settings_print(const struct settings *s, FILE *to)
 	}
 	print_atlas(to, &s->atlas);
 	print_limits(to, &s->limits);
+	print_dashboard(to, &s->dashboard);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
 	print_duration(to, "", "keep_details", s->keep_details_us);

@@ -99,7 +99,9 @@ value_duration_text(int64_t us, char buf[static 32])
 	};
 	size_t i = 0;
 
-	while (i < 4 && (us % units[i].us != 0 || us == 0))
+	if (us == 0)
+		i = 3;
+	while (i < 4 && us % units[i].us != 0)
 		i++;
 	snprintf(buf, 32, "%" PRId64 "%s", us / units[i].us, units[i].suffix);
 	return buf;

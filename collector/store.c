@@ -1,11 +1,13 @@
 /* store.c - see store.h and store_sqlite.h. */
 #include "collector/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,10 +35,35 @@ store_handle(struct store *st)
 	return st->db;
 }
 
+/* What only a person can mend comes with what to do about it. */
 enum rc
 store_db_err(struct store *st, struct err *err, const char *what)
 {
-	return err_set(err, RC_DB, "%s: %s", what, sqlite3_errmsg(st->db));
+	int code = sqlite3_errcode(st->db) & 0xff;
+	const char *why = sqlite3_errmsg(st->db);
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+		(void)err_set(err, RC_DB,
+		    "%s: the file is damaged (%s): put a copy made by "
+		    "'catchwater backup' in its place; 'catchwater verify' "
+		    "tells where",
+		    what, why);
+		if (err != NULL)
+			err->sys_errno = EUCLEAN;
+		return RC_DB;
+	}
+	if (code == SQLITE_IOERR)
+		return err_set(err, RC_DB,
+		    "%s: %s (code %d): is the disk read-only, or broken? The "
+		    "kernel's log tells",
+		    what, why, sqlite3_extended_errcode(st->db));
+	return err_set(err, RC_DB, "%s: %s", what, why);
+}
+
+bool
+store_is_damage(const struct err *err)
+{
+	return err->rc == RC_DB && err->sys_errno == EUCLEAN;
 }
 
 static enum rc

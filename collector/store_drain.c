@@ -32,6 +32,10 @@ static const char NEWS[] =
     " FROM drain WHERE changed_us > ?1 ORDER BY changed_us, id";
 /* The interval after each; of several the last counts (SQLite takes the other
  * columns from the row of the maximum). */
+static const char COVERS[] =
+    "SELECT 1 FROM event e JOIN drain d ON d.site_id = e.site_id "
+    "WHERE e.id = ?1 AND d.since_us <= ?2 AND d.ended_us IS NULL "
+    "AND (d.until_us IS NULL OR d.until_us > ?2)";
 static const char LAST_STEPS[] =
     "WITH step AS (SELECT vantage_id, target_id, site_id, state, until_us, "
     "lead(site_id) OVER w AS next_site, lead(state) OVER w AS next_state, "
@@ -207,4 +211,22 @@ store_drains(
 	if (s != NULL)
 		sqlite3_reset(s);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+store_drain_covers(struct store *st, int64_t event_id, int64_t at_us,
+    bool *is_drained, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, COVERS);
+	enum rc rc;
+
+	store_bind_int(s, 1, event_id);
+	store_bind_int(s, 2, at_us);
+	rc = store_step(st, s, err);
+	if (s != NULL)
+		sqlite3_reset(s);
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	*is_drained = rc == RC_OK;
+	return RC_OK;
 }

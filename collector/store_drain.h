@@ -2,7 +2,8 @@
  * store_drain.h - sites emptied on purpose.                          (edge)
  *
  * Uses     store_sqlite.h, collector/detect.h
- * Used by  the subcommand drain (writes, reads), ingest (tells the detector)
+ * Used by  the subcommand drain (writes, reads), ingest (tells the detector),
+ *          alert_parcel
  */
 #ifndef COLLECTOR_STORE_DRAIN_H
 #define COLLECTOR_STORE_DRAIN_H
@@ -57,6 +58,10 @@ MUST_USE enum rc store_drain_last_steps(struct store *st, int64_t site_id,
 MUST_USE enum rc store_drain_steps(struct store *st, int64_t site_id,
     int64_t since_us, bool is_back, struct drain_step_list *out,
     struct err *err);
+
+/* Is the site of an event in drain at a moment?  RC_DB. */
+MUST_USE enum rc store_drain_covers(struct store *st, int64_t event_id,
+    int64_t at_us, bool *is_drained, struct err *err);
 
 /* Tells the detector of the drains that changed about and after *last_us; moves it on.
  * RC_DB. */

@@ -37,6 +37,7 @@ static const char EVENTS[] =
     "FROM event GROUP BY 1, 2, 3";
 static const char DELIVERIES[] =
     "SELECT alert, CASE WHEN delivered_us IS NOT NULL THEN 'delivered' "
+    "WHEN held IS NOT NULL THEN 'held' "
     "WHEN given_up_us IS NOT NULL THEN 'given_up' ELSE 'waiting' END, count(*) "
     "FROM delivery GROUP BY 1, 2";
 static const char PROBES[] = "SELECT state, count(*) FROM probe "

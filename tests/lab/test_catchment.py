@@ -4,7 +4,11 @@ Each test leaves the lab as it found it: repaired, landings equal to the truth.
 """
 
 import datetime
+import json
 import os
+import shutil
+import signal
+import subprocess
 import time
 
 import pytest
@@ -161,7 +165,43 @@ def test_prepending_moves_who_it_moves(world):
     assert voted <= moved
 
 
-def test_alerts_come_once_and_resolve(world):
+@pytest.fixture(name="manager")
+def _manager(world, tmp_path):
+    """What an Alertmanager beside the collector, which is told of it by a reload,
+    has active: {group: its alerts' labels}.  None where Debian's is not installed."""
+    path = shutil.which("prometheus-alertmanager", path="/usr/bin")
+    if path is None:
+        yield None
+        return
+    (tmp_path / "am.yml").write_text(
+        "route: { receiver: none, group_by: [service], group_wait: 1s }\n"
+        "receivers: [{ name: none }]\n", encoding="ascii")
+    with open(world.config, encoding="ascii") as file:
+        before = file.read()
+    with subprocess.Popen(world.lab.command(
+            "collector", path, f"--config.file={tmp_path}/am.yml", f"--storage.path={tmp_path}/am",
+            "--web.listen-address=127.0.0.1:9093", "--cluster.listen-address="),
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        reload_with(world, before + 'alert "am" { alertmanager = "http://127.0.0.1:9093"'
+                    " repeat_every = 2s kinds = { shift } }\n")
+        yield lambda: active(world)
+        child.terminate()
+    reload_with(world, before)
+
+
+def reload_with(world, config):
+    with open(world.config, "w", encoding="ascii") as file:
+        file.write(config)
+    world.collector.send_signal(signal.SIGHUP)
+
+
+def active(world):
+    done = world.lab.exec("collector", "curl", "-s", "http://127.0.0.1:9093/api/v2/alerts/groups")
+    return {group["labels"]["service"]: [alert["labels"] for alert in group["alerts"]]
+            for group in json.loads(done.stdout or "[]")}
+
+
+def test_alerts_come_once_and_resolve(world, manager):
     world.webhook.status = 503
     world.lab.event("withdraw", "gru")
     event = world.wait("the event", lambda: world.events("--open"))[0]["id"]
@@ -172,9 +212,15 @@ def test_alerts_come_once_and_resolve(world):
     assert not notices()
     world.webhook.status = 200
     world.wait("the alert", lambda: notices() == ["open"])
+    if manager:
+        (labels,), = world.wait("it in Alertmanager", manager).values()
+        assert (labels["alertname"], labels["site"], labels["event"]) == (
+            "CatchwaterShift", "gru", str(event))
     world.lab.event("announce", "gru")
     world.wait("the resolve notice", lambda: notices() == ["open", "resolve"])
     assert len(world.webhook.keys) == len(set(world.webhook.keys))
+    if manager:
+        world.wait("Alertmanager to have nothing active", lambda: not manager())
 
 
 @pytest.mark.privileged

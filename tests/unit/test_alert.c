@@ -160,11 +160,11 @@ start(char *webhook)
 	struct err err = ERR_NONE;
 	struct alert *a;
 
-	ops.webhook = webhook;
+	ops.to = webhook;
 	settings.database = database;
 	settings.n_alerts = 1;
 	settings.alerts = &ops;
-	T_CHECK(alert_start(&a, &settings, troubles, &err) == RC_OK, "%s",
+	T_CHECK(alert_start(&a, &settings, troubles, NULL, &err) == RC_OK, "%s",
 	    err.text);
 	return a;
 }

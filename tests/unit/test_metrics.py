@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -229,3 +230,61 @@ def test_hostile_text_in_the_database_makes_no_other_metric(tmp_path):
         assert not any("evil" in name for name in families)
         if PROMTOOL:
             assert promtool(page(served, "text/plain").text).returncode == 0
+
+
+# What reads it: Prometheus' rules, Grafana's dashboard.
+
+RULES = ROOT / "tools/prometheus/catchwater.rules.yml"
+DASHBOARD = ROOT / "tools/grafana/catchwater.json"
+WITH_TLS_ONLY = {"catchwater_certificate_end_timestamp_seconds"}
+
+
+def dashboard_queries():
+    """Every PromQL of the dashboard, its variables filled in."""
+    board = json.loads(DASHBOARD.read_text())
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    queries += [note["expr"] for note in board["annotations"]["list"]]
+    queries += [re.sub(r"label_values\((\w+), (\w+)\)", r"sum by (\2) (\1)", var["definition"])
+                for var in board["templating"]["list"] if "definition" in var]
+    for variable, value in (("$__rate_interval", "5m"), ("$service", ".*"), ("$family", ".*")):
+        queries = [query.replace(variable, value) for query in queries]
+    assert len(queries) > 20 and not any("$" in query for query in queries)
+    return queries
+
+
+@pytest.mark.parametrize("text", [RULES.read_text(), "\n".join(dashboard_queries())],
+                         ids=["rules", "dashboard"])
+def test_what_is_asked_for_is_there(loaded, text):
+    served = loaded[0]
+    with contextlib.closing(sqlite3.connect(served.folder / "c.db", timeout=60)) as db, db:
+        db.execute("INSERT OR IGNORE INTO event (id, kind, severity, service_id, since_us,"
+                   " detected_us, updated_us, n_vantages, n_asns, needed, gates)"
+                   " SELECT 999, 'shift', 'info', min(id), 1, 1, 1, 3, 3, 3, '{}' FROM service")
+        db.execute("INSERT OR IGNORE INTO delivery (event_id, alert, notice, key, created_us,"
+                   " next_try_us, delivered_us) VALUES (999, 'ops', 'open', 'x', 1, 1, 1)")
+    wait_until(lambda: samples(served, "catchwater_events") and
+               samples(served, "catchwater_deliveries"), "an event and its notice counted")
+    labels = {sample.name: set(sample.labels) for family in check(page(served).text).values()
+              for sample in family.samples}
+    names = set(re.findall(r"\bcatchwater_[a-z0-9_]+", text)) - WITH_TLS_ONLY
+    assert len(names) > 8 and names - set(labels) == set()
+    for name, matchers in re.findall(r"\b(catchwater_[a-z0-9_]+)\{([^}]*)\}", text):
+        assert set(re.findall(r"(\w+)[=!]", matchers)) <= labels[name], name
+
+
+@needs_promtool
+def test_the_rules_do_what_their_test_says():
+    for words in (("check", "rules", RULES.name),
+                  ("test", "rules", RULES.name.replace(".yml", ".test.yml"))):
+        done = subprocess.run([PROMTOOL, *words], cwd=RULES.parent, capture_output=True,
+                              text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_the_dashboard_asks_in_promql(tmp_path):
+    rules = [{"record": f"query:{i}", "expr": expr} for i, expr in enumerate(dashboard_queries())]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "q", "rules": rules}]}))
+    done = subprocess.run([PROMTOOL, "check", "rules", tmp_path / "rules.yml"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

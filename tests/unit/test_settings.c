@@ -175,12 +175,79 @@ static const struct {
 	    HEAD IDENTITY "  site \"Ams\" {\n}\n}\n",
 	    ":7: site 'Ams': not a name, expected 1 to 63 of a-z, 0-9, '-' and "
 	    "'_'" },
-	{ "an alert without webhook", DB "alert \"ops\" {\n}\n",
-	    ":3: alert 'ops' has no webhook, expected the address to post to" },
+	{ "an alert that tells nobody", DB "alert \"ops\" {\n}\n",
+	    ":3: alert 'ops' tells nobody, expected webhook, alertmanager, "
+	    "smtp, "
+	    "exec or syslog" },
 	{ "a webhook that is no web address",
 	    DB "alert \"ops\" {\n  webhook = \"ftp://a/\"\n}\n",
 	    ":3: webhook: 'ftp://a/' is not a web address, expected one that "
 	    "begins with https:// or http://" },
+	{ "an alert of two channels",
+	    DB "alert \"ops\" { webhook = \"http://a/\"\n  syslog = "
+	       "\"/dev/log\" }\n",
+	    ":3: syslog: alert 'ops' has webhook already, expected one of "
+	    "them; make another alert of it" },
+	{ "a key of another channel",
+	    DB "alert \"ops\" { webhook = \"http://a/\"\n  from = \"a@b\" }\n",
+	    ":3: from is for smtp only" },
+	{ "a template that is none",
+	    DB "alert \"ops\" { webhook = \"http://a/\"\n  template = irc }\n",
+	    ":3: template is 'irc', expected JSON or one of discord, "
+	    "googlechat, matrix, mattermost, slack and teams" },
+	{ "a template with an unknown field",
+	    DB "alert \"ops\" { webhook = \"http://a/\"\n"
+	       "  template = '{\"a\":\"{txt}\"}' }\n",
+	    ":3: template: unknown placeholder {txt}, expected {text}, {kind} "
+	    "or another of catchwater.conf(5)" },
+	{ "mail to nobody",
+	    DB "alert \"ops\" {\n smtp = \"smtp://a\" from = \"a@b\"\n}\n",
+	    ":4: alert 'ops' has no to, expected an address such as "
+	    "noc@example.net" },
+	{ "mail to no address",
+	    DB "alert \"ops\" { smtp = \"smtp://a\" from = \"a@b\"\n"
+	       "  to = { \"noc\" } }\n",
+	    ":3: to: 'noc', expected an address such as noc@example.net" },
+	{ "a mail server by the web",
+	    DB "alert \"ops\" { smtp = \"http://a\" }\n",
+	    ":2: smtp: 'http://a', expected a server such as "
+	    "smtp://mail.example.net:587 or smtps://mail.example.net" },
+	{ "a password in the clear",
+	    DB "alert \"ops\" { smtp = \"smtp://a\" from = \"a@b\"\n"
+	       "  to = { \"c@d\" } starttls = no\n"
+	       "  user = \"u\" password_file = \"p\" }\n",
+	    ":4: user: a password goes to another machine by TLS only, "
+	    "expected starttls = yes or smtps://" },
+	{ "a user without a password",
+	    DB "alert \"ops\" { webhook = \"http://a/\"\n  user = \"u\" }\n",
+	    ":3: alert 'ops' has no password_file, expected both or neither" },
+	{ "a command by its name", DB "alert \"ops\" { exec = { \"page\" } }\n",
+	    ":2: exec: 'page', expected the path of a program from '/', such "
+	    "as exec = { \"/usr/local/bin/page\", \"--now\" }; there is no "
+	    "shell" },
+	{ "syslog to nowhere",
+	    DB "alert \"ops\" { syslog = \"log.example\" }\n",
+	    ":2: syslog: 'log.example', expected \"/dev/log\" or a server "
+	    "such as \"udp://192.0.2.1:514\"" },
+	{ "a facility that is none",
+	    DB "alert \"ops\" { syslog = \"/dev/log\"\n  facility = x }\n",
+	    ":3: facility is 'x', expected daemon, user, local0 to local7 or "
+	    "another of syslog(3)" },
+	{ "an Alertmanager that is never told again",
+	    DB "alert \"ops\" { alertmanager = \"http://a\"\n"
+	       "  repeat_every = 0s }\n",
+	    ":3: repeat_every is 0s, expected 1s to 1h" },
+	{ "a secret that is soon guessed",
+	    DB "dashboard {\n  password = \"letmein\" }\n",
+	    ":3: password has 7 characters, expected 12 to 200, drawn at "
+	    "random such as by 'openssl rand -base64 18'" },
+	{ "a dashboard that is open and has a token",
+	    DB "dashboard {\n  token = \"0123456789ab\"\n  open = yes }\n",
+	    ":4: open = yes lets everybody look, expected no password and no "
+	    "token beside it" },
+	{ "a user that no browser can send",
+	    DB "dashboard {\n  user = \"a:b\" }\n",
+	    ":3: user is 'a:b', expected a name without a colon" },
 	{ "an unknown kind",
 	    DB "alert \"ops\" { webhook = \"http://a/\"\n"
 	       "  kinds = { \"shift\",\n    \"shit\" } }\n",
@@ -438,11 +505,20 @@ what_is_printed_loads_and_prints_the_same(void **state)
 	char *once, *twice;
 
 	(void)state;
-	write_file("a.conf",
-	    GOOD "tls { certificate = \"/a b\" key = \"/k\\\"\" }\n"
-		 "geo { asn = \"/g\" }\nurl = \"https://c.example:8420/\"\n"
-		 "alert \"ops\" { webhook = \"https://h.example/x?y=1\"\n"
-		 "  kinds = { blackhole } at_least = \"critical\" }\n");
+	write_file("a.conf", GOOD
+	    "tls { certificate = \"/a b\" key = \"/k\\\"\" }\n"
+	    "geo { asn = \"/g\" }\nurl = \"https://c.example:8420/\"\n"
+	    "alert \"ops\" { webhook = \"https://h.example/x?y=1\"\n"
+	    "  kinds = { blackhole } at_least = \"critical\" }\n"
+	    "alert \"chat\" { webhook = \"https://h.example/\"\n"
+	    "  template = '{\"a\": \"{text} $\"}' open_for = 90s\n"
+	    "  user = \"u\" password_file = \"p w\" in_drain = told }\n"
+	    "alert \"mail\" { smtp = \"smtp://m.example:587\"\n"
+	    "  from = \"a@b\" to = { \"c@d\", \"e@f\" } }\n"
+	    "alert \"run\" { exec = { \"/bin/true\", \"a \\\"b\", \"\" } }\n"
+	    "alert \"am\" { alertmanager = \"http://[::1]:9093/x\" }\n"
+	    "alert \"log\" { syslog = \"udp://[::1]:514\" facility = "
+	    "\"local7\" group_wait = 30s }\n");
 	once = printed("a.conf");
 	write_file("b.conf", once);
 	twice = printed("b.conf");
