@@ -106,20 +106,33 @@ $(B)/%.o: %.c
 	$(SAY) CC $<
 	$(COMPILE) $<
 
-tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE)
+# What tests/unit/faulty.py preloads into the collector.
+FAULTY := $(B)/tests/unit/faulty.so
+$(FAULTY): $(B)/%.so: %.c
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) -std=c17 $(DEFS) -I. $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
+
+tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(FAULTY)
 bench-programs: $(BENCH) $(SIMULATE)
 simulate: $(SIMULATE)
 
-# clang's libFuzzer, in a build folder of its own.
+# clang's libFuzzer, in a build folder of its own: with ASan and UBSan, and for
+# many more executions with UBSan alone.
+FUZZ_SAN := fuzzer,address,undefined
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(call libs,$(LAYERS))
 	@mkdir -p $(@D)
-	$(CC) -fsanitize=fuzzer,address,undefined -Wl,--as-needed -o $@ \
+	$(CC) -fsanitize=$(FUZZ_SAN) -Wl,--as-needed -o $@ \
 	    $(filter %.o %.a,$^) $(PROBE_LIBS) $(UPLOAD_LIBS) $(COLLECTOR_LIBS)
 fuzzers: $(FUZZERS)
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined B=build-fuzz \
 	    CFLAGS='-g -O1' fuzzers
+fuzz-light:
+	$(MAKE) CC=clang SAN=fuzzer-no-link,undefined B=build-fuzz-light \
+	    CFLAGS='-g -O2 -fno-sanitize-coverage=trace-cmp' \
+	    FUZZ_SAN=fuzzer,undefined fuzzers
 
 # One file for small boxes: README.md, "Small boxes".  A library under its
 # other name: make probe-static STATIC_LIBS='...'.
@@ -209,10 +222,11 @@ uninstall:
 
 clean:
 	rm -rf build build-san build-clang build-san-clang build-fuzz \
-	    build-static
+	    build-fuzz-light build-tsan build-static
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all tests bench-programs simulate deps check demo lint fuzz fuzzers probe-static \
+.PHONY: all tests bench-programs simulate deps check demo lint fuzz fuzz-light fuzzers \
+	probe-static \
 	install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -101,8 +101,10 @@ announce(struct store *st, const struct options *o, const char *site,
 }
 
 static enum rc
-run(const struct options *o, char **operands, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
+	char **operands = call->operands;
 	int64_t now_us = clock_wall_us();
 	struct announcement a = { .family = (uint8_t)o->family,
 		.at_us = now_us,
@@ -130,13 +132,6 @@ int
 command_announce(int argc, char **argv)
 {
 	struct options o = { .lease_us = DEFAULT_LEASE_US };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, operands, &err) == RC_OK ? 0
-						: command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -66,6 +66,7 @@ read_lines(struct exchange *x, char **text, const char **lines, size_t *len)
 static bool
 read_batch(struct api *a, struct exchange *x, struct batch *out)
 {
+	static const struct refusal newer = { METRIC_REFUSED_ENCODING, 415, 0 };
 	struct err err = ERR_NONE;
 	const char *lines;
 	char *text;
@@ -77,6 +78,12 @@ read_batch(struct api *a, struct exchange *x, struct batch *out)
 		    rc == RC_LIMIT ? &refusal_too_large : &refusal_malformed,
 		    rc == RC_LIMIT ? "the batch is too large once unpacked"
 				   : "the body is not zstd, or not packed");
+		return false;
+	}
+	if (pack_is_newer(lines, len)) {
+		api_refuse(a, x, &newer,
+		    "packed in a way that this collector does not know yet");
+		free(text);
 		return false;
 	}
 	rc = wire_decode_batch(out, lines, len, &err);

@@ -16,8 +16,10 @@ static const struct command_spec spec = { PROGRAM, "backup", "FILE", 1, 1,
 	"copy the database to a new file, while it is at work", options };
 
 static enum rc
-run(const struct where *w, const char *to, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct where *w = call->options;
+	const char *to = call->operands[0];
 	struct backed_up done;
 	char *path, *safe;
 	enum rc rc = where_database(w, &path, err);
@@ -40,14 +42,6 @@ int
 command_backup(int argc, char **argv)
 {
 	struct where where = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &where, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	if (run(&where, operands[0], &err) != RC_OK)
-		return command_fail(spec.name, &err);
-	return 0;
+	return command_run(&spec, &where, argc, argv, run);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collector/quorum.h"
+#include "collector/shift_count.h"
 #include "schema/base/clock.h"
 
 struct roll_walk
@@ -180,7 +181,7 @@ turn_vote(struct detect *d, const struct ballot *b, struct vote *v)
 	struct claim c = { 0 };
 
 	if (t != NULL)
-		t->shift_id = 0;
+		track_own_rare(t)->shift_id = 0;
 	if (t != NULL && t->target->service == b->service &&
 	    b->claims(d, t, b, &c)) {
 		v->from_site_id = c.from_site_id;
@@ -204,6 +205,7 @@ turn(struct detect *d, const struct ballot *b, struct open_event *o)
 	o->is_to = false;
 	o->rule[0] = '\0';
 	o->is_told = false; /* by this name to nobody */
+	shift_count_forget(o);
 	for (size_t i = 0; i < o->n_votes; i++)
 		turn_vote(d, b, &o->votes[i]);
 }

@@ -130,8 +130,9 @@ report_catchment(struct store *st, const struct options *o, enum by by,
 }
 
 static enum rc
-run(const struct options *o, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
 	int64_t now_us = clock_wall_us(), at_us = now_us;
 	struct store *st = NULL;
 	enum by by;
@@ -153,12 +154,6 @@ int
 command_catchment(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -182,15 +182,16 @@ add_trace_ends(
 		const struct track *t =
 		    fleet_find_track(&d->fleet, v->vantage_id, v->target_id);
 
-		if (t == NULL || t->dark_router.at_us < v->at_us ||
-		    t->dark_router.address.family == 0)
+		if (t == NULL || track_rare(t)->dark_router.at_us < v->at_us ||
+		    track_rare(t)->dark_router.address.family == 0)
 			continue;
 		n++;
-		n_usual +=
-		    addr_equal(&t->dark_router.address, &t->router.address);
+		n_usual += addr_equal(&track_rare(t)->dark_router.address,
+		    &track_router(t)->address);
 		if (common == NULL)
-			common = &t->dark_router.address;
-		n_common += addr_equal(&t->dark_router.address, common);
+			common = &track_rare(t)->dark_router.address;
+		n_common +=
+		    addr_equal(&track_rare(t)->dark_router.address, common);
 	}
 	if (n == 0)
 		return;
@@ -439,16 +440,18 @@ refresh(struct detect *d, const struct track *t)
 static void
 way(struct detect *d, struct track *t, const struct way *w)
 {
-	struct last_router *r = t->is_dark ? &t->dark_router : &t->router;
+	const struct last_router *old =
+	    t->is_dark ? &track_rare(t)->dark_router : track_router(t);
 	bool is_news;
 
 	if ((!t->is_dark && !w->is_reached) || w->why == WHY_VARIED ||
-	    w->at_us < r->at_us)
+	    w->at_us < old->at_us)
 		return;
-	is_news = !addr_equal(&r->address, &w->penultimate) ||
-		  (t->is_dark && r->at_us < t->open.since_us);
-	*r = (struct last_router){ w->penultimate, w->penultimate_asn,
-		w->at_us };
+	is_news = !addr_equal(&old->address, &w->penultimate) ||
+		  (t->is_dark && old->at_us < t->open.since_us);
+	*(t->is_dark ? &track_own_rare(t)->dark_router : track_own_router(t)) =
+	    (struct last_router){ w->penultimate, w->penultimate_asn,
+		    w->at_us };
 	if (!is_news)
 		return;
 	detect_emit_track(d, t);

@@ -58,6 +58,7 @@ detect_free(struct detect *d)
 	}
 	free(d->memories);
 	roll_free(d->roll);
+	crowds_fini(&d->crowds);
 	fleet_fini(&d->fleet);
 	events_fini(&d->events);
 	announced_fini(&d->announced);
@@ -130,7 +131,7 @@ apply(struct detect *d, struct track *t, const struct landing_out *out)
 		detect_emit_landing(d, &out->intervals[i]);
 	d->next_landing_id = out->next_id;
 	if (out->has_move) {
-		t->came_from = out->move.from_site_id;
+		track_own_rare(t)->came_from = out->move.from_site_id;
 		detect_emit_move(d, &out->move);
 		shift_move(d, t, &out->move);
 		for (size_t i = 0; i < detect_n_parts; i++) {
@@ -163,7 +164,7 @@ static bool
 is_evidence(const struct track *t)
 {
 	for (const struct track *o = t->member->tracks; o != NULL; o = o->next)
-		if (o->witness.stranger.n > 0)
+		if (witness_odd(&o->witness)->stranger.n > 0)
 			return true;
 	return false;
 }
@@ -256,6 +257,15 @@ see_control(struct detect *d, struct track *c, const struct sighting *s)
 		judge_silence(d, t, c, was_failing);
 }
 
+static void
+emit_open(struct detect *d, const struct track *t)
+{
+	struct landing l = track_landing(t);
+
+	if (l.id != 0)
+		detect_emit_landing(d, &l);
+}
+
 /* Of every so many vantages one, beginning with a given one. */
 static void
 emit_soft(struct detect *d, size_t first, size_t every)
@@ -266,8 +276,7 @@ emit_soft(struct detect *d, size_t first, size_t every)
 			if (!t->is_soft)
 				continue;
 			t->is_soft = false;
-			if (t->open.id != 0)
-				detect_emit_landing(d, &t->open);
+			emit_open(d, t);
 			detect_emit_track(d, t);
 		}
 	}
@@ -490,7 +499,7 @@ detect_flush(struct detect *d, int64_t now_us)
 static void
 restore_from_journal(struct track *t)
 {
-	const struct landing *l = &t->open;
+	const struct interval *l = &t->open;
 
 	t->place = l->state == LANDING_UNKNOWN ? PLACE_UNKNOWN : l->site_id;
 	t->home = l->site_id;
@@ -509,7 +518,7 @@ detect_restore_track(
 	if (t == NULL)
 		return RC_NOTFOUND;
 	if (open != NULL)
-		t->open = *open;
+		track_set_landing(t, open);
 	rc = track_decode(t, b);
 	fleet_hear(&d->fleet, t, t->heard_us);
 	if (t->heard_us > d->heard_us)

@@ -124,8 +124,8 @@ is_fast(const struct track *t)
 {
 	const struct witness *w = &t->witness;
 
-	return w->n_fast >= LANDING_AGREE &&
-	       w->fast_since_us - w->first_us >= t->rules->stay_us;
+	return witness_odd(w)->n_fast >= LANDING_AGREE &&
+	       witness_odd(w)->fast_since_us - w->first_us >= t->rules->stay_us;
 }
 
 /* What the site's own address says since: its servers have their names still,
@@ -133,7 +133,7 @@ is_fast(const struct track *t)
 static enum presence
 presence_by_own_address(const struct track *t)
 {
-	const struct stranger *x = &t->witness.stranger;
+	const struct stranger *x = &witness_odd(&t->witness)->stranger;
 
 	for (const struct track *o = t->member->tracks; o != NULL;
 	     o = o->next) {
@@ -143,10 +143,11 @@ presence_by_own_address(const struct track *t)
 		    o->unicast_site_id != t->home || own->first_us == 0 ||
 		    o->failures.n > 0 || o->seen_us < x->since_us)
 			continue;
-		if (own->stranger.n == 0 && own->flaps.place == t->home)
+		if (witness_odd(own)->stranger.n == 0 &&
+		    own->flaps.place == t->home)
 			return DISPLACED;
-		if (own->stranger.n > 0 &&
-		    own->stranger.is_foreign == x->is_foreign)
+		if (witness_odd(own)->stranger.n > 0 &&
+		    witness_odd(own)->stranger.is_foreign == x->is_foreign)
 			return IN_PLACE;
 	}
 	return PRESENCE_UNKNOWN;
@@ -155,8 +156,8 @@ presence_by_own_address(const struct track *t)
 enum presence
 impostor_presence(const struct detect *d, const struct track *t)
 {
-	enum standing_of_way way =
-	    compare_way(d, t, t->home, t->witness.stranger.since_us);
+	enum standing_of_way way = compare_way(
+	    d, t, t->home, witness_odd(&t->witness)->stranger.since_us);
 	enum presence own = presence_by_own_address(t);
 
 	if (is_fast(t) || own == DISPLACED || way == WAY_NEW)
@@ -174,9 +175,10 @@ is_heard_elsewhere(const struct track *t)
 	for (const struct track *o = t->member->tracks; o != NULL; o = o->next)
 		if (o->target->role == ROLE_SERVICE &&
 		    o->target->service != t->target->service &&
-		    o->witness.stranger.n >= LANDING_AGREE &&
-		    witness_is_same_name(o->witness.stranger.identity,
-			t->witness.stranger.identity))
+		    witness_odd(&o->witness)->stranger.n >= LANDING_AGREE &&
+		    witness_is_same_name(
+			witness_odd(&o->witness)->stranger.identity,
+			witness_odd(&t->witness)->stranger.identity))
 			return true;
 	return false;
 }
@@ -186,8 +188,8 @@ impostor_is_stranger(
     const struct detect *d, const struct track *t, bool is_foreign)
 {
 	return t->place == PLACE_UNKNOWN &&
-	       t->witness.stranger.n >= LANDING_AGREE &&
-	       t->witness.stranger.is_foreign == is_foreign &&
+	       witness_odd(&t->witness)->stranger.n >= LANDING_AGREE &&
+	       witness_odd(&t->witness)->stranger.is_foreign == is_foreign &&
 	       track_counts(t) && !t->is_dark &&
 	       landing_is_fresh(t, d->now_us) && !is_heard_elsewhere(t);
 }
@@ -199,9 +201,11 @@ claims_foreign(const struct detect *d, const struct track *t,
 	const struct question *q = b->about;
 
 	if (!impostor_is_stranger(d, t, true) ||
-	    !witness_is_same_name(t->witness.stranger.identity, q->name))
+	    !witness_is_same_name(
+		witness_odd(&t->witness)->stranger.identity, q->name))
 		return false;
-	*c = (struct claim){ t->witness.stranger.since_us, t->home, 0 };
+	*c = (struct claim){ witness_odd(&t->witness)->stranger.since_us,
+		t->home, 0 };
 	return true;
 }
 
@@ -278,7 +282,7 @@ is_at(const struct detect *d, const struct track *t, int64_t site_id)
 static bool
 has_come_by_new_way(const struct detect *d, const struct track *t)
 {
-	int64_t at_us = t->witness.way.at_us;
+	int64_t at_us = witness_way_seen(&t->witness)->at_us;
 
 	return at_us - t->home_since_us < t->rules->stay_us &&
 	       t->candidate.n == 0 && t->open.last_us > at_us &&
@@ -298,9 +302,10 @@ claims_copied(const struct detect *d, const struct track *t,
 	    (!has_vote(q->event, t) || compare_way(d, t, q->site_id,
 					   t->home_since_us) == WAY_AS_BEFORE))
 		return false;
-	*c = (struct claim){ t->home_since_us, t->came_from, q->site_id };
-	if (is_fast(t) && t->witness.fast_since_us > c->since_us)
-		c->since_us = t->witness.fast_since_us;
+	*c = (struct claim){ t->home_since_us, track_rare(t)->came_from,
+		q->site_id };
+	if (is_fast(t) && witness_odd(&t->witness)->fast_since_us > c->since_us)
+		c->since_us = witness_odd(&t->witness)->fast_since_us;
 	return true;
 }
 
@@ -432,7 +437,7 @@ try_names(struct detect *d, size_t service)
 	size_t n = 0;
 
 	while (n < NAMES_MAX && (t = roll_next(&w)) != NULL) {
-		const char *name = t->witness.stranger.identity;
+		const char *name = witness_odd(&t->witness)->stranger.identity;
 		bool is_known = false;
 
 		if (!impostor_is_stranger(d, t, true))
@@ -489,7 +494,7 @@ settle(struct detect *d, struct open_event *o, const struct ballot *b)
 		struct ways *w;
 
 		if (t == NULL || v->ended_us != 0 ||
-		    t->witness.way.router.family == 0)
+		    witness_way_seen(&t->witness)->router.family == 0)
 			continue;
 		t->witness.first_us = d->now_us; /* and fast as it may be */
 		w = ways_to(d, b->site_id, t->target->address.family);
@@ -521,8 +526,9 @@ is_odd(const struct detect *d, const struct track *t)
 {
 	if (t->place <= 0 || t->place != t->home)
 		return false;
-	return is_fast(t) || (t->witness.way.taught_id != t->home &&
-				 has_come_by_new_way(d, t));
+	return is_fast(t) ||
+	       (witness_way_seen(&t->witness)->taught_id != t->home &&
+		   has_come_by_new_way(d, t));
 }
 
 /* Each site once, and only where there is a sign. */
@@ -565,12 +571,12 @@ tick(struct detect *d)
 static void
 see(struct detect *d, struct track *t, const struct sighting *s)
 {
-	const struct way_seen *way = &t->witness.way;
+	const struct way_seen *way = witness_way_seen(&t->witness);
 	struct ways *w;
 
 	if (s->site_id == 0 || s->site_id != t->home || t->place != t->home ||
 	    way->router.family == 0 || !track_counts(t) || t->is_dark ||
-	    t->candidate.n > 0 || t->witness.n_fast > 0 ||
+	    t->candidate.n > 0 || witness_odd(&t->witness)->n_fast > 0 ||
 	    way->at_us - t->home_since_us < t->rules->stay_us ||
 	    t->seen_us - way->at_us < 3 * t->rules->dns_every_us ||
 	    has_copied_event(d, t->home))

@@ -201,7 +201,8 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 	if (!track_is_on_site(t, &q) || t->place != b->site_id ||
 	    !leak_is_outside(d, t, b->site_id))
 		return false;
-	*c = (struct claim){ t->home_since_us, t->came_from, b->site_id };
+	*c = (struct claim){ t->home_since_us, track_rare(t)->came_from,
+		b->site_id };
 	return true;
 }
 

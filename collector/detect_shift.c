@@ -7,6 +7,7 @@
 #include "collector/detect_cause.h"
 #include "collector/detect_drain.h"
 #include "collector/quorum.h"
+#include "collector/shift_count.h"
 #include "collector/shift_group.h"
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
@@ -54,40 +55,6 @@ shift_noise(struct detect *d, size_t service)
 
 /* Events. */
 
-static size_t
-count_label(
-    struct detect *d, const struct open_event *o, bool is_to, int64_t site_id)
-{
-	size_t n = 0;
-
-	fleet_count_begin(&d->fleet);
-	for (size_t i = 0; i < o->n_votes; i++) {
-		const struct vote *v = &o->votes[i];
-		const struct member *m = fleet_member(&d->fleet, v->vantage_id);
-
-		n += (is_to ? v->to_site_id : v->from_site_id) == site_id &&
-		     m != NULL && fleet_count_as(&d->fleet, m);
-	}
-	return n;
-}
-
-/* Networks that were on a site: those that left it and those still there. */
-static size_t
-count_before(struct detect *d, const struct open_event *o, size_t service)
-{
-	struct track_query q = { .now_us = d->now_us,
-		.site_id = o->event.site_id };
-	struct roll_walk w =
-	    roll_walk_site(d->roll, service, o->event.site_id, d->now_us);
-	size_t n = count_label(d, o, false, o->event.site_id);
-	const struct track *t;
-
-	while ((t = roll_next(&w)) != NULL)
-		n += t->shift_id != o->event.id && track_is_on_site(t, &q) &&
-		     fleet_count_as(&d->fleet, t->member);
-	return n;
-}
-
 static enum severity
 severity_of(size_t n_moved, size_t n_fresh)
 {
@@ -100,51 +67,17 @@ severity_of(size_t n_moved, size_t n_fresh)
 	return SEVERITY_MAJOR;
 }
 
-static int64_t
-last_vote_us(const struct open_event *o)
-{
-	int64_t last = o->event.since_us;
-
-	for (size_t i = 0; i < o->n_votes; i++) {
-		if (o->votes[i].at_us > last)
-			last = o->votes[i].at_us;
-	}
-	return last;
-}
-
-static int
-compare_us(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* What the move costs those who made it: the change of their shortest round
- * trips, over the votes that stand. */
 static void
-add_latency_cost(const struct open_event *o, json_t *gates)
+add_latency_cost(struct detect *d, struct open_event *o, json_t *gates)
 {
-	int64_t *changes = mem_new((o->n_votes + 1) * sizeof *changes);
-	size_t n = 0, n_worse = 0;
+	struct shift_cost c = shift_count_cost(d, o);
 
-	for (size_t i = 0; i < o->n_votes; i++) {
-		const struct vote *v = &o->votes[i];
-
-		if (v->ended_us != 0 || v->from_rtt_us == 0 ||
-		    v->to_rtt_us == 0)
-			continue;
-		changes[n++] = v->to_rtt_us - v->from_rtt_us;
-		n_worse += v->to_rtt_us > v->from_rtt_us;
-	}
-	qsort(changes, n, sizeof *changes, compare_us);
-	if (n > 0)
+	if (c.n > 0)
 		json_object_update_new(gates,
 		    json_pack("{s:{s:I, s:I, s:I, s:I}}", "rtt_change",
-			"median_us", (json_int_t)changes[(n - 1) / 2],
-			"worst_us", (json_int_t)changes[n - 1], "vantages",
-			(json_int_t)n, "worse", (json_int_t)n_worse));
-	free(changes);
+			"median_us", (json_int_t)c.median_us, "worst_us",
+			(json_int_t)c.worst_us, "vantages", (json_int_t)c.n,
+			"worse", (json_int_t)c.n_worse));
 }
 
 static const char *const recurrences[] = { "unknown", "new", "variant",
@@ -179,15 +112,15 @@ restore_recurrence(struct recurrence *r, json_t *gates)
 }
 
 static json_t *
-gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
+gates_of(struct detect *d, struct open_event *o, size_t n_fresh)
 {
 	const struct event *e = &o->event;
 	size_t service = detect_service_of(d, &o->event);
-	int64_t last = last_vote_us(o);
+	int64_t last = shift_count_last_us(d, o);
 	int64_t window =
 	    2 * d->services->list[service].dns_every_us + 60 * US_PER_S;
 	unsigned noise = shift_noise(d, service);
-	size_t before = count_before(d, o, service);
+	size_t before = shift_count_before(d, o);
 	json_t *gates = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}",
 	    "direction", o->is_to ? "to" : "from", "rule", o->rule, "window_us",
 	    (json_int_t)window, "quorum", (json_int_t)e->needed, "asns",
@@ -196,11 +129,11 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 	    n_fresh == 0 ? 0.0 : (double)e->n_asns / (double)n_fresh);
 
 	if (!o->is_to && before > 0)
-		json_object_update_new(
-		    gates, json_pack("{s:I, s:f}", "asns_on_site_before",
-			       (json_int_t)before, "share",
-			       (double)count_label(d, o, false, e->site_id) /
-				   (double)before));
+		json_object_update_new(gates,
+		    json_pack("{s:I, s:f}", "asns_on_site_before",
+			(json_int_t)before, "share",
+			(double)shift_count_label(d, o, false, e->site_id) /
+			    (double)before));
 	json_object_update_new(
 	    gates, json_pack("{s:I, s:I, s:I, s:I, s:f}", "first_us",
 		       (json_int_t)e->since_us, "last_us", (json_int_t)last,
@@ -209,7 +142,7 @@ gates_of(struct detect *d, const struct open_event *o, size_t n_fresh)
 		       "false_events_per_month",
 		       quorum_false_events(
 			   (size_t)e->needed, noise, NOISE_SPAN_US, window)));
-	add_latency_cost(o, gates);
+	add_latency_cost(d, o, gates);
 	add_recurrence(&o->recurrence, gates);
 	return gates;
 }
@@ -223,7 +156,7 @@ sum_event(struct detect *d, struct open_event *o)
 		.n_asns;
 	enum severity severity;
 
-	detect_sum_votes(d, o);
+	shift_count_sum(d, o);
 	severity = drain_mark_shift(d, o)
 		       ? SEVERITY_INFO
 		       : severity_of((size_t)o->event.n_asns, n_fresh);
@@ -250,25 +183,33 @@ update(struct detect *d, struct open_event *o, const struct vote *v)
 /* Did nearly all leave the site of its label?  Then that is the cause, and
  * where they went is not. */
 static bool
-has_emptied(struct detect *d, const struct open_event *o)
+has_emptied(struct detect *d, struct open_event *o)
 {
 	size_t before;
 
 	if (o->is_to)
 		return false;
-	before = count_before(d, o, detect_service_of(d, &o->event));
-	return count_label(d, o, false, o->event.site_id) * 10 >= before * 9;
+	before = shift_count_before(d, o);
+	return shift_count_label(d, o, false, o->event.site_id) * 10 >=
+	       before * 9;
 }
 
 static void
 relabel(struct detect *d, struct open_event *o, bool is_to, int64_t site_id)
 {
-	if (count_label(d, o, is_to, site_id) <=
-		count_label(d, o, o->is_to, o->event.site_id) ||
+	if (shift_count_label(d, o, is_to, site_id) <=
+		shift_count_label(d, o, o->is_to, o->event.site_id) ||
 	    has_emptied(d, o))
 		return;
 	o->is_to = is_to;
 	o->event.site_id = site_id;
+}
+
+static void
+forget_recent(struct track *t)
+{
+	if (t->rare != NULL)
+		t->rare->recent = (struct recent_move){ 0 };
 }
 
 /* Turns the recent move of t into a vote. */
@@ -278,16 +219,19 @@ cast_vote(struct detect *d, struct open_event *o, struct track *t)
 	struct vote v = { .event_id = o->event.id,
 		.vantage_id = t->vantage_id,
 		.target_id = t->target->id,
-		.from_site_id = t->recent.from_site_id,
+		.from_site_id = track_rare(t)->recent.from_site_id,
 		.to_site_id = t->home,
-		.at_us = t->recent.at_us,
-		.confirmed_us = t->recent.confirmed_us,
-		.from_rtt_us = t->recent.from_rtt_us,
-		.to_rtt_us = t->recent.to_rtt_us };
+		.at_us = track_rare(t)->recent.at_us,
+		.confirmed_us = track_rare(t)->recent.confirmed_us,
+		.from_rtt_us = track_rare(t)->recent.from_rtt_us,
+		.to_rtt_us = track_rare(t)->recent.to_rtt_us };
 
+	if (events_find_vote(o, v.vantage_id, v.target_id) != NULL)
+		shift_count_forget(o); /* it is replaced */
 	events_vote(o, &v);
-	t->recent = (struct recent_move){ 0 };
-	t->shift_id = o->event.id;
+	shift_count_note(d, o, NULL, &v);
+	forget_recent(t);
+	track_own_rare(t)->shift_id = o->event.id;
 	detect_emit_track(d, t);
 	return v;
 }
@@ -328,10 +272,12 @@ count_nearby(
 		for (size_t i = 0; i < o->n_votes; i++) {
 			const struct vote *v = &o->votes[i];
 
-			if (!shift_is_near(v->at_us, t->recent.at_us,
+			if (!shift_is_near(v->at_us,
+				track_rare(t)->recent.at_us,
 				shift_window_us(t)) ||
 			    (pass == 1 &&
-				v->from_site_id != t->recent.from_site_id) ||
+				v->from_site_id !=
+				    track_rare(t)->recent.from_site_id) ||
 			    (pass == 2 && v->to_site_id != t->home))
 				continue;
 			*n += is_counted(d, v);
@@ -342,15 +288,15 @@ count_nearby(
 
 /* Does the recent move of t have the same cause as the event? */
 static bool
-is_same_cause(
-    struct detect *d, const struct open_event *o, const struct track *t)
+is_same_cause(struct detect *d, struct open_event *o, const struct track *t)
 {
 	struct nearby near;
 
 	if (o->event.kind != EVENT_SHIFT ||
 	    detect_service_of(d, &o->event) != t->target->service)
 		return false;
-	if ((o->is_to ? t->home : t->recent.from_site_id) == o->event.site_id)
+	if ((o->is_to ? t->home : track_rare(t)->recent.from_site_id) ==
+	    o->event.site_id)
 		return true;
 	near = count_nearby(d, o, t);
 	if (near.n == 0)
@@ -392,7 +338,7 @@ join_all(struct detect *d, size_t service)
 	struct track *t;
 
 	while ((t = roll_next(&w)) != NULL) {
-		if (t->recent.from_site_id != 0 && track_counts(t))
+		if (track_rare(t)->recent.from_site_id != 0 && track_counts(t))
 			(void)join(d, t);
 	}
 }
@@ -436,7 +382,7 @@ try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
 	struct shift_group g = { .service = t->target->service,
 		.is_to = is_to,
 		.site_id = site_id,
-		.at_us = t->recent.at_us,
+		.at_us = track_rare(t)->recent.at_us,
 		.window_us = shift_window_us(t),
 		.noise = shift_noise(d, t->target->service) };
 
@@ -450,7 +396,7 @@ try_group(struct detect *d, const struct track *t, bool is_to, int64_t site_id)
 static void
 consider(struct detect *d, struct track *t)
 {
-	if (!try_group(d, t, false, t->recent.from_site_id))
+	if (!try_group(d, t, false, track_rare(t)->recent.from_site_id))
 		(void)try_group(d, t, true, t->home);
 }
 
@@ -468,7 +414,7 @@ count_leavers(
 	while ((t = roll_next(&w)) != NULL)
 		n += shift_is_in_group(t, g) &&
 		     (from_site_id == 0 ||
-			 t->recent.from_site_id == from_site_id);
+			 track_rare(t)->recent.from_site_id == from_site_id);
 	return n;
 }
 
@@ -500,8 +446,9 @@ first_moved_us(const struct detect *d, const struct shift_group *g)
 	const struct track *t;
 
 	while ((t = roll_next(&w)) != NULL)
-		if (shift_is_in_group(t, g) && t->recent.at_us < first_us)
-			first_us = t->recent.at_us;
+		if (shift_is_in_group(t, g) &&
+		    track_rare(t)->recent.at_us < first_us)
+			first_us = track_rare(t)->recent.at_us;
 	return first_us;
 }
 
@@ -532,16 +479,23 @@ judge_round(struct detect *d, size_t service)
 
 /* Moves. */
 
+/* A move that was too few to be an event is noise. */
+static void
+count_as_noise(struct track *t)
+{
+	noise_add(
+	    &t->noise, track_rare(t)->recent.at_us, track_rare(t)->recent.n);
+	forget_recent(t);
+}
+
 /* False: it is home again, and nothing is left to count. */
 static bool
 note_recent(struct track *t, const struct move *m)
 {
-	struct recent_move *r = &t->recent;
+	struct recent_move *r = &track_own_rare(t)->recent;
 
-	if (r->from_site_id != 0 && m->at_us - r->at_us > shift_window_us(t)) {
-		noise_add(&t->noise, r->at_us, r->n);
-		*r = (struct recent_move){ 0 };
-	}
+	if (r->from_site_id != 0 && m->at_us - r->at_us > shift_window_us(t))
+		count_as_noise(t);
 	if (r->from_site_id == 0)
 		*r = (struct recent_move){ .from_site_id = m->from_site_id,
 			.at_us = m->at_us,
@@ -551,50 +505,49 @@ note_recent(struct track *t, const struct move *m)
 	r->n = (uint8_t)(r->n == UINT8_MAX ? r->n : r->n + 1);
 	if (r->from_site_id != m->to_site_id)
 		return true;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	count_as_noise(t);
 	return false;
 }
 
-/* A move that was too few to be an event is noise. */
 static void
 forget_recent_before(struct track *t, int64_t before_us)
 {
-	struct recent_move *r = &t->recent;
+	const struct recent_move *r = &track_rare(t)->recent;
 
-	if (r->from_site_id == 0 || r->at_us >= before_us)
-		return;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	if (r->from_site_id != 0 && r->at_us < before_us)
+		count_as_noise(t);
 }
 
 static void
 move_voter(struct detect *d, struct open_event *o, const struct move *m)
 {
-	struct vote *v = events_find_vote(o, m->vantage_id, m->target_id);
+	struct vote *v = events_find_vote(o, m->vantage_id, m->target_id), old;
 
 	if (v == NULL)
 		return;
+	old = *v;
 	v->ended_us = m->to_site_id == v->from_site_id ? m->at_us : 0;
 	if (v->ended_us == 0) {
 		v->to_site_id = m->to_site_id;
 		v->to_rtt_us = m->to_rtt_us;
 	}
+	shift_count_note(d, o, &old, v);
 	update(d, o, v);
 }
 
 void
 shift_move(struct detect *d, struct track *t, const struct move *m)
 {
-	struct open_event *o = events_by_id(&d->events, t->shift_id);
+	struct open_event *o =
+	    events_by_id(&d->events, track_rare(t)->shift_id);
 
-	if (t->shift_id != 0 && o != NULL) {
+	if (track_rare(t)->shift_id != 0 && o != NULL) {
 		move_voter(d, o, m);
 		return;
 	}
 	if (!track_counts(t) || cause_takes_move(d, t, m) ||
 	    m->confirmed_us - m->at_us > t->rules->late_us) {
-		t->recent = (struct recent_move){ 0 };
+		forget_recent(t);
 		return;
 	}
 	if (t->rules->round_us != 0) { /* judged when the round is over */
@@ -614,8 +567,8 @@ reconsider(struct detect *d)
 		struct track *t;
 
 		while ((t = roll_next(&w)) != NULL) {
-			if (t->recent.from_site_id != 0 && track_counts(t) &&
-			    t->rules->round_us == 0)
+			if (track_rare(t)->recent.from_site_id != 0 &&
+			    track_counts(t) && t->rules->round_us == 0)
 				consider(d, t);
 		}
 	}
@@ -624,13 +577,12 @@ reconsider(struct detect *d)
 void
 shift_age(struct detect *d, struct track *t)
 {
-	struct recent_move *r = &t->recent;
+	const struct recent_move *r = &track_rare(t)->recent;
 
 	if (r->from_site_id == 0 ||
 	    d->now_us - r->at_us <= shift_window_us(t) + t->rules->late_us)
 		return;
-	noise_add(&t->noise, r->at_us, r->n);
-	*r = (struct recent_move){ 0 };
+	count_as_noise(t);
 	detect_emit_track(d, t);
 }
 
@@ -669,7 +621,7 @@ resolve(struct detect *d, struct open_event *o, const char *resolution)
 		    &d->fleet, o->votes[i].vantage_id, o->votes[i].target_id);
 
 		if (t != NULL)
-			t->shift_id = 0;
+			track_own_rare(t)->shift_id = 0;
 	}
 	detect_resolve(d, o, resolution, sum_event(d, o));
 }
@@ -762,7 +714,7 @@ restore_vote(struct detect *d, struct open_event *o, const struct vote *v)
 	struct track *t = fleet_track(&d->fleet, v->vantage_id, v->target_id);
 
 	if (t != NULL && o->event.kind == EVENT_SHIFT)
-		t->shift_id = o->event.id;
+		track_own_rare(t)->shift_id = o->event.id;
 }
 
 const struct detect_part shift_part = { .name = "shift",

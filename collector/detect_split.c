@@ -51,11 +51,13 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
 
 	if (twin == NULL || t->home == twin->home ||
 	    !is_settled(t, d->now_us) || !is_settled(twin, d->now_us) ||
-	    t->came_from != twin->home || t->shift_id != 0 ||
-	    t->home_since_us < q->from_us || t->home_since_us > q->to_us ||
+	    track_rare(t)->came_from != twin->home ||
+	    track_rare(t)->shift_id != 0 || t->home_since_us < q->from_us ||
+	    t->home_since_us > q->to_us ||
 	    t->home_since_us - twin->home_since_us < t->rules->stay_us)
 		return false;
-	*c = (struct claim){ t->home_since_us, t->came_from, t->home };
+	*c = (struct claim){ t->home_since_us, track_rare(t)->came_from,
+		t->home };
 	return true;
 }
 
@@ -98,8 +100,8 @@ try_service(struct detect *d, size_t service)
 		struct ballot b = { .about = &q };
 		struct claim c;
 
-		if (t->came_from == 0 || age < window || age > 3 * window ||
-		    !claims(d, t, &b, &c))
+		if (track_rare(t)->came_from == 0 || age < window ||
+		    age > 3 * window || !claims(d, t, &b, &c))
 			continue;
 		b = ballot_of(d, service, &q);
 		if (ballot_count(d, &b) < b.needed)

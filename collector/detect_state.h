@@ -1,7 +1,8 @@
 /*
  * detect_state.h - what the parts of the detector share.             (pure)
  *
- * Uses     collector/detect.h, fleet.h, roll.h, events.h, announced.h, drains.h
+ * Uses     collector/detect.h, fleet.h, crowds.h, roll.h, events.h, announced.h,
+ *          drains.h
  * Used by  detect_fold, detect_part and each part
  */
 #ifndef COLLECTOR_DETECT_STATE_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "collector/announced.h"
+#include "collector/crowds.h"
 #include "collector/detect.h"
 #include "collector/drains.h"
 #include "collector/events.h"
@@ -37,6 +39,9 @@ struct detect {
 	bool is_reannounced; /* some announcement changed since the last tick */
 	struct fleet fleet;
 	struct roll *roll; /* of the fleet */
+	struct crowds crowds;
+	uint64_t n_summed; /* votes and landings that were looked at to say what
+	                    * the votes of shifts come to: what that costs */
 	struct events events;
 	struct announced announced, healthy; /* as said */
 	struct drains drains;

@@ -122,10 +122,10 @@ movers(const struct detect *d, const struct shift_group *g)
 	while ((t = roll_next(&w)) != NULL) {
 		struct vote v = { .vantage_id = t->vantage_id,
 			.target_id = t->target->id,
-			.from_site_id = t->recent.from_site_id,
+			.from_site_id = track_rare(t)->recent.from_site_id,
 			.to_site_id = t->home,
-			.at_us = t->recent.at_us,
-			.confirmed_us = t->recent.confirmed_us };
+			.at_us = track_rare(t)->recent.at_us,
+			.confirmed_us = track_rare(t)->recent.confirmed_us };
 
 		if (shift_is_in_group(t, g))
 			add_aye(&a, &v);
@@ -170,8 +170,10 @@ collect(const struct detect *d, size_t service)
 	const struct track *t;
 
 	while ((t = roll_next(&w)) != NULL) {
-		if (t->recent.from_site_id == 0 || !track_counts(t) ||
-		    d->now_us - t->recent.at_us > shift_window_us(t))
+		if (track_rare(t)->recent.from_site_id == 0 ||
+		    !track_counts(t) ||
+		    d->now_us - track_rare(t)->recent.at_us >
+			shift_window_us(t))
 			continue;
 		if ((p.n & (p.n - 1)) == 0)
 			p.list = mem_grow(
@@ -193,9 +195,10 @@ look(struct detect *d, const struct pool *p, bool is_to, int64_t site_id)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct track *t = p->list[i];
 
-		if ((is_to ? t->home : t->recent.from_site_id) == site_id &&
-		    t->recent.at_us > g.at_us)
-			g.at_us = t->recent.at_us;
+		if ((is_to ? t->home : track_rare(t)->recent.from_site_id) ==
+			site_id &&
+		    track_rare(t)->recent.at_us > g.at_us)
+			g.at_us = track_rare(t)->recent.at_us;
 	}
 	if (g.at_us == 0)
 		return g;

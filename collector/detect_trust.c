@@ -376,7 +376,8 @@ count_believers(struct detect *d, size_t service, int64_t place)
 
 		while ((t = fleet_next(&w)) != NULL)
 			n[fast] += t->place == place &&
-				   (t->witness.n_fast > 0) == (fast == 1) &&
+				   (witness_odd(&t->witness)->n_fast > 0) ==
+				       (fast == 1) &&
 				   (fast == 0 ? track_counts(t)
 					      : is_held_by_nobody(t)) &&
 				   is_measured_by_light(d, t) &&
@@ -398,7 +399,7 @@ judge_light(struct detect *d, size_t service, struct charge *charges)
 
 		if (!is_measured_by_light(d, t))
 			continue;
-		if (t->witness.n_fast == 0) {
+		if (witness_odd(&t->witness)->n_fast == 0) {
 			hold_against(f, false, 0);
 			continue;
 		}

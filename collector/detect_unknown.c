@@ -20,7 +20,7 @@ claims(const struct detect *d, const struct track *t, const struct ballot *b,
     struct claim *c)
 {
 	const struct question *q = b->about;
-	const struct stranger *x = &t->witness.stranger;
+	const struct stranger *x = &witness_odd(&t->witness)->stranger;
 
 	if (!impostor_is_stranger(d, t, q->name == NULL))
 		return false;
@@ -62,7 +62,7 @@ an_identity(struct detect *d, const struct ballot *b)
 
 	while ((t = roll_next(&w)) != NULL)
 		if (b->claims(d, t, b, &c))
-			return t->witness.stranger.identity;
+			return witness_odd(&t->witness)->stranger.identity;
 	return "";
 }
 
@@ -172,7 +172,7 @@ static void
 try_track(struct detect *d, const struct track *t)
 {
 	size_t service = t->target->service;
-	const char *name = t->witness.stranger.identity;
+	const char *name = witness_odd(&t->witness)->stranger.identity;
 
 	if (impostor_is_stranger(d, t, true)) {
 		if (!has_event(d, service, t->home, NULL))
@@ -202,11 +202,12 @@ try_service(struct detect *d, size_t service)
 	size_t n = 0;
 
 	while (n < NAMES_MAX && (t = roll_next(&w)) != NULL) {
-		const struct stranger *x = &t->witness.stranger;
+		const struct stranger *x = &witness_odd(&t->witness)->stranger;
 		bool is_known = t->place != PLACE_UNKNOWN || x->n == 0;
 
 		for (size_t i = 0; i < n && !is_known; i++) {
-			const struct stranger *y = &tried[i]->witness.stranger;
+			const struct stranger *y =
+			    &witness_odd(&tried[i]->witness)->stranger;
 
 			is_known =
 			    x->is_foreign == y->is_foreign &&

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/shift_count.h"
 #include "schema/base/mem.h"
 
 static void
 free_event(struct open_event *o)
 {
+	shift_count_forget(o);
 	free(o->votes);
 	free(o);
 }

@@ -29,6 +29,8 @@ struct recurrence {
 	uint32_t mode, n_times;
 };
 
+struct shift_count;
+
 struct open_event {
 	struct event event;
 	bool is_to;         /* shift: the site gained; else it lost */
@@ -39,6 +41,8 @@ struct open_event {
 	struct recurrence recurrence;            /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
+	/* shift: what they come to; own, NULL: not counted (shift_count.h) */
+	struct shift_count *count;
 };
 
 struct events {

@@ -154,8 +154,9 @@ print_all(struct store *st, const struct options *o,
 }
 
 static enum rc
-run(const struct options *o, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
 	struct event_filter filter = { o->is_open_only, o->kind, 0 };
 	const char *since = o->since;
 	struct store *st = NULL;
@@ -177,12 +178,6 @@ int
 command_events(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

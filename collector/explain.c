@@ -144,8 +144,10 @@ parse_id(const char *text, int64_t *id, struct err *err)
 }
 
 static enum rc
-run(const struct where *w, const char *text, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct where *w = call->options;
+	const char *text = call->operands[0];
 	bool is_suspected = strcmp(text, "suspected") == 0;
 	struct store *st = NULL;
 	int64_t id = 0;
@@ -164,14 +166,6 @@ int
 command_explain(int argc, char **argv)
 {
 	struct where where = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &where, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&where, operands[0], &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &where, argc, argv, run);
 }

@@ -1,7 +1,7 @@
 /*
  * exposition.h - metrics as text that Prometheus and its like read.  (pure)
  *
- * Used by  metrics, histogram, metrics_page
+ * Used by  metrics, histogram, metrics_page, process_metrics, store_metrics
  *
  * OpenMetrics 1.0, or the older text format 0.0.4 for who asks for that: they
  * differ in the names of counters, in types, and in "# EOF".  Families are

@@ -7,6 +7,7 @@
 
 #define KEY_AS 0 /* second half of an AS's key: by number, or by probe */
 #define KEY_PROBE 1
+#define SLAB 128 /* tracks that are allocated at a time */
 
 static size_t
 grown(size_t cap)
@@ -133,18 +134,33 @@ fleet_init(struct fleet *f, const struct services *services)
 	fleet_retime(f);
 	f->of_target =
 	    mem_new((services->n_targets + 1) * sizeof *f->of_target);
+	for (size_t i = 0; i < services->n_targets; i++) {
+		uint64_t id = (uint64_t)services->targets[i].id;
+
+		if (map_get(&f->target_by_id, id, 0) == MAP_NONE)
+			map_add(&f->target_by_id, id, 0, i);
+	}
+}
+
+static void
+free_member(struct member *m)
+{
+	free(m->track_of_target);
+	free(m);
 }
 
 void
 fleet_fini(struct fleet *f)
 {
-	for (size_t i = 0; i < f->tracks.n; i++)
-		free(f->tracks.list[i]);
+	for (size_t i = 0; i < f->n_tracks; i++)
+		track_fini(fleet_track_at(f, i));
+	for (size_t i = 0; i < f->n_tracks; i += SLAB)
+		free(f->slabs[i / SLAB]);
 	for (size_t i = 0; i < f->services->n_targets; i++)
 		free(f->of_target[i].list);
 	for (size_t i = 0; i < f->n_members; i++)
-		free(f->members[i]);
-	free(f->tracks.list);
+		free_member(f->members[i]);
+	free(f->slabs);
 	free(f->of_target);
 	free(f->members);
 	free(f->rules);
@@ -154,8 +170,8 @@ fleet_fini(struct fleet *f)
 	groups_fini(&f->probes);
 	groups_fini(&f->prefixes);
 	map_fini(&f->member_by_id);
-	map_fini(&f->track_by_ids);
 	map_fini(&f->member_by_probe);
+	map_fini(&f->target_by_id);
 }
 
 /* What its AS is known by: the number, or that of the probe. */
@@ -236,6 +252,7 @@ fleet_put_vantage(struct fleet *f, const struct vantage *v)
 
 	if (m == NULL)
 		m = add_member(f, v->id);
+	f->n_news++;
 	m->vantage = *v;
 	link_twin(f, m);
 	m->as_index = as_index(f, v);
@@ -243,10 +260,33 @@ fleet_put_vantage(struct fleet *f, const struct vantage *v)
 	note_prefix(f, m);
 }
 
+struct track *
+fleet_track_at(const struct fleet *f, size_t i)
+{
+	return &f->slabs[i / SLAB][i % SLAB];
+}
+
+/* Without what each allocation costs, and next to its vantage's others. */
+static struct track *
+new_track(struct fleet *f)
+{
+	size_t slab = f->n_tracks / SLAB;
+
+	if (f->n_tracks % SLAB == 0) {
+		if ((slab & (slab - 1)) == 0) /* 0, or doubled */
+			f->slabs = mem_grow(f->slabs, slab == 0 ? 1 : 2 * slab,
+			    sizeof(struct track *));
+		f->slabs[slab] = mem_new(SLAB * sizeof(struct track));
+	}
+	return fleet_track_at(f, f->n_tracks++);
+}
+
 static struct track *
 add_track(struct fleet *f, struct member *m, const struct target *target)
 {
-	struct track *t = mem_new(sizeof *t);
+	size_t of_target = (size_t)(target - f->services->targets);
+	uint32_t index = (uint32_t)f->n_tracks;
+	struct track *t = new_track(f);
 	struct track_list *list;
 
 	t->vantage_id = m->vantage.id;
@@ -257,22 +297,33 @@ add_track(struct fleet *f, struct member *m, const struct target *target)
 		t->unicast_site_id =
 		    f->services->list[target->service].sites[target->site].id;
 	link_track(m, t);
-	t->index = f->tracks.n;
-	map_add(&f->track_by_ids, (uint64_t)m->vantage.id, (uint64_t)target->id,
-	    t->index);
-	list_insert(&f->tracks, f->tracks.n, t);
-	list = &f->of_target[target - f->services->targets];
+	t->index = index;
+	if (m->track_of_target == NULL)
+		m->track_of_target = mem_new(
+		    f->services->n_targets * sizeof *m->track_of_target);
+	m->track_of_target[of_target] = index + 1;
+	list = &f->of_target[of_target];
 	list_insert(list, find_position(list, t->vantage_id), t);
 	return t;
 }
 
 struct track *
+fleet_track_of(const struct fleet *f, const struct member *m, size_t target)
+{
+	uint32_t i =
+	    m->track_of_target == NULL ? 0 : m->track_of_target[target];
+
+	return i == 0 ? NULL : fleet_track_at(f, i - 1);
+}
+
+struct track *
 fleet_find_track(const struct fleet *f, int64_t vantage_id, int64_t target_id)
 {
-	size_t i = map_get(
-	    &f->track_by_ids, (uint64_t)vantage_id, (uint64_t)target_id);
+	const struct member *m = fleet_member(f, vantage_id);
+	size_t target = map_get(&f->target_by_id, (uint64_t)target_id, 0);
 
-	return i == MAP_NONE ? NULL : f->tracks.list[i];
+	return m == NULL || target == MAP_NONE ? NULL
+					       : fleet_track_of(f, m, target);
 }
 
 void
@@ -288,15 +339,14 @@ fleet_hear(struct fleet *f, struct track *t, int64_t at_us)
 struct track *
 fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id)
 {
-	struct track *t = fleet_find_track(f, vantage_id, target_id);
-	const struct target *target;
-	struct member *m;
+	struct member *m = fleet_member(f, vantage_id);
+	size_t target = map_get(&f->target_by_id, (uint64_t)target_id, 0);
+	struct track *t;
 
-	if (t != NULL)
-		return t;
-	m = fleet_member(f, vantage_id);
-	target = services_target_by_id(f->services, target_id);
-	return m == NULL || target == NULL ? NULL : add_track(f, m, target);
+	if (m == NULL || target == MAP_NONE)
+		return NULL;
+	t = fleet_track_of(f, m, target);
+	return t != NULL ? t : add_track(f, m, &f->services->targets[target]);
 }
 
 /* A vantage is of one family, so all its tracks are. */

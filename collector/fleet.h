@@ -34,6 +34,9 @@ struct member {
 	 * one probe, of one prefix (MAP_NONE: not known) */
 	size_t as_index, probe_index, prefix_index;
 	struct track *tracks;
+	/* Of each of the services' targets the index of its track and one
+	 * more, 0 for none; NULL: none at all. */
+	uint32_t *track_of_target;
 	int64_t heard_us;    /* the newest of its tracks' */
 	struct member *twin; /* the same probe's other family; NULL */
 	bool is_quarantined; /* by the detector itself: detect_trust */
@@ -64,11 +67,13 @@ struct fleet {
 	const struct services *services;
 	struct landing_rules *rules;  /* of each service */
 	struct track_list *of_target; /* as services->targets */
-	struct track_list tracks;     /* all, in order of creation: no order
-	                            that effects may follow */
+	struct track **slabs; /* all tracks, in order of creation: no order
+	                         that effects may follow */
+	size_t n_tracks;
 	struct member **members;
 	size_t n_members, cap_members;
-	struct map member_by_id, track_by_ids, member_by_probe;
+	uint64_t n_news; /* grows with each change of a vantage */
+	struct map member_by_id, member_by_probe, target_by_id;
 	struct groups asns, probes, prefixes;
 	size_t *prefix_of_probe; /* by probe_index: the last one known */
 	size_t cap_prefix_of_probe;
@@ -90,6 +95,13 @@ struct member *fleet_member(const struct fleet *f, int64_t vantage_id);
 /* Finds a track or makes it; NULL for an unknown vantage or target. */
 struct track *
 fleet_track(struct fleet *f, int64_t vantage_id, int64_t target_id);
+
+/* The member's at one of the services' targets, or NULL. */
+struct track *
+fleet_track_of(const struct fleet *f, const struct member *m, size_t target);
+
+/* The track with an index below n_tracks. */
+struct track *fleet_track_at(const struct fleet *f, size_t i);
 
 /* The collector got news of the track. */
 void fleet_hear(struct fleet *f, struct track *t, int64_t at_us);

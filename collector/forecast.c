@@ -31,6 +31,18 @@ lasting_pace(const struct forecast_from *f)
 	return pace;
 }
 
+/* What n observations take, the newest of them not packed. */
+static double
+packing(const struct forecast_from *f, double n)
+{
+	double each = (double)f->packed_bytes / (double)f->n_packed;
+	double n_raw = (double)(f->n_observations - f->n_packed);
+
+	if (n < n_raw)
+		n_raw = n;
+	return n_raw * f->raw_bytes + (n - n_raw) * each;
+}
+
 /* The observations, once there are n of them, as large as they are now. */
 static double
 observations(const struct forecast_from *f, double n)
@@ -39,7 +51,9 @@ observations(const struct forecast_from *f, double n)
 
 	if (f->keep_details_us > 0)
 		now -= DETAILS_BYTES * (double)f->n_observations;
-	return (now > 0 ? now : 0) * n / (double)f->n_observations;
+	if (f->n_packed == 0)
+		return (now > 0 ? now : 0) * n / (double)f->n_observations;
+	return now + packing(f, n) - packing(f, (double)f->n_observations);
 }
 
 static double

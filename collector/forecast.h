@@ -22,6 +22,10 @@ struct forecast_from {
 	int64_t keep_details_us; /* statistics by five minutes; 0: none */
 	int64_t lasting_bytes;   /* of landings, kept for ever */
 	int64_t lasting_since_us;
+	/* Observations that are packed, and what they and one that is not take;
+	 * the others become packed as old as they are now. */
+	int64_t n_packed, packed_bytes;
+	double raw_bytes;
 };
 
 struct forecast {

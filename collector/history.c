@@ -318,8 +318,10 @@ read_kind(const struct options *o, enum kind *kind, struct err *err)
 }
 
 static enum rc
-run(const struct options *o, const char *vantage, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
+	const char *vantage = call->n_operands > 0 ? call->operands[0] : NULL;
 	struct history h = { .o = o, .err = err };
 	int64_t now_us = clock_wall_us(), since_us = 0, until_us = 0;
 	enum rc rc;
@@ -349,14 +351,6 @@ int
 command_history(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, n > 0 ? operands[0] : NULL, &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/audit_log.h"
 #include "collector/confidence.h"
 #include "collector/correct.h"
 #include "collector/heard.h"
@@ -10,6 +11,7 @@
 #include "collector/interpret.h"
 #include "collector/place.h"
 #include "collector/sight.h"
+#include "collector/store_audit.h"
 #include "collector/store_detect.h"
 #include "collector/store_doubt.h"
 #include "collector/store_drain.h"
@@ -316,8 +318,11 @@ ingest_open(struct ingest **out, struct store *store, struct settings *settings,
 	in->upstreams = upstreams_new();
 	in->retention = retention_new();
 	in->rollups = rollups_new();
+	in->packing = packing_new();
 	ingest_start_work(in, now_us, err);
 	rc = ingest_end_work(in);
+	if (rc == RC_OK)
+		rc = store_audit_last(store, &in->last_audit_id, err);
 	if (rc != RC_OK) {
 		ingest_close(in);
 		return rc;
@@ -354,6 +359,7 @@ ingest_close(struct ingest *in)
 	upstreams_free(in->upstreams);
 	retention_free(in->retention);
 	rollups_free(in->rollups);
+	packing_free(in->packing);
 	free(in);
 }
 
@@ -619,21 +625,29 @@ ingest_group(struct ingest *in, struct ingest_job **jobs, size_t n,
 	return rc;
 }
 
-/* What came in is added up, and what is too old goes: even when the former
- * cannot be written, for the latter makes room. */
+/* What came in is added up and packed, and what is too old goes: even when the
+ * former cannot be written, for the latter makes room.  Then the log is told. */
 static enum rc
 keep_up(struct ingest *in, int64_t now_us, struct err *err)
 {
 	bool has_forgotten = false;
 	enum rc rc = rollups_tick(
 	    in->rollups, in->store, in->settings->keep_details_us, now_us, err);
-	enum rc then = retention_tick(in->retention, in->store,
+	enum rc then;
+
+	if (rc == RC_OK)
+		rc = packing_tick(in->packing, in->store,
+		    rollups_done_id(in->rollups), now_us, err);
+	then = retention_tick(in->retention, in->store,
 	    in->settings->keep_observations_us, rollups_done_id(in->rollups),
 	    now_us, &has_forgotten, rc == RC_OK ? err : NULL);
 
 	if (has_forgotten)
 		observation_cache_forget(in->cache);
-	return rc == RC_OK ? then : rc;
+	if (rc == RC_OK)
+		rc = then;
+	return rc == RC_OK ? audit_log_tell(in->store, &in->last_audit_id, err)
+			   : rc;
 }
 
 enum rc

@@ -12,6 +12,7 @@
 #include "collector/geo.h"
 #include "collector/interpret.h"
 #include "collector/metrics.h"
+#include "collector/packing.h"
 #include "collector/retention.h"
 #include "collector/rollups.h"
 #include "collector/settings.h"
@@ -29,10 +30,12 @@ struct ingest {
 	struct upstreams *upstreams;
 	struct retention *retention;
 	struct rollups *rollups;
+	struct packing *packing;
 	struct detect *detect; /* NULL: to be made anew, with the next */
 	struct suspects *suspects;
 	int64_t last_announcement, last_word_us, last_drain_us;
 	int64_t last_release_us;
+	int64_t last_audit_id; /* told to the log */
 	int64_t last_heard_id; /* observation */
 	int64_t committed_us;  /* the last time that something was */
 	/* of the transaction under way */

@@ -128,12 +128,21 @@ struct interpret_memo {
 		uint8_t bytes[MEMO_BYTES];
 		struct judgement judgement;
 	} places[MEMO_PLACES];
+	size_t last; /* each answer is asked for several times */
 };
 
 struct interpret_memo *
 interpret_memo_new(void)
 {
 	return mem_new(sizeof(struct interpret_memo));
+}
+
+static bool
+is_for_same(const struct memo_place *p, const struct identity *id,
+    enum identity_method method)
+{
+	return p->is_used && p->method == method && p->len == id->len &&
+	       memcmp(p->bytes, id->bytes, id->len) == 0;
 }
 
 static struct judgement
@@ -144,10 +153,12 @@ judge(const struct service *s, const struct identity *id,
 
 	if (s->memo == NULL || id->is_cut || id->len > MEMO_BYTES)
 		return judge_anew(s, id, method);
-	p = &s->memo->places[(flow_key(id->bytes, id->len) + method) %
-			     MEMO_PLACES];
-	if (p->is_used && p->method == method && p->len == id->len &&
-	    memcmp(p->bytes, id->bytes, id->len) == 0)
+	p = &s->memo->places[s->memo->last];
+	if (is_for_same(p, id, method))
+		return p->judgement;
+	s->memo->last = (flow_key(id->bytes, id->len) + method) % MEMO_PLACES;
+	p = &s->memo->places[s->memo->last];
+	if (is_for_same(p, id, method))
 		return p->judgement;
 	p->is_used = true;
 	p->method = method;

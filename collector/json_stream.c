@@ -45,7 +45,7 @@ json_stream_open(struct json_stream **out, const char *path, struct err *err)
 	s = mem_new(sizeof *s);
 	s->file = file;
 	s->path = path;
-	s->in = mem_new(READ_BYTES);
+	s->in = mem_grow(NULL, READ_BYTES, 1);
 	*out = s;
 	return RC_OK;
 }

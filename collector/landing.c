@@ -84,7 +84,7 @@ static void
 write_interval(const struct track *t, struct landing_out *out)
 {
 	if (out->n < LANDING_INTERVALS_MAX)
-		out->intervals[out->n++] = t->open;
+		out->intervals[out->n++] = track_landing(t);
 	out->is_hard = true;
 }
 
@@ -96,17 +96,15 @@ close_interval(struct track *t, int64_t until_us, struct landing_out *out)
 		t->open.until_us = larger(until_us, t->open.since_us);
 		write_interval(t, out);
 	}
-	t->open = (struct landing){ 0 };
+	t->open = (struct interval){ 0 };
 }
 
 static void
 open_interval(struct track *t, enum landing_state state, int64_t since_us,
-    int64_t last_us, int64_t n, struct landing_out *out)
+    int64_t last_us, uint32_t n, struct landing_out *out)
 {
-	t->open = (struct landing){ .id = out->next_id++,
-		.vantage_id = t->vantage_id,
-		.target_id = t->target->id,
-		.state = state,
+	t->open = (struct interval){ .id = out->next_id++,
+		.state = (uint8_t)state,
 		.site_id = state == LANDING_UNKNOWN ? 0 : t->home,
 		.since_us = since_us,
 		.last_us = last_us,
@@ -124,7 +122,7 @@ state_of(const struct track *t)
 
 /* True: there is a new shortest one. */
 static bool
-add_rtt(struct landing *l, const struct rtt_sum *r)
+add_rtt(struct interval *l, const struct rtt_sum *r)
 {
 	bool is_shorter =
 	    r->n > 0 && (l->rtt_n == 0 || r->min_us < l->rtt_min_us);
@@ -132,7 +130,7 @@ add_rtt(struct landing *l, const struct rtt_sum *r)
 	if (is_shorter)
 		l->rtt_min_us = r->min_us;
 	l->rtt_sum_us += r->sum_us;
-	l->rtt_n += r->n;
+	l->rtt_n += (uint32_t)r->n;
 	return is_shorter;
 }
 
@@ -140,7 +138,7 @@ add_rtt(struct landing *l, const struct rtt_sum *r)
 static bool
 resume_interval(struct track *t, int64_t at_us, struct landing_out *out)
 {
-	if (t->open.id == 0 || t->open.state != state_of(t) ||
+	if (t->open.id == 0 || t->open.state != (uint8_t)state_of(t) ||
 	    at_us - t->open.last_us > t->rules->fresh_us)
 		return false;
 	t->open.until_us = 0;
@@ -174,8 +172,8 @@ leave_home(struct track *t, int64_t at_us)
 {
 	if (t->home == 0 || at_us - t->home_since_us < t->rules->stay_us)
 		return;
-	t->before = t->home;
-	t->before_left_us = at_us;
+	track_own_rare(t)->before = t->home;
+	track_own_rare(t)->before_left_us = at_us;
 }
 
 static void
@@ -207,7 +205,7 @@ confirm(struct track *t, const struct sighting *s, struct landing_out *out)
 	t->place = c.place;
 	open_interval(t, state_of(t), c.since_us, c.last_us, c.n, out);
 	(void)add_rtt(&t->open, &c.rtt);
-	out->intervals[out->n - 1] = t->open;
+	out->intervals[out->n - 1] = track_landing(t);
 }
 
 static void

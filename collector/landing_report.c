@@ -117,8 +117,10 @@ report_on(struct store *st, const struct options *o, const char *vantage,
 }
 
 static enum rc
-run(const struct options *o, const char *vantage, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
+	const char *vantage = call->n_operands > 0 ? call->operands[0] : NULL;
 	const char *since = o->since != NULL ? o->since : "-7d";
 	struct store *st = NULL;
 	int64_t since_us = 0;
@@ -142,14 +144,6 @@ int
 command_landing(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, n > 0 ? operands[0] : NULL, &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

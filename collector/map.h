@@ -1,7 +1,7 @@
 /*
  * map.h - a hash map from a pair of integers to a small number.      (pure)
  *
- * Used by  collector/fleet
+ * Used by  collector/fleet, roll, suspect
  *
  * Open addressing, linear probing, doubled at three quarters full.  Nothing
  * is ever removed: the keys are vantages and targets, which stay.

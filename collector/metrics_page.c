@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "collector/process_metrics.h"
 #include "collector/store_metrics.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
@@ -174,6 +175,7 @@ metrics_page_text(
 	struct exposition e = { .to = open_text(&text, len), .format = format };
 
 	write_self(p, &e);
+	process_metrics_write(&e, p->started_us);
 	metrics_write(p->metrics, &e);
 	write_counted(p, &e);
 	exposition_end(&e);

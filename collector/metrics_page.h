@@ -1,7 +1,7 @@
 /*
  * metrics_page.h - all that /metrics says.                         (wiring)
  *
- * Uses     metrics, store_metrics, selfcheck, exposition
+ * Uses     metrics, process_metrics, store_metrics, selfcheck, exposition
  * Used by  api
  *
  * Anyone who reaches the collector may ask: what is counted in the database is

@@ -2,6 +2,7 @@
  * the templates of the configuration. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "collector/commands.h"
 #include "collector/place.h"
@@ -14,6 +15,7 @@
 #include "collector/store_reinterpret.h"
 #include "collector/store_services.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 #include "schema/base/progress.h"
 
 struct options {
@@ -294,14 +296,37 @@ has_other_site(const struct reinterpret *r)
 	return i < r->n_changes;
 }
 
+static int
+compare_sites(const void *left, const void *right)
+{
+	const struct chunk_site *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static enum rc
+write_sites(struct store *st, const struct reinterpret *r, struct err *err)
+{
+	struct chunk_site *sites = mem_new((r->n_changes + 1) * sizeof *sites);
+	enum rc rc;
+
+	for (size_t i = 0; i < r->n_changes; i++)
+		sites[i] = (struct chunk_site){ r->changes[i].observation_id,
+			r->changes[i].to };
+	if (r->n_changes > 0)
+		qsort(sites, r->n_changes, sizeof *sites, compare_sites);
+	rc = store_answer_sites(st, sites, r->n_changes, err);
+	free(sites);
+	return rc;
+}
+
 static enum rc
 write_all(struct store *st, const struct reinterpret *r, struct err *err)
 {
 	enum rc rc = has_other_site(r) ? write_reread(st, err) : RC_OK;
 
-	for (size_t i = 0; rc == RC_OK && i < r->n_changes; i++)
-		rc = store_answer_site(
-		    st, r->changes[i].observation_id, r->changes[i].to, err);
+	if (rc == RC_OK)
+		rc = write_sites(st, r, err);
 	for (size_t i = 0; rc == RC_OK && i < r->n_pairs; i++)
 		if (!r->pairs[i].is_same)
 			rc = write_pair(st, &r->pairs[i], err);
@@ -367,8 +392,9 @@ open_store(const struct options *o, const char *path, struct store **st,
 }
 
 static enum rc
-run(const struct options *o, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
 	const char *config =
 	    o->where.config != NULL ? o->where.config : DEFAULT_CONFIG;
 	struct settings settings;
@@ -395,12 +421,6 @@ int
 command_reinterpret(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -66,8 +66,9 @@ replay_into(struct store *scratch, struct store *source,
 }
 
 static enum rc
-run(const struct where *w, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct where *w = call->options;
 	struct store *source = NULL, *scratch = NULL;
 	struct settings settings;
 	const char *path;
@@ -95,12 +96,6 @@ int
 command_replay(int argc, char **argv)
 {
 	struct where w = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &w, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&w, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &w, argc, argv, run);
 }

@@ -23,6 +23,20 @@ command_options(const struct command_spec *spec, void *into, int argc,
 	return 2;
 }
 
+int
+command_run(const struct command_spec *spec, void *options, int argc,
+    char **argv, command_body *run)
+{
+	struct command_call call = { .options = options };
+	struct err err = ERR_NONE;
+	int status = command_options(
+	    spec, options, argc, argv, &call.operands, &call.n_operands);
+
+	if (status >= 0)
+		return status;
+	return run(&call, &err) == RC_OK ? 0 : command_fail(spec->name, &err);
+}
+
 enum rc
 check_family(int64_t family, struct err *err)
 {

@@ -47,6 +47,19 @@ struct where {
 int command_options(const struct command_spec *spec, void *into, int argc,
     char **argv, char ***operands, int *n_operands);
 
+/* What a subcommand was called with. */
+struct command_call {
+	const void *options;
+	char **operands;
+	int n_operands;
+};
+typedef enum rc command_body(const struct command_call *call, struct err *err);
+
+/* Parses into options, runs the body, and says what went wrong; returns the exit
+ * status. */
+int command_run(const struct command_spec *spec, void *options, int argc,
+    char **argv, command_body *run);
+
 /* RC_RANGE unless a --family is 4, 6 or not given (0). */
 MUST_USE enum rc check_family(int64_t family, struct err *err);
 

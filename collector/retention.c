@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/store_chunk.h"
 #include "collector/store_heard.h"
 #include "collector/store_retention.h"
 #include "schema/base/clock.h"
@@ -31,6 +32,7 @@ struct retention {
 	int64_t next_sweep_us, next_little_us; /* 0: not yet set */
 	int64_t until_mono_us;                 /* of this tick's steps */
 	bool has_forgotten;
+	bool is_beside_gone; /* nothing is left of what has gone */
 };
 
 struct retention *
@@ -62,7 +64,8 @@ has_time(const struct retention *r)
 	return clock_mono_us() < r->until_mono_us;
 }
 
-/* Observations, and what was heard before them.  *n: how many went. */
+/* The oldest block, or else observations that are not packed.  *n: how many
+ * went. */
 static enum rc
 expire_some(struct store *st, int64_t before_us, int64_t done_id, int64_t *n,
     struct err *err)
@@ -72,10 +75,10 @@ expire_some(struct store *st, int64_t before_us, int64_t done_id, int64_t *n,
 	*n = 0;
 	if (rc != RC_OK)
 		return rc;
-	rc =
-	    store_observation_expire(st, before_us, done_id, STEP_ROWS, n, err);
-	if (rc == RC_OK && *n > 0)
-		rc = store_heard_expire(st, err);
+	rc = store_chunk_expire(st, before_us, n, err);
+	if (rc == RC_OK && *n == 0)
+		rc = store_observation_expire(
+		    st, before_us, done_id, STEP_ROWS, n, err);
 	return store_end(st, rc, err);
 }
 
@@ -88,9 +91,27 @@ expire(struct retention *r, struct store *st, int64_t before_us,
 
 	if (rc != RC_OK || oldest_us >= before_us)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
-	do
+	do {
 		rc = expire_some(st, before_us, done_id, &n, err);
-	while (rc == RC_OK && n == STEP_ROWS && has_time(r));
+		r->is_beside_gone &= n == 0;
+	} while (rc == RC_OK && n >= STEP_ROWS && has_time(r));
+	return rc;
+}
+
+/* What stood beside observations that went, and what was heard before them. */
+static enum rc
+expire_beside(struct retention *r, struct store *st, struct err *err)
+{
+	int64_t n, n_heard = 0;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !r->is_beside_gone && has_time(r)) {
+		rc = store_beside_expire(st, STEP_ROWS, &n, err);
+		if (rc == RC_OK)
+			rc = store_heard_expire(st, STEP_ROWS, &n_heard, err);
+		r->is_beside_gone =
+		    rc == RC_OK && n < STEP_ROWS && n_heard < STEP_ROWS;
+	}
 	return rc;
 }
 
@@ -271,6 +292,8 @@ retention_tick(struct retention *r, struct store *st, int64_t keep_us,
 	r->until_mono_us = clock_mono_us() + TICK_BUDGET_US;
 	r->has_forgotten = false;
 	rc = expire(r, st, now_us - keep_us, done_id, err);
+	if (rc == RC_OK)
+		rc = expire_beside(r, st, err);
 	if (rc == RC_OK && has_time(r))
 		rc = clean_up(r, st, now_us, err);
 	if (rc == RC_OK && has_time(r))

@@ -9,7 +9,8 @@
 #include "collector/roll_row.h"
 #include "schema/base/mem.h"
 
-#define FAMILIES 3 /* both, IPv4, IPv6 */
+#define FAMILIES 3   /* both, IPv4, IPv6 */
+#define CHANGES 4096 /* that are kept, of each service */
 
 /* The rows of one target, in order of vantages. */
 struct rows {
@@ -35,19 +36,26 @@ struct tally {
 	struct at_site *sites;
 };
 
+struct changes {
+	uint64_t epoch;
+	size_t n;
+	uint32_t members[CHANGES];
+};
+
 struct roll {
 	struct fleet *fleet;
 	const struct services *services;
 	struct rows *of_target;
 	struct slot *slots;
 	size_t n_tracks, cap_tracks; /* that have rows */
-	size_t *touched;             /* tracks */
+	uint32_t *touched;           /* tracks */
 	size_t n_touched, cap_touched;
 	bool is_all_touched;
 	struct agenda agenda;
 	struct map sites;         /* place in the service's list */
 	struct tally *tallies;    /* FAMILIES of each service */
 	uint64_t *serial_changes; /* of each service */
+	struct changes *changes;  /* of each service */
 	uint32_t *sorted;         /* room to count in: members, site by site */
 	size_t cap_sorted;
 };
@@ -63,6 +71,7 @@ roll_new(struct fleet *f)
 	r->of_target = mem_new((s->n_targets + 1) * sizeof *r->of_target);
 	r->tallies = mem_new((s->n * FAMILIES + 1) * sizeof *r->tallies);
 	r->serial_changes = mem_new((s->n + 1) * sizeof *r->serial_changes);
+	r->changes = mem_new((s->n + 1) * sizeof *r->changes);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct service *of = &s->list[i];
 
@@ -91,6 +100,7 @@ roll_free(struct roll *r)
 	free(r->of_target);
 	free(r->tallies);
 	free(r->serial_changes);
+	free(r->changes);
 	free(r->slots);
 	free(r->touched);
 	free(r->sorted);
@@ -115,6 +125,22 @@ roll_touch(struct roll *r, const struct track *t)
 	r->touched[r->n_touched++] = t->index;
 }
 
+static void
+begin_epoch(struct changes *c)
+{
+	c->epoch++;
+	c->n = 0;
+}
+
+static void
+note_member(struct changes *c, uint32_t member)
+{
+	if (c->n == CHANGES)
+		begin_epoch(c);
+	else
+		c->members[c->n++] = member;
+}
+
 /* Who is fresh may be as before. */
 static void
 forget(struct tally *y, bool is_fleet_too)
@@ -124,15 +150,23 @@ forget(struct tally *y, bool is_fleet_too)
 		y->is_fleet_known = false;
 }
 
-void
-roll_touch_member(struct roll *r, const struct member *m)
+static void
+touch_tracks(struct roll *r, const struct member *m)
 {
 	for (const struct track *t = m->tracks; t != NULL; t = t->next)
 		roll_touch(r, t);
+}
+
+void
+roll_touch_member(struct roll *r, const struct member *m)
+{
+	touch_tracks(r, m);
 	for (size_t i = 0; i < r->services->n * FAMILIES; i++)
 		forget(&r->tallies[i], true);
-	for (size_t i = 0; i < r->services->n; i++)
+	for (size_t i = 0; i < r->services->n; i++) {
 		r->serial_changes[i]++;
+		begin_epoch(&r->changes[i]);
+	}
 }
 
 void
@@ -192,6 +226,7 @@ note_change(
 	    (old->here == new->here && old->before == new->before &&
 		!is_fleet_too))
 		return;
+	note_member(&r->changes[target->service], new->member);
 	forget(&tallies[0], is_fleet_too);
 	forget(&tallies[target->address.family == 4 ? 1 : 2], is_fleet_too);
 }
@@ -199,7 +234,7 @@ note_change(
 static void
 write_row(struct roll *r, size_t track, int64_t now_us)
 {
-	struct track *t = r->fleet->tracks.list[track];
+	struct track *t = fleet_track_at(r->fleet, track);
 	struct rows *rows = &r->of_target[t->target - r->services->targets];
 	struct roll_row *row = &rows->list[find_row(rows, t->vantage_id)];
 	struct slot *slot = &r->slots[track];
@@ -238,21 +273,18 @@ add_row(struct roll *r, struct track *t)
 static void
 add_rows(struct roll *r)
 {
-	const struct track_list *all = &r->fleet->tracks;
-	size_t old = r->n_tracks;
+	size_t n = r->fleet->n_tracks, old = r->n_tracks;
 
-	if (all->n > r->cap_tracks) {
-		r->cap_tracks = all->cap;
+	if (n > r->cap_tracks) {
+		r->cap_tracks = n + n / 2;
 		r->slots = mem_grow(r->slots, r->cap_tracks, sizeof *r->slots);
 	}
-	for (; r->n_tracks < all->n; r->n_tracks++) {
+	for (; r->n_tracks < n; r->n_tracks++) {
 		r->slots[r->n_tracks] = (struct slot){ .due_us = ROLL_NEVER };
-		add_row(r, all->list[r->n_tracks]);
+		add_row(r, fleet_track_at(r->fleet, r->n_tracks));
 	}
-	for (size_t i = old; i < all->n; i++)
-		for (const struct track *t = all->list[i]->member->tracks;
-		     t != NULL; t = t->next)
-			roll_touch(r, t);
+	for (size_t i = old; i < n; i++)
+		touch_tracks(r, fleet_track_at(r->fleet, i)->member);
 }
 
 /* Brings every row up to now_us. */
@@ -261,10 +293,10 @@ settle(struct roll *r, int64_t now_us)
 {
 	struct agenda_item item;
 
-	if (r->n_tracks < r->fleet->tracks.n)
+	if (r->n_tracks < r->fleet->n_tracks)
 		add_rows(r);
 	for (size_t i = 0; r->is_all_touched && i < r->n_tracks; i++)
-		roll_touch(r, r->fleet->tracks.list[i]);
+		roll_touch(r, fleet_track_at(r->fleet, i));
 	r->is_all_touched = false;
 	while (r->n_touched > 0) {
 		size_t i = r->touched[--r->n_touched];
@@ -419,6 +451,15 @@ roll_serial_changes(struct roll *r, size_t service, int64_t now_us)
 {
 	settle(r, now_us);
 	return r->serial_changes[service];
+}
+
+struct roll_changes
+roll_changes(struct roll *r, size_t service, int64_t now_us)
+{
+	const struct changes *c = &r->changes[service];
+
+	settle(r, now_us);
+	return (struct roll_changes){ c->epoch, c->members, c->n };
 }
 
 /* Networks. */

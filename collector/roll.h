@@ -78,6 +78,17 @@ unsigned roll_noise(struct roll *r, size_t service, int64_t now_us);
 /* Grows whenever a track of the service has a serial that it had not. */
 uint64_t roll_serial_changes(struct roll *r, size_t service, int64_t now_us);
 
+/* Members of whom a landing came to a site of the service, left it, or became
+ * fresh or stale, one after another; lent until the next question.  When epoch
+ * is another than before, it may have been anybody, and n began anew. */
+struct roll_changes {
+	uint64_t epoch;
+	const uint32_t *members;
+	size_t n;
+};
+struct roll_changes
+roll_changes(struct roll *r, size_t service, int64_t now_us);
+
 /* Of the whole service: networks and tracks that are fresh. */
 struct roll_fleet {
 	size_t n_asns, landings;

@@ -32,10 +32,10 @@ is_first(const struct track *t)
 static bool
 is_odd(const struct track *t)
 {
-	const struct way_seen *way = &t->witness.way;
+	const struct way_seen *way = witness_way_seen(&t->witness);
 
 	return t->place > 0 && t->place == t->home &&
-	       (t->witness.n_fast >= LANDING_AGREE ||
+	       (witness_odd(&t->witness)->n_fast >= LANDING_AGREE ||
 		   (way->router.family != 0 && way->taught_id != t->home));
 }
 
@@ -48,7 +48,7 @@ lasting_marks(const struct track *t)
 
 	if (t->is_dark)
 		m |= ROLL_DARK;
-	if (t->place == PLACE_UNKNOWN && w->stranger.n > 0)
+	if (t->place == PLACE_UNKNOWN && witness_odd(w)->stranger.n > 0)
 		m |= ROLL_STRANGER;
 	if (is_odd(t))
 		m |= ROLL_ODD;
@@ -58,7 +58,7 @@ lasting_marks(const struct track *t)
 		m |= ROLL_FLAPS;
 	if (t->pace.slow_us != 0)
 		m |= ROLL_SLOW;
-	if (t->recent.from_site_id != 0)
+	if (track_rare(t)->recent.from_site_id != 0)
 		m |= ROLL_MOVED;
 	if (track_counts(t))
 		m |= ROLL_COUNTS;
@@ -71,7 +71,7 @@ lasting_marks(const struct track *t)
 static unsigned
 news_marks(const struct track *t, int64_t now_us, int64_t *until_us)
 {
-	const struct landing *l = &t->open;
+	const struct interval *l = &t->open;
 	const struct witness *w = &t->witness;
 	int64_t fresh_us = t->rules->fresh_us;
 	unsigned m = 0;
@@ -95,7 +95,7 @@ news_marks(const struct track *t, int64_t now_us, int64_t *until_us)
 	    t->excuse != EXCUSE_INTERCEPTED &&
 	    is_within(w->serial_us, fresh_us, now_us, until_us))
 		m |= ROLL_SERIAL;
-	if (t->came_from != 0 &&
+	if (track_rare(t)->came_from != 0 &&
 	    is_within(t->home_since_us,
 		WINDOWS * (2 * t->rules->dns_every_us + 60 * US_PER_S), now_us,
 		until_us))
@@ -140,7 +140,8 @@ roll_row_of(
 		return row;
 	if (t->open.state != LANDING_UNKNOWN)
 		row.here = place_of(sites, t->home);
-	if (is_within(t->before_left_us, ROLL_USUAL_US, now_us, until_us))
-		row.before = place_of(sites, t->before);
+	if (is_within(
+		track_rare(t)->before_left_us, ROLL_USUAL_US, now_us, until_us))
+		row.before = place_of(sites, track_rare(t)->before);
 	return row;
 }

@@ -141,7 +141,8 @@ start(struct serving *s, struct err *err)
 	return rc;
 }
 
-/* Every request that was let in gets its answer, every batch its row. */
+/* Every request that was let in gets its answer, every batch its row.  What a
+ * request may look at stays until the last one has ended. */
 static enum rc
 stop(struct serving *s, struct err *err)
 {
@@ -160,6 +161,7 @@ stop(struct serving *s, struct err *err)
 	httpd_stop(s->httpd);
 	api_close(s->api);
 	selfcheck_close(s->selfcheck);
+	writer_free(s->writer);
 	troubles_free(s->troubles);
 	queue_free(s->queue);
 	ingest_close(s->ingest);

@@ -20,12 +20,14 @@ shift_is_near(int64_t a_us, int64_t b_us, int64_t span_us)
 bool
 shift_is_in_group(const struct track *t, const struct shift_group *g)
 {
-	if (t->recent.from_site_id == 0 || !track_counts(t))
+	if (track_rare(t)->recent.from_site_id == 0 || !track_counts(t))
 		return false;
 	if (g->is_round)
-		return t->recent.at_us >= t->rules->round_us;
-	return (g->is_to ? t->home : t->recent.from_site_id) == g->site_id &&
-	       shift_is_near(t->recent.at_us, g->at_us, g->window_us);
+		return track_rare(t)->recent.at_us >= t->rules->round_us;
+	return (g->is_to ? t->home : track_rare(t)->recent.from_site_id) ==
+		   g->site_id &&
+	       shift_is_near(
+		   track_rare(t)->recent.at_us, g->at_us, g->window_us);
 }
 
 static size_t
@@ -72,10 +74,10 @@ has_announcement(const struct detect *d, const struct shift_group *g)
 		if (!shift_is_in_group(t, g))
 			continue;
 		if (announced_changed_near(&d->announced,
-			t->recent.from_site_id, t->recent.at_us,
-			ANNOUNCED_NEAR_US) ||
+			track_rare(t)->recent.from_site_id,
+			track_rare(t)->recent.at_us, ANNOUNCED_NEAR_US) ||
 		    announced_changed_near(&d->announced, t->home,
-			t->recent.at_us, ANNOUNCED_NEAR_US))
+			track_rare(t)->recent.at_us, ANNOUNCED_NEAR_US))
 			return true;
 	}
 	return false;

@@ -1,7 +1,7 @@
 /* sight.c - see sight.h. */
 #include "collector/sight.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "collector/interpret.h"
 
@@ -22,8 +22,8 @@ write_meaning(struct sighting *s, const struct services *services,
 	s->has_identity = true;
 	s->is_foreign =
 	    s->site_id == 0 && interpret_standing(of, o) == STANDING_FOREIGN;
-	snprintf(s->identity, sizeof s->identity, "%s",
-	    identity_format(interpret_given(o, meaning.method), text));
+	identity_format(interpret_given(o, meaning.method), text);
+	memcpy(s->identity, text, strnlen(text, sizeof s->identity - 1));
 }
 
 static void

@@ -40,6 +40,9 @@ static const struct column columns[] = {
 	{ "oldest", NULL, CELL_TIME },
 	{ "keep_us", NULL, CELL_AGO },
 	{ "per_second", NULL, CELL_TENTHS },
+	{ "packed", NULL, CELL_COUNT },
+	{ "packed_bytes_each", NULL, CELL_TENTHS },
+	{ "unpacked_bytes_each", NULL, CELL_TENTHS },
 	{ "size_bytes", NULL, CELL_BYTES },
 	{ "unused_bytes", NULL, CELL_BYTES },
 	{ "log_bytes", NULL, CELL_BYTES },
@@ -129,6 +132,12 @@ add_size(struct report *r, const struct status *s)
 	report_number(r, s->of.schema);
 }
 
+static int64_t
+tenths(double v)
+{
+	return v > 0 ? (int64_t)(v * 10 + 0.5) : 0;
+}
+
 static void
 print(const struct status *s, const struct where *w)
 {
@@ -147,7 +156,11 @@ print(const struct status *s, const struct where *w)
 	report_number(&r, of->n_observations);
 	report_number_if(&r, has_rows, of->oldest_us);
 	report_number_if(&r, s->keep_us > 0, s->keep_us);
-	report_number_if(&r, has_rows, (int64_t)(of->per_second * 10 + 0.5));
+	report_number_if(&r, has_rows, tenths(of->per_second));
+	report_number(&r, of->n_packed);
+	report_number_if(&r, of->n_packed > 0,
+	    tenths((double)of->packed_bytes / (double)of->n_packed));
+	report_number_if(&r, has_rows, tenths(of->raw_bytes));
 	add_size(&r, s);
 	if (w->is_json || w->is_csv)
 		where_print(w, &r, "");
@@ -192,7 +205,10 @@ run(struct status *s, const struct where *w, struct err *err)
 	    .keep_us = s->keep_us,
 	    .keep_details_us = s->keep_details_us,
 	    .lasting_bytes = s->of.lasting_bytes,
-	    .lasting_since_us = s->of.lasting_since_us });
+	    .lasting_since_us = s->of.lasting_since_us,
+	    .n_packed = s->of.n_packed,
+	    .packed_bytes = s->of.packed_bytes,
+	    .raw_bytes = s->of.raw_bytes });
 	print(s, w);
 	warn(s);
 	return RC_OK;

@@ -1,19 +1,23 @@
 /* store.c - see store.h and store_sqlite.h. */
 #include "collector/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/store_observed.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 #include "schema/sql_text.h"
 
-#define MAX_STATEMENTS 160
+#define MAX_STATEMENTS 192
 
 struct store {
 	sqlite3 *db;
@@ -31,10 +35,35 @@ store_handle(struct store *st)
 	return st->db;
 }
 
+/* What only a person can mend comes with what to do about it. */
 enum rc
 store_db_err(struct store *st, struct err *err, const char *what)
 {
-	return err_set(err, RC_DB, "%s: %s", what, sqlite3_errmsg(st->db));
+	int code = sqlite3_errcode(st->db) & 0xff;
+	const char *why = sqlite3_errmsg(st->db);
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+		(void)err_set(err, RC_DB,
+		    "%s: the file is damaged (%s): put a copy made by "
+		    "'catchwater backup' in its place; 'catchwater verify' "
+		    "tells where",
+		    what, why);
+		if (err != NULL)
+			err->sys_errno = EUCLEAN;
+		return RC_DB;
+	}
+	if (code == SQLITE_IOERR)
+		return err_set(err, RC_DB,
+		    "%s: %s (code %d): is the disk read-only, or broken? The "
+		    "kernel's log tells",
+		    what, why, sqlite3_extended_errcode(st->db));
+	return err_set(err, RC_DB, "%s: %s", what, why);
+}
+
+bool
+store_is_damage(const struct err *err)
+{
+	return err->rc == RC_DB && err->sys_errno == EUCLEAN;
 }
 
 static enum rc
@@ -183,13 +212,23 @@ open_file(
 	return RC_OK;
 }
 
+/* Nobody asks SQLite how much memory it uses, and to count it takes a lock
+ * around every allocation. */
+static void
+count_no_memory(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum rc
 store_open(
     struct store **out, const char *path, enum store_mode mode, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *st = mem_new(sizeof *st);
 	enum rc rc = RC_OK;
 
+	pthread_once(&once, count_no_memory);
 	st->lock_fd = -1;
 	if (mode == STORE_SERVE)
 		rc = lock_database(st, path, err);
@@ -201,6 +240,8 @@ store_open(
 		rc = check_version(st, mode, err);
 	if (rc == RC_OK)
 		rc = exec(st, "PRAGMA foreign_keys=ON", err);
+	if (rc == RC_OK)
+		rc = store_observed_open(st, err);
 	if (rc != RC_OK) {
 		store_close(st);
 		return rc;

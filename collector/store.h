@@ -11,6 +11,8 @@
 #ifndef COLLECTOR_STORE_H
 #define COLLECTOR_STORE_H
 
+#include <stdbool.h>
+
 #include "schema/base/err.h"
 
 struct store;
@@ -36,6 +38,10 @@ MUST_USE enum rc store_begin(struct store *st, struct err *err);
 
 /* Everything read until store_rollback is of one moment; nobody waits.  RC_DB. */
 MUST_USE enum rc store_begin_reading(struct store *st, struct err *err);
+
+/* Did SQLite find the file itself damaged?  err: what a function of the store
+ * has filled in. */
+bool store_is_damage(const struct err *err);
 
 MUST_USE enum rc store_commit(struct store *st, struct err *err);
 void store_rollback(struct store *st);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/store_chunk.h"
 #include "collector/store_row.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
@@ -25,7 +26,7 @@ static const char VOTES[] =
 
 static const char LAST_ID[] = "SELECT coalesce(max(id), 0) FROM observation";
 
-static const char NEXT[] = "SELECT id, received_us FROM observation "
+static const char NEXT[] = "SELECT id, received_us FROM observed "
 			   "WHERE id >= ?1 ORDER BY id LIMIT 1";
 
 /* Ping says nothing of the site; other source ports (why 4, varied) never
@@ -33,7 +34,7 @@ static const char NEXT[] = "SELECT id, received_us FROM observation "
 static const char SAMPLES[] =
     "SELECT o.vantage_id, o.target_id, o.at_us, o.kind, o.why, o.outcome, "
     "o.rcode, o.rtt_us, o.reply_ttl, i.name, n.bytes, h.hops, o.path_id "
-    "FROM observation o LEFT JOIN site i ON i.id = o.site_id "
+    "FROM observed o LEFT JOIN site i ON i.id = o.site_id "
     "LEFT JOIN identity n ON n.id = coalesce(o.nsid_id, o.chaos_id) "
     "LEFT JOIN path h ON h.id = o.path_id "
     "WHERE o.id >= ?2 AND o.id < ?3 AND o.kind <> 1 AND o.why NOT IN (4, 6) "
@@ -99,9 +100,18 @@ first_received(
     struct store *st, int64_t received_us, int64_t *id, struct err *err)
 {
 	int64_t low = 0, high = 0, found = 0, at_us = 0;
-	enum rc rc =
-	    read_numbers(st, store_stmt(st, LAST_ID), &high, NULL, err);
+	struct chunk_block block;
+	enum rc rc = store_chunk_block_at(st, received_us, &block, err);
 
+	if (rc == RC_OK) {
+		low = block.first_id;
+		high = block.last_id;
+	} else if (rc == RC_NOTFOUND) {
+		rc = store_chunk_packed(st, &low, err);
+		if (rc == RC_OK)
+			rc = read_numbers(
+			    st, store_stmt(st, LAST_ID), &high, NULL, err);
+	}
 	for (high++; rc == RC_OK && low < high;) {
 		int64_t middle = low + (high - low) / 2;
 		sqlite3_stmt *s = store_stmt(st, NEXT);

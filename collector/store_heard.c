@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/store_chunk.h"
 #include "collector/store_sqlite.h"
 
 static const char PUT[] = "INSERT INTO heard (after_id, passed_us, kind, body) "
@@ -17,13 +18,13 @@ static const char LAST[] = "SELECT coalesce(max(id), 0) FROM observation";
 static const char EXPIRE[] =
     "DELETE FROM heard WHERE id IN (SELECT id FROM heard "
     "WHERE kind <> 'vantage' "
-    "AND after_id < (SELECT min(id) FROM observation) - 1 "
-    "ORDER BY after_id LIMIT 2000)";
+    "AND after_id < " STORE_OLDEST_ID " - 1 "
+    "ORDER BY after_id LIMIT ?1)";
 static const char EXPIRE_VANTAGES[] =
     "DELETE FROM heard WHERE kind = 'vantage' "
-    "AND after_id < (SELECT min(id) FROM observation) - 1 "
+    "AND after_id < " STORE_OLDEST_ID " - 1 "
     "AND id NOT IN (SELECT max(id) FROM heard WHERE kind = 'vantage' "
-    "AND after_id < (SELECT min(id) FROM observation) - 1 "
+    "AND after_id < " STORE_OLDEST_ID " - 1 "
     "GROUP BY body ->> 'vantage')";
 static const char VANTAGES[] =
     "SELECT id, after_id, passed_us, kind, body FROM heard "
@@ -39,7 +40,7 @@ static const char OBSERVATION[] =
     "o.received_us, o.kind, o.why, o.outcome, o.rcode, o.rtt_us, o.serial, "
     "n.bytes, o.chaos_outcome, c.bytes, o.is_reached, p.hops, "
     "o.chaos_name, coalesce(d.doubts, 0) "
-    "FROM observation o LEFT JOIN identity n ON n.id = o.nsid_id "
+    "FROM observed o LEFT JOIN identity n ON n.id = o.nsid_id "
     "LEFT JOIN identity c ON c.id = o.chaos_id "
     "LEFT JOIN path p ON p.id = o.path_id "
     "LEFT JOIN doubt d ON d.observation_id = o.id WHERE o.id > ?1 "
@@ -108,9 +109,17 @@ store_observation_last(struct store *st, int64_t *id, struct err *err)
 }
 
 enum rc
-store_heard_expire(struct store *st, struct err *err)
+store_heard_expire(
+    struct store *st, int64_t n, int64_t *n_gone, struct err *err)
 {
-	return store_run(st, store_stmt(st, EXPIRE), err);
+	sqlite3_stmt *s = store_stmt(st, EXPIRE);
+	enum rc rc;
+
+	store_bind_int(s, 1, n);
+	rc = store_run(st, s, err);
+	if (rc == RC_OK)
+		*n_gone = sqlite3_changes64(store_handle(st));
+	return rc;
 }
 
 enum rc

@@ -33,9 +33,10 @@ store_heard_until(struct store *st, int64_t *passed_us, struct err *err);
 MUST_USE enum rc
 store_observation_last(struct store *st, int64_t *id, struct err *err);
 
-/* Forgets rows that stand before the oldest observation, but those of vantages;
- * of many, the oldest.  RC_DB. */
-MUST_USE enum rc store_heard_expire(struct store *st, struct err *err);
+/* Forgets rows that stand before the oldest observation, but those of vantages:
+ * up to n, the oldest.  *n_gone: how many.  RC_DB. */
+MUST_USE enum rc store_heard_expire(
+    struct store *st, int64_t n, int64_t *n_gone, struct err *err);
 
 /* The same of vantages, but what was last said of each.  RC_DB. */
 MUST_USE enum rc store_heard_expire_vantages(struct store *st, struct err *err);

@@ -47,6 +47,14 @@ static const char PROBES_HEARD[] =
     "AND received_us >= ?1 - w.us) FROM (SELECT '1m' AS name, 60000000 AS us "
     "UNION ALL SELECT '5m', 300000000 UNION ALL SELECT '1h', 3600000000 "
     "UNION ALL SELECT '1d', 86400000000) w";
+static const char QUARANTINED[] =
+    "SELECT 'hand', count(*) FROM probe p JOIN vantage v ON v.probe_id = p.id "
+    "WHERE p.state = 'quarantined' UNION ALL "
+    "SELECT w.reason, (SELECT count(*) FROM quarantine q "
+    "JOIN vantage v ON v.id = q.vantage_id JOIN probe p ON p.id = v.probe_id "
+    "WHERE q.until_us IS NULL AND q.reason = w.reason AND p.state = 'active') "
+    "FROM (SELECT 'peers' AS reason UNION ALL SELECT 'own_address' "
+    "UNION ALL SELECT 'light') w";
 
 #define LABELS_MAX 4
 
@@ -83,6 +91,10 @@ static const struct family {
 	{ PROBES_HEARD, "catchwater_probes_heard",
 	    "Probes of which a batch came within that time.", 1, { "within" },
 	    false },
+	{ QUARANTINED, "catchwater_quarantined",
+	    "Vantages that count nowhere, by hand or for what the detector "
+	    "has against them.",
+	    1, { "reason" }, false },
 };
 
 static void

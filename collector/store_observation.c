@@ -24,6 +24,8 @@ struct observation_cache {
 		int64_t id;
 		uint64_t hash;
 	} paths[CACHE_PLACES];
+	size_t
+	    last; /* place of an identity: one server's answers come together */
 };
 
 static const char FIND_IDENTITY[] = "SELECT id FROM identity WHERE bytes = ?1";
@@ -107,6 +109,15 @@ find_or_put(struct store *st, sqlite3_stmt *find, sqlite3_stmt *put,
 	return rc;
 }
 
+static bool
+is_at(
+    const struct observation_cache *c, size_t place, const struct identity *id)
+{
+	return c->identities[place].id != 0 &&
+	       c->identities[place].len == id->len &&
+	       memcmp(c->identities[place].bytes, id->bytes, id->len) == 0;
+}
+
 static size_t
 place_of(const struct identity *id)
 {
@@ -122,16 +133,16 @@ static enum rc
 identity_row(struct store *st, struct observation_cache *c,
     const struct identity *id, int64_t *row, struct err *err)
 {
-	size_t place = place_of(id);
 	sqlite3_stmt *find, *put;
+	size_t place;
 	enum rc rc;
 
 	*row = 0;
 	if (!id->is_present)
 		return RC_OK;
-	if (c->identities[place].id != 0 &&
-	    c->identities[place].len == id->len &&
-	    memcmp(c->identities[place].bytes, id->bytes, id->len) == 0) {
+	place = is_at(c, c->last, id) ? c->last : place_of(id);
+	c->last = place;
+	if (is_at(c, place, id)) {
 		*row = c->identities[place].id;
 		return RC_OK;
 	}

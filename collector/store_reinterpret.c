@@ -8,7 +8,7 @@
 static const char ANSWERS[] =
     "SELECT o.id, o.vantage_id, o.target_id, o.received_us, o.at_us, "
     "o.site_id, o.why, o.outcome, o.rcode, o.rtt_us, n.bytes, o.chaos_name, "
-    "o.chaos_outcome, c.bytes FROM observation o "
+    "o.chaos_outcome, c.bytes FROM observed o "
     "LEFT JOIN identity n ON n.id = o.nsid_id "
     "LEFT JOIN identity c ON c.id = o.chaos_id "
     "WHERE o.kind = 0 ORDER BY o.id";
@@ -106,14 +106,26 @@ store_landing_each(struct store *st,
 }
 
 enum rc
-store_answer_site(
-    struct store *st, int64_t observation_id, int64_t site_id, struct err *err)
+store_answer_sites(
+    struct store *st, const struct chunk_site *sites, size_t n, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, SET_SITE);
+	int64_t packed_id = 0;
+	size_t n_packed = 0;
+	enum rc rc = store_chunk_packed(st, &packed_id, err);
 
-	store_bind_int(s, 1, observation_id);
-	store_bind_int_or_null(s, 2, site_id > 0, site_id);
-	return store_run(st, s, err);
+	while (n_packed < n && sites[n_packed].id <= packed_id)
+		n_packed++;
+	if (rc == RC_OK)
+		rc = store_chunk_sites(st, sites, n_packed, err);
+	for (size_t i = n_packed; rc == RC_OK && i < n; i++) {
+		sqlite3_stmt *s = store_stmt(st, SET_SITE);
+
+		store_bind_int(s, 1, sites[i].id);
+		store_bind_int_or_null(
+		    s, 2, sites[i].site_id > 0, sites[i].site_id);
+		rc = store_run(st, s, err);
+	}
+	return rc;
 }
 
 enum rc

@@ -9,6 +9,7 @@
 
 #include "collector/reinterpret.h"
 #include "collector/store.h"
+#include "collector/store_chunk.h"
 
 /* Calls row for every stored DNS observation, in order of arrival; lends it.
  * RC_DB. */
@@ -21,9 +22,10 @@ MUST_USE enum rc store_landing_each(struct store *st,
     void (*row)(void *ctx, const struct landing *l), void *ctx,
     struct err *err);
 
-/* The following write, within the caller's transaction.  RC_DB. */
-MUST_USE enum rc store_answer_site(
-    struct store *st, int64_t observation_id, int64_t site_id, struct err *err);
+/* The following write, within the caller's transaction.  RC_DB.  Sites in order
+ * of the observations' ids. */
+MUST_USE enum rc store_answer_sites(struct store *st,
+    const struct chunk_site *sites, size_t n, struct err *err);
 MUST_USE enum rc
 store_landing_delete(struct store *st, int64_t id, struct err *err);
 MUST_USE enum rc store_moves_delete(struct store *st, int64_t vantage_id,

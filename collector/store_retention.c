@@ -1,6 +1,7 @@
 /* store_retention.c - see store_retention.h. */
 #include "collector/store_retention.h"
 
+#include "collector/store_chunk.h"
 #include "collector/store_sqlite.h"
 
 /* Of the file's pages, those that stay free: what is deleted in an hour makes
@@ -8,12 +9,22 @@
 #define SPARE_PART 32
 
 static const char OLDEST[] =
-    "SELECT received_us FROM observation ORDER BY id LIMIT 1";
+    "SELECT coalesce((SELECT first_us FROM chunk ORDER BY last_id LIMIT 1), "
+    "(SELECT received_us FROM observation ORDER BY id LIMIT 1)) AS us "
+    "WHERE us IS NOT NULL";
 static const char EXPIRE[] = "DELETE FROM observation WHERE id IN "
 			     "(SELECT id FROM observation ORDER BY id LIMIT "
 			     "?2) AND received_us < ?1 "
 			     "AND id <= ?3 AND id < (SELECT max(id) FROM "
 			     "observation)"; /* ids never begin anew */
+/* One bound for each table, by its key. */
+#define BESIDE(table) \
+	"DELETE FROM " table \
+	" WHERE observation_id IN (SELECT observation_id " \
+	"FROM " table " WHERE observation_id < " STORE_OLDEST_ID \
+	" ORDER BY observation_id LIMIT ?1)"
+static const char *const EXPIRE_BESIDE[] = { BESIDE("tls"),
+	BESIDE("second_answer"), BESIDE("hop_note"), BESIDE("doubt") };
 #define OLD_DELIVERIES \
 	"(SELECT d.id FROM delivery d " \
 	"LEFT JOIN event e ON e.id = d.event_id WHERE d.created_us < ?1 " \
@@ -29,7 +40,7 @@ static const char LAST[] =
     "(SELECT coalesce(max(id), 0) FROM path), "
     "(SELECT coalesce(max(id), 0) FROM certificate)";
 static const char USED[] =
-    "SELECT id, nsid_id, chaos_id, chaos_nsid_id, path_id FROM observation "
+    "SELECT id, nsid_id, chaos_id, chaos_nsid_id, path_id FROM observed "
     "WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char USED_SECOND[] =
     "SELECT nsid_id FROM second_answer "
@@ -78,6 +89,26 @@ store_observation_oldest(
 		*received_us = sqlite3_column_int64(s, 0);
 	if (s != NULL)
 		sqlite3_reset(s);
+	return rc;
+}
+
+enum rc
+store_beside_expire(
+    struct store *st, int64_t n, int64_t *n_gone, struct err *err)
+{
+	int64_t some = 0;
+	enum rc rc = RC_OK;
+
+	*n_gone = 0;
+	for (size_t i = 0;
+	     rc == RC_OK && i < sizeof EXPIRE_BESIDE / sizeof *EXPIRE_BESIDE;
+	     i++) {
+		sqlite3_stmt *s = store_stmt(st, EXPIRE_BESIDE[i]);
+
+		store_bind_int(s, 1, n);
+		rc = delete (st, s, &some, err);
+		*n_gone = some > *n_gone ? some : *n_gone;
+	}
 	return rc;
 }
 

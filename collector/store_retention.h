@@ -20,8 +20,13 @@
 MUST_USE enum rc store_observation_oldest(
     struct store *st, int64_t *received_us, struct err *err);
 
-/* Deletes up to n of the oldest observations, those up to done_id that were
- * received before before_us, and what goes with them; never the newest, so that ids go on.
+/* Deletes up to n rows of each table that stands beside observations, whose
+ * observations are gone.  *n_gone: the most of a table.  RC_DB. */
+MUST_USE enum rc store_beside_expire(
+    struct store *st, int64_t n, int64_t *n_gone, struct err *err);
+
+/* Deletes up to n of the oldest observations that are not packed, those up to done_id that were
+ * received before before_us; never the newest, so that ids go on.
  * *n_deleted says how many.  RC_DB. */
 MUST_USE enum rc store_observation_expire(struct store *st, int64_t before_us,
     int64_t done_id, int64_t n, int64_t *n_deleted, struct err *err);

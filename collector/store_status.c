@@ -1,6 +1,7 @@
 /* store_status.c - see store_status.h. */
 #include "collector/store_status.h"
 
+#include "collector/store_chunk.h"
 #include "collector/store_row.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/clock.h"
@@ -20,13 +21,17 @@ static const char PROBES[] =
     "total(state IN ('revoked', 'left')), "
     "total(received_us >= ?1 AND state IN ('active', 'quarantined')), "
     "max(received_us) FROM probe WHERE source IS NULL";
+/* The newest is never packed. */
 static const char OBSERVATIONS[] =
-    "SELECT o.id, o.received_us, n.id, r.id, r.received_us "
-    "FROM observation o, observation n, observation r "
-    "WHERE o.id = (SELECT min(id) FROM observation) "
-    "AND n.id = (SELECT max(id) FROM observation) "
-    "AND r.id = (SELECT min(id) FROM observation WHERE id >= "
-    "(SELECT max(id) FROM observation) - ?1)";
+    "SELECT " STORE_OLDEST_ID ", coalesce((SELECT first_us FROM chunk "
+    "ORDER BY last_id LIMIT 1), (SELECT received_us FROM observation "
+    "ORDER BY id LIMIT 1)), id FROM observation "
+    "WHERE id = (SELECT max(id) FROM observation)";
+static const char RATE[] = "SELECT id, received_us FROM observed "
+			   "WHERE id >= ?1 ORDER BY id LIMIT 1";
+#define RAW_ROWS 1000 /* newest, to tell how large they are */
+#define RAW_HEAD 42   /* of a row: its place, key and types */
+static const char RAW[] = "SELECT * FROM observation ORDER BY id DESC LIMIT ?1";
 static const char OPEN_EVENTS[] =
     "SELECT severity, count(*) FROM event WHERE resolved_us IS NULL "
     "GROUP BY severity";
@@ -87,30 +92,94 @@ fill_landings(sqlite3_stmt *s, struct store_status *out)
 }
 
 /* Ids are given in order of arrival, without gaps worth counting. */
+static void
+fill_observations(sqlite3_stmt *s, struct store_status *out)
+{
+	out->last_id = sqlite3_column_int64(s, 2);
+	out->n_observations = out->last_id - sqlite3_column_int64(s, 0) + 1;
+	out->oldest_us = sqlite3_column_int64(s, 1);
+}
+
+static enum rc
+read_rate(
+    struct store *st, int64_t now_us, struct store_status *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, RATE);
+	enum rc rc;
+
+	store_bind_int(s, 1, out->last_id - RATE_ROWS);
+	rc = store_step(st, s, err);
+	if (rc == RC_OK && now_us > sqlite3_column_int64(s, 1))
+		out->per_second =
+		    (double)(out->last_id - sqlite3_column_int64(s, 0)) *
+		    (double)US_PER_S /
+		    (double)(now_us - sqlite3_column_int64(s, 1));
+	if (s != NULL)
+		sqlite3_reset(s);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What a number takes in SQLite's record format. */
+static int
+bytes_of(int64_t v)
+{
+	static const int64_t most[][2] = { { INT8_MAX, 1 }, { INT16_MAX, 2 },
+		{ 0x7fffff, 3 }, { INT32_MAX, 4 }, { 0x7fffffffffff, 6 } };
+	int64_t size = v < 0 ? -(v + 1) : v;
+
+	if (v == 0 || v == 1)
+		return 0;
+	for (size_t i = 0; i < sizeof most / sizeof *most; i++)
+		if (size <= most[i][0])
+			return (int)most[i][1];
+	return 8;
+}
+
+static int
+row_bytes(sqlite3_stmt *s)
+{
+	int n = RAW_HEAD;
+
+	for (int i = 1; i < sqlite3_column_count(s); i++)
+		if (sqlite3_column_type(s, i) == SQLITE_INTEGER)
+			n += bytes_of(sqlite3_column_int64(s, i));
+		else
+			n += sqlite3_column_bytes(s, i);
+	return n;
+}
+
+static enum rc
+read_raw(struct store *st, struct store_status *out, struct err *err)
+{
+	sqlite3_stmt *s = store_stmt(st, RAW);
+	int64_t n = 0, n_bytes = 0;
+	enum rc rc;
+
+	store_bind_int(s, 1, RAW_ROWS);
+	for (; (rc = store_step(st, s, err)) == RC_OK; n++)
+		n_bytes += row_bytes(s);
+	if (s != NULL)
+		sqlite3_reset(s);
+	if (n > 0)
+		out->raw_bytes = (double)n_bytes / (double)n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc
 read_observations(
     struct store *st, int64_t now_us, struct store_status *out, struct err *err)
 {
-	sqlite3_stmt *s = store_stmt(st, OBSERVATIONS);
-	int64_t last, rate_id, rate_us;
-	enum rc rc;
+	enum rc rc = read_row(
+	    st, store_stmt(st, OBSERVATIONS), fill_observations, out, err);
 
-	store_bind_int(s, 1, RATE_ROWS);
-	rc = store_step(st, s, err);
-	if (rc == RC_OK) {
-		last = sqlite3_column_int64(s, 2);
-		rate_id = sqlite3_column_int64(s, 3);
-		rate_us = sqlite3_column_int64(s, 4);
-		out->n_observations = last - sqlite3_column_int64(s, 0) + 1;
-		out->oldest_us = sqlite3_column_int64(s, 1);
-		if (now_us > rate_us)
-			out->per_second = (double)(last - rate_id) *
-					  (double)US_PER_S /
-					  (double)(now_us - rate_us);
-	}
-	if (s != NULL)
-		sqlite3_reset(s);
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	if (rc == RC_OK && out->n_observations > 0)
+		rc = read_rate(st, now_us, out, err);
+	if (rc == RC_OK)
+		rc = read_raw(st, out, err);
+	if (rc == RC_OK)
+		rc = store_chunk_size(
+		    st, &out->n_packed, &out->packed_bytes, err);
+	return rc;
 }
 
 enum rc

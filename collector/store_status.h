@@ -20,8 +20,10 @@ struct store_status {
 	bool has_received;
 	int64_t received_us; /* the last batch */
 	/* Observations: what is there, and how many came of late. */
-	int64_t n_observations, oldest_us;
+	int64_t n_observations, last_id, oldest_us;
 	double per_second;
+	int64_t n_packed, packed_bytes;
+	double raw_bytes; /* of one that is not packed, about; 0: not known */
 	int64_t n_open[SEVERITY_CRITICAL + 1]; /* events, by severity */
 	int64_t bytes, free_bytes;             /* the file, and in it */
 	int64_t lasting_bytes;    /* of what is kept for ever, about */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/store_sqlite.h"
+#include "collector/store_verify_chunk.h"
 #include "collector/store_verify_rollup.h"
 #include "collector/verify_journal.h"
 #include "schema/base/clock.h"
@@ -20,20 +21,36 @@ static const struct check {
 	{ "references",
 	    "SELECT printf('row %s of %s refers to one of %s that is not "
 	    "there', rowid, \"table\", parent) FROM pragma_foreign_key_check" },
+	{ "packed references",
+	    "SELECT printf('observation %d: it refers to what is not there', "
+	    "id) FROM observed o "
+	    "WHERE id <= (SELECT packed_id FROM chunk_state) AND ("
+	    "NOT EXISTS (SELECT 1 FROM vantage WHERE id = o.vantage_id) "
+	    "OR NOT EXISTS (SELECT 1 FROM target WHERE id = o.target_id) "
+	    "OR (site_id IS NOT NULL AND NOT EXISTS ("
+	    "SELECT 1 FROM site WHERE id = o.site_id)) "
+	    "OR (path_id IS NOT NULL AND NOT EXISTS ("
+	    "SELECT 1 FROM path WHERE id = o.path_id)) "
+	    "OR (nsid_id IS NOT NULL AND NOT EXISTS ("
+	    "SELECT 1 FROM identity WHERE id = o.nsid_id)) "
+	    "OR (chaos_id IS NOT NULL AND NOT EXISTS ("
+	    "SELECT 1 FROM identity WHERE id = o.chaos_id)) "
+	    "OR (chaos_nsid_id IS NOT NULL AND NOT EXISTS ("
+	    "SELECT 1 FROM identity WHERE id = o.chaos_nsid_id)))" },
 	{ "observations once",
 	    "SELECT printf('vantage %d: observation %d is stored %d times', "
-	    "vantage_id, seq, count(*)) FROM observation "
+	    "vantage_id, seq, count(*)) FROM observed "
 	    "GROUP BY vantage_id, seq HAVING count(*) > 1" },
 	{ "observations acknowledged",
 	    "SELECT printf('probe %s: observation %d is stored, but only up to "
 	    "%d is acknowledged', p.id, o.seq, p.acked_seq) FROM (SELECT "
-	    "vantage_id, max(seq) AS seq FROM observation GROUP BY vantage_id) "
+	    "vantage_id, max(seq) AS seq FROM observed GROUP BY vantage_id) "
 	    "o JOIN vantage v ON v.id = o.vantage_id JOIN probe p "
 	    "ON p.id = v.probe_id WHERE p.source IS NULL "
 	    "AND o.seq > p.acked_seq" },
 	{ "observations' sites",
 	    "SELECT printf('observation %d: its site is not one of the "
-	    "target''s service', o.id) FROM observation o "
+	    "target''s service', o.id) FROM observed o "
 	    "JOIN target t ON t.id = o.target_id JOIN site i ON i.id = "
 	    "o.site_id WHERE i.service_id IS NOT t.service_id" },
 	{ "journal in order",
@@ -101,14 +118,14 @@ static const struct check {
 
 /* Those made after the oldest one came in are all there. */
 static const char FIRST[] =
-    "SELECT CASE WHEN id <= 1 THEN 0 ELSE received_us END FROM observation "
+    "SELECT CASE WHEN id <= 1 THEN 0 ELSE received_us END FROM observed "
     "ORDER BY id LIMIT 1";
 static const char LANDINGS[] =
     "SELECT l.id, l.vantage_id, l.target_id, l.state, l.site_id, l.since_us, "
     "l.last_us, l.n FROM landing l JOIN vantage v ON v.id = l.vantage_id "
     "JOIN probe p ON p.id = v.probe_id WHERE p.source IS NULL OR ?1 = 0";
 static const char SEEN[] =
-    "SELECT vantage_id, target_id, at_us, site_id FROM observation "
+    "SELECT vantage_id, target_id, at_us, site_id FROM observed "
     "WHERE kind = 0 OR site_id IS NOT NULL";
 
 struct verify {
@@ -272,6 +289,15 @@ check_statistics(struct verify *v)
 	tell_end(v, c.check, rc, c.n);
 }
 
+static void
+check_chunks(struct verify *v)
+{
+	struct counted c = { v, "chunks", 0 };
+	enum rc rc = store_verify_chunks(v->store, tell_fault, &c, v->err);
+
+	tell_end(v, c.check, rc, c.n);
+}
+
 void
 store_verify(struct store *st, store_verify_told *told, void *ctx)
 {
@@ -280,6 +306,7 @@ store_verify(struct store *st, store_verify_told *told, void *ctx)
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		run_check(&v, &checks[i]);
+	check_chunks(&v);
 	check_journal(&v);
 	check_statistics(&v);
 }

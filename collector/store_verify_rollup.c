@@ -20,8 +20,8 @@ static const char OBSERVED[] =
     "SELECT at_us / 3600000000, "
     "sum(CASE WHEN kind = 1 AND n_sent > 0 THEN n_sent ELSE 1 END), "
     "sum(CASE WHEN kind = 1 AND n_sent > 0 THEN n_sent - n_received "
-    "ELSE outcome >= 2 END) FROM observation, rollup_state s "
-    "WHERE observation.id <= s.done_id AND why = 0 "
+    "ELSE outcome >= 2 END) FROM observed, rollup_state s "
+    "WHERE observed.id <= s.done_id AND why = 0 "
     "AND kind IN (0, 1) AND outcome <= 6 AND at_us >= max(?1, 0) GROUP BY 1";
 static const char UNDER_WAY[] = "SELECT until_id FROM rollup_state";
 

@@ -9,10 +9,10 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define SOFT_EVERY_US (60 * US_PER_S)
-#define FLOW_ROOM 24      /* flows and changes of six hours, about */
-#define FLOW_ROOM_FIRST 2 /* most need no more */
-#define RCODES 17         /* told apart; the last stands for all others */
+#define BEAT_US US_PER_S
+#define SOFT_BEATS 60 /* each vantage's turn comes once in as many */
+#define FLOW_ROOM 24  /* flows and changes of six hours, about */
+#define RCODES 17     /* told apart; the last stands for all others */
 
 /* Codes that a tenth of the others get are usual: a site is ill, or the
  * target is so. */
@@ -26,19 +26,34 @@ struct told_signal { /* what the sink has */
 	int64_t last_us;
 };
 
-/* One vantage and one target. */
+struct verdict { /* of who answers */
+	bool is_intercepted;
+	unsigned score;
+	struct located place;
+};
+
+struct finding { /* what there is to say where there were signs */
+	struct verdict now, told;
+	int64_t intercepted_since_us;
+	struct told_signal signals[N_SIGNALS];
+};
+
+/* One vantage and one target.  There are very many, and of most nothing is to
+ * be said. */
 struct watch {
 	const struct target *target; /* NULL: not used yet */
-	struct suspect_view view, told;
+	struct finding *finding;     /* NULL: no sign yet */
 	struct flows flows;
+	int64_t class_since_us;
+	uint8_t class, told_class; /* enum flow_class */
 	/* the last answer, as it stands in the tally */
 	bool has_answer, is_authoritative;
 	uint8_t rcode;
-	struct told_signal *signals; /* N_SIGNALS; NULL: none was told */
 };
 
 struct suspect { /* one vantage */
 	int64_t vantage_id;
+	bool has_sign; /* else it needs no judgement */
 	struct signals signals;
 	struct signal_target *room;
 	struct watch *watches; /* n_watches of suspects */
@@ -57,8 +72,8 @@ struct suspects {
 	struct suspect **list;
 	size_t n, cap;
 	struct map by_id;
-	int64_t now_us; /* the newest time heard of: batches may be late */
-	int64_t soft_us;
+	int64_t now_us;  /* the newest time heard of: batches may be late */
+	int64_t beat_us; /* the last second whose vantages had their turn */
 };
 
 struct suspects *
@@ -82,8 +97,8 @@ static void
 free_suspect(struct suspect *x, size_t n_watches)
 {
 	for (size_t i = 0; i < n_watches; i++) {
-		free(x->watches[i].flows.seen);
-		free(x->watches[i].signals);
+		flows_fini(&x->watches[i].flows);
+		free(x->watches[i].finding);
 	}
 	signals_fini(&x->signals);
 	free(x->room);
@@ -118,8 +133,8 @@ need_suspect(struct suspects *s, int64_t vantage_id)
 	}
 	x = mem_new(sizeof *x);
 	x->vantage_id = vantage_id;
-	x->room = mem_new((s->n_watches + 1) * sizeof *x->room);
-	x->watches = mem_new((s->n_watches + 1) * sizeof *x->watches);
+	x->room = mem_grow(NULL, s->n_watches, sizeof *x->room);
+	x->watches = mem_new(s->n_watches * sizeof *x->watches);
 	signals_init(&x->signals, NULL, x->room, s->n_watches);
 	map_add(&s->by_id, (uint64_t)vantage_id, 0, s->n);
 	s->list[s->n++] = x;
@@ -137,12 +152,7 @@ need_watch(const struct suspects *s, struct suspect *x, const struct target *t)
 		if (w->target != NULL)
 			continue;
 		w->target = t;
-		w->view.vantage_id = x->vantage_id;
-		w->view.target_id = t->id;
-		w->told = w->view;
-		flows_init(&w->flows, NULL,
-		    mem_new(FLOW_ROOM_FIRST * sizeof(struct flow_seen)),
-		    FLOW_ROOM_FIRST);
+		flows_init(&w->flows, NULL, FLOW_ROOM);
 		return w;
 	}
 	return NULL;
@@ -172,56 +182,79 @@ is_place_equal(const struct located *a, const struct located *b)
 	       a->doubt == b->doubt;
 }
 
-static bool
-is_view_equal(const struct suspect_view *a, const struct suspect_view *b)
+static const struct finding *
+finding_of(const struct watch *w)
 {
-	return a->class == b->class && a->is_intercepted == b->is_intercepted &&
-	       a->score == b->score && is_place_equal(&a->place, &b->place);
+	static const struct finding none;
+
+	return w->finding == NULL ? &none : w->finding;
 }
 
-static struct told_signal *
-need_told(struct watch *w)
+static struct finding *
+need_finding(struct watch *w)
 {
-	if (w->signals == NULL)
-		w->signals = mem_new(N_SIGNALS * sizeof *w->signals);
-	return w->signals;
+	if (w->finding == NULL)
+		w->finding = mem_new(sizeof *w->finding);
+	return w->finding;
+}
+
+static struct suspect_view
+view_of(const struct suspect *x, const struct watch *w)
+{
+	const struct finding *f = finding_of(w);
+
+	return (struct suspect_view){ .vantage_id = x->vantage_id,
+		.target_id = w->target->id,
+		.class = (enum flow_class)w->class,
+		.class_since_us = w->class_since_us,
+		.is_intercepted = f->now.is_intercepted,
+		.intercepted_since_us = f->intercepted_since_us,
+		.score = f->now.score,
+		.place = f->now.place };
 }
 
 /* All that changed, or only (is_soft false) what others wait for. */
 static void
 tell(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 {
+	const struct finding *f = finding_of(w);
 	const struct signal_target *t;
-	bool is_hard = w->view.class != w->told.class ||
-		       w->view.is_intercepted != w->told.is_intercepted ||
-		       !is_place_equal(&w->view.place, &w->told.place);
+	struct suspect_view view;
+	bool is_hard = w->class != w->told_class ||
+		       f->now.is_intercepted != f->told.is_intercepted ||
+		       !is_place_equal(&f->now.place, &f->told.place);
 
 	if (!is_hard && !is_soft)
 		return;
-	if (!is_view_equal(&w->view, &w->told)) {
-		w->told = w->view;
-		s->sink.view(s->sink.ctx, &w->view);
+	if (is_hard || f->now.score != f->told.score) {
+		w->told_class = w->class;
+		if (w->finding != NULL)
+			w->finding->told = w->finding->now;
+		view = view_of(x, w);
+		s->sink.view(s->sink.ctx, &view);
 	}
 	t = signals_find(&x->signals, w->target->id);
-	if (t == NULL || (t->signals == NULL && w->signals == NULL))
+	if (t == NULL || (t->signals == NULL && w->finding == NULL))
 		return;
 	for (unsigned k = 0; k < N_SIGNALS; k++)
 		tell_signal(s, x->vantage_id, w->target->id,
 		    (enum signal_kind)k, signals_of(t, (enum signal_kind)k),
-		    &need_told(w)[k]);
+		    &need_finding(w)->signals[k]);
 }
 
 static void
 judge(struct suspects *s, struct suspect *x, struct watch *w, bool is_soft)
 {
 	struct signal_verdict v;
+	struct finding *f;
 
 	signals_judge(&x->signals, w->target->id, s->now_us, &v);
-	if (v.is_intercepted && !w->view.is_intercepted)
-		w->view.intercepted_since_us = s->now_us;
-	w->view.is_intercepted = v.is_intercepted;
-	w->view.score = v.score;
-	w->view.place = v.place;
+	if (w->finding != NULL || v.score > 0 || v.is_intercepted) {
+		f = need_finding(w);
+		if (v.is_intercepted && !f->now.is_intercepted)
+			f->intercepted_since_us = s->now_us;
+		f->now = (struct verdict){ v.is_intercepted, v.score, v.place };
+	}
 	tell(s, x, w, is_soft);
 }
 
@@ -240,18 +273,6 @@ is_plain_question(const struct observation *o)
 	return o->kind == KIND_DNS && o->proto == PROTO_UDP;
 }
 
-/* Room for one more, up to FLOW_ROOM. */
-static void
-widen(struct flows *f)
-{
-	size_t room = 2 * f->max_seen;
-
-	if (f->n_seen < f->max_seen || f->max_seen >= FLOW_ROOM)
-		return;
-	f->max_seen = room < FLOW_ROOM ? room : FLOW_ROOM;
-	f->seen = mem_grow(f->seen, f->max_seen, sizeof *f->seen);
-}
-
 static void
 see_flow(struct watch *w, const struct observation *o, int64_t at_us,
     int64_t site_id, enum standing standing)
@@ -267,14 +288,13 @@ see_flow(struct watch *w, const struct observation *o, int64_t at_us,
 		site_id = SITE_UNKNOWN;
 	if (site_id != 0)
 		a.key = flow_key(&site_id, sizeof site_id);
-	widen(&w->flows);
 	if (flows_add(&w->flows, &a) < 0)
 		return;
 	flows_judge(&w->flows, &v);
-	class = flows_next(w->view.class, &v);
-	if (class != w->view.class)
-		w->view.class_since_us = at_us;
-	w->view.class = class;
+	class = flows_next((enum flow_class)w->class, &v);
+	if (class != w->class)
+		w->class_since_us = at_us;
+	w->class = (uint8_t) class;
 }
 
 static uint8_t
@@ -335,9 +355,10 @@ see_service(struct suspects *s, struct suspect *x, const struct target *t,
 	}
 	if (is_plain_question(o))
 		see_flow(w, o, v.at_us, site_id, v.standing);
-	if (signals_add(&x->signals, o, &v))
+	if (signals_add(&x->signals, o, &v)) {
+		x->has_sign = true;
 		judge_all(s, x, false);
-	else if (o->kind == KIND_TRACE && w->view.is_intercepted)
+	} else if (o->kind == KIND_TRACE && finding_of(w)->now.is_intercepted)
 		judge(s, x, w, false);
 	else
 		tell(s, x, w, false);
@@ -351,6 +372,7 @@ see_decoy(struct suspects *s, struct suspect *x, const struct target *t,
 
 	if (!signals_add(&x->signals, o, v))
 		return;
+	x->has_sign = true;
 	tell_signal(
 	    s, x->vantage_id, t->id, SIGNAL_DECOY, &x->signals.decoy, &told);
 	judge_all(s, x, false);
@@ -370,21 +392,40 @@ suspects_see(struct suspects *s, int64_t vantage_id, const struct target *t,
 		see_decoy(s, need_suspect(s, vantage_id), t, o, &v);
 }
 
+/* Of every so many vantages one, beginning with a given one.  Where there was
+ * no sign, nothing grows or ceases by itself. */
+static void
+judge_softly(struct suspects *s, size_t first, size_t every)
+{
+	for (size_t i = first; i < s->n; i += every)
+		if (s->list[i]->has_sign)
+			judge_all(s, s->list[i], true);
+}
+
 void
 suspects_tick(struct suspects *s, int64_t now_us)
 {
-	if (now_us - s->soft_us >= SOFT_EVERY_US)
-		suspects_flush(s, now_us);
+	int64_t beat_us = now_us - now_us % BEAT_US;
+	int64_t first_us = beat_us - (SOFT_BEATS - 1) * BEAT_US;
+
+	if (now_us > s->now_us)
+		s->now_us = now_us;
+	/* After a pause each has one turn, not one for every minute of it. */
+	if (s->beat_us < first_us)
+		s->beat_us = first_us - BEAT_US;
+	while (s->beat_us < beat_us) {
+		s->beat_us += BEAT_US;
+		judge_softly(
+		    s, (size_t)(s->beat_us / BEAT_US) % SOFT_BEATS, SOFT_BEATS);
+	}
 }
 
 void
 suspects_flush(struct suspects *s, int64_t now_us)
 {
-	s->soft_us = now_us;
 	if (now_us > s->now_us)
 		s->now_us = now_us;
-	for (size_t i = 0; i < s->n; i++)
-		judge_all(s, s->list[i], true);
+	judge_softly(s, 0, 1);
 }
 
 /* Restoring. */
@@ -395,8 +436,9 @@ suspects_restore_view(struct suspects *s, const struct suspect_view *v)
 	const struct target *t =
 	    services_target_by_id(s->services, v->target_id);
 	struct suspect *x;
-	struct watch *w;
 	struct signal_target *st;
+	struct finding *f;
+	struct watch *w;
 
 	if (t == NULL || t->role != ROLE_SERVICE)
 		return;
@@ -404,12 +446,18 @@ suspects_restore_view(struct suspects *s, const struct suspect_view *v)
 	w = need_watch(s, x, t);
 	if (w == NULL)
 		return;
-	w->view = w->told = *v;
+	w->class = w->told_class = (uint8_t)v->class;
+	w->class_since_us = v->class_since_us;
+	if (v->is_intercepted || v->score > 0) {
+		x->has_sign = true;
+		f = need_finding(w);
+		f->now = f->told =
+		    (struct verdict){ v->is_intercepted, v->score, v->place };
+		f->intercepted_since_us = v->intercepted_since_us;
+	}
 	st = signals_find(&x->signals, t->id);
-	if (st == NULL)
-		return;
-	st->is_intercepted = v->is_intercepted;
-	st->place = v->place;
+	if (st != NULL)
+		signals_restore_place(st, v->is_intercepted, &v->place);
 }
 
 void
@@ -424,6 +472,7 @@ suspects_restore_signal(struct suspects *s, const struct suspect_signal *old)
 	    (t->role == ROLE_DECOY) != (old->kind == SIGNAL_DECOY))
 		return;
 	x = need_suspect(s, old->vantage_id);
+	x->has_sign = true;
 	if (old->kind == SIGNAL_DECOY &&
 	    old->signal.last_us < x->signals.decoy.last_us)
 		return; /* another decoy's, and older */
@@ -433,7 +482,7 @@ suspects_restore_signal(struct suspects *s, const struct suspect_signal *old)
 		return;
 	w = need_watch(s, x, t);
 	if (w != NULL)
-		need_told(w)[old->kind] =
+		need_finding(w)->signals[old->kind] =
 		    (struct told_signal){ old->signal.n, old->signal.last_us };
 }
 

@@ -66,8 +66,8 @@ void suspects_see(struct suspects *s, int64_t vantage_id,
     const struct target *t, const struct observation *o, int64_t at_us,
     int64_t site_id);
 
-/* Time passes: old signals cease to count, and once a minute what has grown
- * goes to the sink. */
+/* Time passes: old signals cease to count, and what has grown goes to the
+ * sink, each vantage's in a second of its own of every minute. */
 void suspects_tick(struct suspects *s, int64_t now_us);
 
 /* Gives the sink all it has not got yet: before a stop. */

@@ -193,9 +193,12 @@ revoke_token(struct store *st, const char *text, struct err *err)
 }
 
 static enum rc
-run(const struct options *o, char **operands, int n, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
 	static const char *const verbs[] = { "new", "list", "revoke" };
+	const struct options *o = call->options;
+	char **operands = call->operands;
+	int n = call->n_operands;
 	const char *verb = operands[0];
 	bool is_list = strcmp(verb, "list") == 0;
 	bool is_revoke = strcmp(verb, "revoke") == 0;
@@ -222,14 +225,6 @@ int
 command_token(int argc, char **argv)
 {
 	struct options o = { .n_uses = 1, .expires_us = DEFAULT_EXPIRES_US };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, operands, n, &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

@@ -1,12 +1,96 @@
 #include "collector/track.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/bytes.h"
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 
 #define TRACK_VERSION 3
 #define US_PER_DAY (86400 * US_PER_S)
+
+const struct track_rare *
+track_rare(const struct track *t)
+{
+	static const struct track_rare none;
+
+	return t->rare == NULL ? &none : t->rare;
+}
+
+struct track_rare *
+track_own_rare(struct track *t)
+{
+	if (t->rare == NULL)
+		t->rare = mem_new(sizeof *t->rare);
+	return t->rare;
+}
+
+const struct last_router *
+track_router(const struct track *t)
+{
+	static const struct last_router none;
+
+	return t->router == NULL ? &none : t->router;
+}
+
+struct last_router *
+track_own_router(struct track *t)
+{
+	if (t->router == NULL)
+		t->router = mem_new(sizeof *t->router);
+	return t->router;
+}
+
+void
+track_fini(struct track *t)
+{
+	free(t->rare);
+	free(t->router);
+	witness_fini(&t->witness);
+	t->rare = NULL;
+	t->router = NULL;
+}
+
+struct landing
+track_landing(const struct track *t)
+{
+	const struct interval *i = &t->open;
+
+	return (struct landing){ .id = i->id,
+		.vantage_id = t->vantage_id,
+		.target_id = t->target->id,
+		.state = (enum landing_state)i->state,
+		.site_id = i->site_id,
+		.since_us = i->since_us,
+		.until_us = i->until_us,
+		.last_us = i->last_us,
+		.n = i->n,
+		.rtt_min_us = i->rtt_min_us,
+		.rtt_sum_us = i->rtt_sum_us,
+		.rtt_n = i->rtt_n };
+}
+
+static uint32_t
+at_most_u32(int64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+void
+track_set_landing(struct track *t, const struct landing *l)
+{
+	t->open = (struct interval){ .id = l->id,
+		.state = (uint8_t)l->state,
+		.site_id = l->site_id,
+		.since_us = l->since_us,
+		.until_us = l->until_us,
+		.last_us = l->last_us,
+		.n = at_most_u32(l->n),
+		.rtt_min_us = l->rtt_min_us,
+		.rtt_sum_us = l->rtt_sum_us,
+		.rtt_n = at_most_u32(l->rtt_n) };
+}
 
 static void
 put_candidate(struct wbuf *w, const struct candidate *c)
@@ -35,20 +119,22 @@ get_candidate(struct rbuf *r, struct candidate *c)
 static void
 put_streaks(struct wbuf *w, const struct track *t)
 {
+	const struct recent_move *recent = &track_rare(t)->recent;
+
 	wbuf_i64(w, t->failures.since_us);
 	wbuf_i64(w, t->failures.last_us);
 	wbuf_u8(w, t->failures.n);
 	wbuf_u8(w, t->failures.n_retry);
-	wbuf_i64(w, t->recent.from_site_id);
-	wbuf_i64(w, t->recent.at_us);
-	wbuf_i64(w, t->recent.confirmed_us);
-	wbuf_u8(w, t->recent.n);
+	wbuf_i64(w, recent->from_site_id);
+	wbuf_i64(w, recent->at_us);
+	wbuf_i64(w, recent->confirmed_us);
+	wbuf_u8(w, recent->n);
 	wbuf_u32(w, t->noise.day);
 	wbuf_put(w, t->noise.n, sizeof t->noise.n);
 }
 
 static void
-get_streaks(struct rbuf *r, struct track *t)
+get_streaks(struct rbuf *r, struct track *t, struct recent_move *recent)
 {
 	const uint8_t *days;
 
@@ -56,10 +142,10 @@ get_streaks(struct rbuf *r, struct track *t)
 	t->failures.last_us = rbuf_i64(r);
 	t->failures.n = rbuf_u8(r);
 	t->failures.n_retry = rbuf_u8(r);
-	t->recent.from_site_id = rbuf_i64(r);
-	t->recent.at_us = rbuf_i64(r);
-	t->recent.confirmed_us = rbuf_i64(r);
-	t->recent.n = rbuf_u8(r);
+	recent->from_site_id = rbuf_i64(r);
+	recent->at_us = rbuf_i64(r);
+	recent->confirmed_us = rbuf_i64(r);
+	recent->n = rbuf_u8(r);
 	t->noise.day = rbuf_u32(r);
 	days = rbuf_take(r, sizeof t->noise.n);
 	if (days != NULL)
@@ -88,29 +174,10 @@ get_router(struct rbuf *b, struct last_router *r)
 	r->at_us = rbuf_i64(b);
 }
 
-/* What version 2 added. */
-static void
-get_second(struct rbuf *r, struct track *t)
-{
-	t->recent.from_rtt_us = rbuf_i64(r);
-	t->recent.to_rtt_us = rbuf_i64(r);
-	get_router(r, &t->router);
-	get_router(r, &t->dark_router);
-}
-
-/* What version 3 added. */
-static void
-get_third(struct rbuf *r, struct track *t)
-{
-	t->came_from = rbuf_i64(r);
-	t->heard_us = rbuf_i64(r);
-	witness_decode(&t->witness, r);
-	pace_decode(&t->pace, r);
-}
-
 void
 track_encode(const struct track *t, struct track_bytes *out)
 {
+	const struct track_rare *rare = track_rare(t);
 	struct wbuf w = wbuf_over(out->bytes, sizeof out->bytes);
 
 	wbuf_u8(&w, TRACK_VERSION);
@@ -119,56 +186,114 @@ track_encode(const struct track *t, struct track_bytes *out)
 	wbuf_i64(&w, t->place);
 	wbuf_i64(&w, t->home);
 	wbuf_i64(&w, t->home_since_us);
-	wbuf_i64(&w, t->before);
-	wbuf_i64(&w, t->before_left_us);
+	wbuf_i64(&w, rare->before);
+	wbuf_i64(&w, rare->before_left_us);
 	wbuf_i64(&w, t->seen_us);
 	wbuf_i64(&w, t->ok_us);
 	put_candidate(&w, &t->candidate);
 	put_streaks(&w, t);
-	wbuf_i64(&w, t->recent.from_rtt_us);
-	wbuf_i64(&w, t->recent.to_rtt_us);
-	put_router(&w, &t->router);
-	put_router(&w, &t->dark_router);
+	wbuf_i64(&w, rare->recent.from_rtt_us);
+	wbuf_i64(&w, rare->recent.to_rtt_us);
+	put_router(&w, track_router(t));
+	put_router(&w, &rare->dark_router);
 	wbuf_i64(&w, t->round_us);
-	wbuf_i64(&w, t->came_from);
+	wbuf_i64(&w, rare->came_from);
 	wbuf_i64(&w, t->heard_us);
 	witness_encode(&t->witness, &w);
 	pace_encode(&t->pace, &w);
 	out->len = (uint16_t)w.len;
 }
 
+/* A track that is being read, with what may have no place in it yet. */
+struct reading {
+	struct track track;
+	struct track_rare rare;
+	struct last_router router;
+};
+
+static void
+read_first(struct rbuf *r, struct reading *to)
+{
+	struct track *t = &to->track;
+	uint8_t flags = rbuf_u8(r);
+
+	t->is_dark = flags & 1;
+	t->is_late = flags >> 1 & 1;
+	t->has_answered = flags >> 2 & 1;
+	t->is_round_lost = flags >> 3 & 1;
+	t->place = rbuf_i64(r);
+	t->home = rbuf_i64(r);
+	t->home_since_us = rbuf_i64(r);
+	to->rare.before = rbuf_i64(r);
+	to->rare.before_left_us = rbuf_i64(r);
+	t->seen_us = rbuf_i64(r);
+	t->ok_us = rbuf_i64(r);
+	get_candidate(r, &t->candidate);
+	get_streaks(r, t, &to->rare.recent);
+}
+
+/* What version 2 added. */
+static void
+read_second(struct rbuf *r, struct reading *to)
+{
+	to->rare.recent.from_rtt_us = rbuf_i64(r);
+	to->rare.recent.to_rtt_us = rbuf_i64(r);
+	get_router(r, &to->router);
+	get_router(r, &to->rare.dark_router);
+}
+
+/* What version 3 added. */
+static void
+read_third(struct rbuf *r, struct reading *to)
+{
+	to->track.round_us = rbuf_i64(r);
+	to->rare.came_from = rbuf_i64(r);
+	to->track.heard_us = rbuf_i64(r);
+	witness_decode(&to->track.witness, r);
+	pace_decode(&to->track.pace, r);
+}
+
+static bool
+is_nothing(const struct track_rare *x)
+{
+	return x->recent.from_site_id == 0 && x->before == 0 &&
+	       x->before_left_us == 0 && x->came_from == 0 &&
+	       x->shift_id == 0 && x->dark_router.at_us == 0;
+}
+
+/* Into the place of *t, whose own it takes over or frees. */
+static void
+put_in_place(struct track *t, struct reading *got)
+{
+	witness_fini(&t->witness);
+	*t = got->track;
+	if (t->rare != NULL || !is_nothing(&got->rare))
+		*track_own_rare(t) = got->rare;
+	if (t->router != NULL || got->router.at_us != 0)
+		*track_own_router(t) = got->router;
+}
+
 enum rc
 track_decode(struct track *t, const struct track_bytes *b)
 {
 	struct rbuf r = rbuf_over(b->bytes, b->len);
-	struct track got = *t;
-	uint8_t version = rbuf_u8(&r), flags = rbuf_u8(&r);
+	struct reading got = { *t, *track_rare(t), *track_router(t) };
+	uint8_t version = rbuf_u8(&r);
 
-	got.is_dark = flags & 1;
-	got.is_late = flags >> 1 & 1;
-	got.has_answered = flags >> 2 & 1;
-	got.is_round_lost = flags >> 3 & 1;
-	got.place = rbuf_i64(&r);
-	got.home = rbuf_i64(&r);
-	got.home_since_us = rbuf_i64(&r);
-	got.before = rbuf_i64(&r);
-	got.before_left_us = rbuf_i64(&r);
-	got.seen_us = rbuf_i64(&r);
-	got.ok_us = rbuf_i64(&r);
-	get_candidate(&r, &got.candidate);
-	get_streaks(&r, &got);
+	got.track.witness = witness_copy(&t->witness);
+	read_first(&r, &got);
 	if (version >= 2)
-		get_second(&r, &got);
-	if (version >= 3) {
-		got.round_us = rbuf_i64(&r);
-		get_third(&r, &got);
-	} else {
-		got.heard_us = got.seen_us;
-	}
+		read_second(&r, &got);
+	if (version >= 3)
+		read_third(&r, &got);
+	else
+		got.track.heard_us = got.track.seen_us;
 	if (version == 0 || version > TRACK_VERSION || r.is_bad ||
-	    rbuf_left(&r) != 0)
+	    rbuf_left(&r) != 0) {
+		witness_fini(&got.track.witness);
 		return RC_MALFORMED;
-	*t = got;
+	}
+	put_in_place(t, &got);
 	return RC_OK;
 }
 

@@ -6,7 +6,8 @@
  * Used by  landing (moves it along), fleet (keeps them), detect_*
  *
  * Everything here but the open interval survives a restart as bytes of a
- * fixed layout with a version, to which later ones only add; the interval is restored from the journal.
+ * fixed layout with a version, to which later ones only add; the interval is
+ * restored from the journal.
  */
 #ifndef COLLECTOR_TRACK_H
 #define COLLECTOR_TRACK_H
@@ -68,26 +69,47 @@ struct noise {
 	uint8_t n[NOISE_DAYS];
 };
 
+/* What only those have to tell that moved, or went dark: allocated with its
+ * first word, and read through track_rare. */
+struct track_rare {
+	struct recent_move recent;
+	int64_t before; /* the site before home where it stayed long */
+	int64_t before_left_us;
+	int64_t came_from; /* the site before home; 0: none */
+	int64_t shift_id;  /* the open shift event it has a vote in; 0 */
+	struct last_router dark_router; /* where traces end since it is dark */
+};
+
+/* The open interval of the journal: what a landing has that its track does not
+ * say. */
+struct interval {
+	int64_t id; /* 0: none */
+	int64_t site_id, since_us;
+	int64_t until_us; /* not 0: nobody reports */
+	int64_t last_us;
+	int64_t rtt_min_us, rtt_sum_us;
+	uint32_t n, rtt_n;
+	uint8_t state; /* enum landing_state */
+};
+
 struct member;        /* fleet.h */
 struct landing_rules; /* landing.h */
 
+/* There are very many. */
 struct track {
 	int64_t vantage_id;
 	const struct target *target;
 	const struct member *member;
 	const struct landing_rules *rules;
 	struct track *next;      /* of the same member */
-	size_t index;            /* into fleet.tracks */
 	int64_t unicast_site_id; /* whose own address it is; 0: of none */
 
 	int64_t place;         /* that is believed; PLACE_NONE: not yet */
 	int64_t home;          /* last site landed at; 0: never */
 	int64_t home_since_us; /* when it came there */
-	int64_t before;        /* the site before home where it stayed long */
-	int64_t before_left_us;
-	int64_t seen_us;  /* newest observation; older ones are dropped */
-	int64_t ok_us;    /* newest good answer */
-	int64_t round_us; /* newest question of the schedule */
+	int64_t seen_us;       /* newest observation; older ones are dropped */
+	int64_t ok_us;         /* newest good answer */
+	int64_t round_us;      /* newest question of the schedule */
 	bool is_round_lost;
 	bool is_dark;
 	bool is_late;      /* the newest observation came late */
@@ -96,21 +118,35 @@ struct track {
 	bool has_answered; /* ever, with NOERROR */
 	struct candidate candidate;
 	struct failures failures;
-	struct recent_move recent;
 	struct noise noise;
-	struct last_router router;      /* while the target answered */
-	struct last_router dark_router; /* where traces end since it is dark */
-	int64_t came_from;              /* the site before home; 0: none */
-	int64_t heard_us; /* when the collector last got news of it */
+	uint32_t index;             /* in the fleet */
+	struct track_rare *rare;    /* own; NULL: nothing */
+	struct last_router *router; /* own; while the target answered; NULL: no
+	                             * trace yet */
+	int64_t heard_us;           /* when the collector last got news of it */
 	struct witness witness;
 	struct pace pace;
 
-	struct landing open; /* id 0: none; until_us not 0: nobody reports */
-	bool is_hard;        /* changed so that a restart must know */
-	bool is_soft;        /* open or ok_us changed since they were emitted */
-	int64_t shift_id;    /* the open shift event it has a vote in; 0 */
-	enum excuse excuse;  /* not none: seen, not counted */
+	struct interval open;
+	bool is_hard;       /* changed so that a restart must know */
+	bool is_soft;       /* open or ok_us changed since they were emitted */
+	enum excuse excuse; /* not none: seen, not counted */
 };
+
+/* Frees what it keeps. */
+void track_fini(struct track *t);
+
+/* Lent; all 0 when there is none. */
+const struct track_rare *track_rare(const struct track *t);
+const struct last_router *track_router(const struct track *t);
+
+/* The same, to write to. */
+struct track_rare *track_own_rare(struct track *t);
+struct last_router *track_own_router(struct track *t);
+
+/* The open interval as it is written, and back. */
+struct landing track_landing(const struct track *t);
+void track_set_landing(struct track *t, const struct landing *l);
 
 /* Writes what is to be remembered. */
 void track_encode(const struct track *t, struct track_bytes *out);

@@ -385,8 +385,11 @@ check_verb(const char *verb, int n, struct err *err)
 }
 
 static enum rc
-run(const struct options *o, char **operands, int n, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
+	char **operands = call->operands;
+	int n = call->n_operands;
 	const char *verb = n > 0 ? operands[0] : "list";
 	const struct action *a = find_action(verb);
 	struct store *st = NULL;
@@ -409,14 +412,6 @@ int
 command_vantages(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, operands, n, &err) == RC_OK
-		   ? 0
-		   : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

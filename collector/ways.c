@@ -20,7 +20,7 @@ is_believed(const struct ways *w)
 enum standing_of_way
 ways_compare(const struct ways *w, const struct track *t, int64_t since_us)
 {
-	const struct way_seen *seen = &t->witness.way;
+	const struct way_seen *seen = witness_way_seen(&t->witness);
 
 	if (seen->at_us < since_us || seen->router.family == 0)
 		return WAY_SAYS_NOTHING;
@@ -61,9 +61,14 @@ add(struct ways *w)
 bool
 ways_learn(struct ways *w, struct track *t)
 {
-	struct way_seen *seen = &t->witness.way;
-	struct known_way *k = find(w, &seen->router);
-	bool is_new = k == NULL || seen->taught_id != w->site_id;
+	struct way_seen *seen = t->witness.way;
+	struct known_way *k;
+	bool is_new;
+
+	if (seen == NULL)
+		return false;
+	k = find(w, &seen->router);
+	is_new = k == NULL || seen->taught_id != w->site_id;
 
 	if (!is_new && seen->at_us - k->last_us < DAY_US)
 		return false;

@@ -1,9 +1,11 @@
 #include "collector/witness.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/clock.h"
+#include "schema/base/mem.h"
 
 #define AGREE 3      /* answers that make something known: landing.h */
 #define NOWHERE (-1) /* a place like any: a name that no site has */
@@ -104,6 +106,57 @@ see_place(struct flaps *f, int64_t place, int64_t at_us, int64_t period_us)
 	return !was_quiet || f->changes != 0;
 }
 
+/* What few have. */
+
+void
+witness_fini(struct witness *w)
+{
+	free(w->odd);
+	free(w->way);
+	w->odd = NULL;
+	w->way = NULL;
+}
+
+struct witness
+witness_copy(const struct witness *w)
+{
+	struct witness out = *w;
+
+	if (w->odd != NULL) {
+		out.odd = mem_new(sizeof *out.odd);
+		*out.odd = *w->odd;
+	}
+	if (w->way != NULL) {
+		out.way = mem_new(sizeof *out.way);
+		*out.way = *w->way;
+	}
+	return out;
+}
+
+const struct oddity *
+witness_odd(const struct witness *w)
+{
+	static const struct oddity none;
+
+	return w->odd == NULL ? &none : w->odd;
+}
+
+static struct oddity *
+need_odd(struct witness *w)
+{
+	if (w->odd == NULL)
+		w->odd = mem_new(sizeof *w->odd);
+	return w->odd;
+}
+
+const struct way_seen *
+witness_way_seen(const struct witness *w)
+{
+	static const struct way_seen none;
+
+	return w->way == NULL ? &none : w->way;
+}
+
 /* Names. */
 
 static const char *
@@ -128,14 +181,17 @@ witness_is_same_name(const char *a, const char *b)
 }
 
 static bool
-see_stranger(struct stranger *x, const struct sighting *s, int64_t at_us)
+see_stranger(struct witness *w, const struct sighting *s, int64_t at_us)
 {
-	bool was_any = x->n > 0;
+	bool was_any = witness_odd(w)->stranger.n > 0;
+	struct stranger *x;
 
 	if (s->site_id != 0) {
-		*x = (struct stranger){ 0 };
+		if (w->odd != NULL)
+			w->odd->stranger = (struct stranger){ 0 };
 		return was_any;
 	}
+	x = &need_odd(w)->stranger;
 	if (!was_any || x->is_foreign != s->is_foreign ||
 	    !witness_is_same_name(x->identity, s->identity)) {
 		*x = (struct stranger){ .is_foreign = s->is_foreign,
@@ -152,17 +208,20 @@ see_stranger(struct stranger *x, const struct sighting *s, int64_t at_us)
 static bool
 see_fast(struct witness *w, const struct sighting *s, int64_t at_us)
 {
-	bool was_fast = w->n_fast > 0;
+	bool was_fast = witness_odd(w)->n_fast > 0;
+	struct oddity *x;
 
 	if (!s->is_too_fast) {
-		w->n_fast = 0;
+		if (w->odd != NULL)
+			w->odd->n_fast = 0;
 		return was_fast;
 	}
+	x = need_odd(w);
 	if (!was_fast)
-		w->fast_since_us = at_us;
-	if (w->n_fast < UINT8_MAX)
-		w->n_fast++;
-	return w->n_fast <= AGREE;
+		x->fast_since_us = at_us;
+	if (x->n_fast < UINT8_MAX)
+		x->n_fast++;
+	return x->n_fast <= AGREE;
 }
 
 bool
@@ -198,7 +257,7 @@ witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
 		is_new = true;
 	}
 	is_new |= see_place(&w->flaps, place, at_us, period_us);
-	is_new |= see_stranger(&w->stranger, s, at_us);
+	is_new |= see_stranger(w, s, at_us);
 	is_new |= see_fast(w, s, at_us);
 	return is_new;
 }
@@ -206,13 +265,18 @@ witness_see(struct witness *w, const struct sighting *s, int64_t at_us,
 bool
 witness_way(struct witness *w, const struct way *way)
 {
-	if (!way->is_reached || way->at_us < w->way.at_us)
+	struct way_seen *seen;
+
+	if (!way->is_reached || way->at_us < witness_way_seen(w)->at_us)
 		return false;
-	if (!addr_equal(&w->way.router, &way->penultimate))
-		w->way.taught_id = 0;
-	w->way.at_us = way->at_us;
-	w->way.router = way->penultimate;
-	w->way.asn = way->penultimate_asn;
+	if (w->way == NULL)
+		w->way = mem_new(sizeof *w->way);
+	seen = w->way;
+	if (!addr_equal(&seen->router, &way->penultimate))
+		seen->taught_id = 0;
+	seen->at_us = way->at_us;
+	seen->router = way->penultimate;
+	seen->asn = way->penultimate_asn;
 	return true;
 }
 
@@ -298,17 +362,47 @@ addr_decode(struct rbuf *from)
 void
 witness_encode(const struct witness *w, struct wbuf *to)
 {
+	const struct oddity *odd = witness_odd(w);
+	const struct way_seen *way = witness_way_seen(w);
+
 	wbuf_i64(to, w->first_us);
 	encode_flaps(&w->flaps, to);
-	encode_stranger(&w->stranger, to);
-	wbuf_u8(to, w->n_fast);
-	wbuf_i64(to, w->fast_since_us);
+	encode_stranger(&odd->stranger, to);
+	wbuf_u8(to, odd->n_fast);
+	wbuf_i64(to, odd->fast_since_us);
 	wbuf_i64(to, w->serial_us);
 	wbuf_u32(to, w->serial);
-	wbuf_i64(to, w->way.at_us);
-	addr_encode(&w->way.router, to);
-	wbuf_u32(to, w->way.asn);
-	wbuf_i64(to, w->way.taught_id);
+	wbuf_i64(to, way->at_us);
+	addr_encode(&way->router, to);
+	wbuf_u32(to, way->asn);
+	wbuf_i64(to, way->taught_id);
+}
+
+/* Reads what has its own place: it is given one if it says anything. */
+static void
+decode_odd(struct witness *w, struct rbuf *from)
+{
+	struct oddity odd;
+
+	decode_stranger(&odd.stranger, from);
+	odd.n_fast = rbuf_u8(from);
+	odd.fast_since_us = rbuf_i64(from);
+	if (w->odd != NULL || odd.stranger.n > 0 || odd.fast_since_us != 0)
+		*need_odd(w) = odd;
+}
+
+static void
+decode_way(struct witness *w, struct rbuf *from)
+{
+	struct way_seen way = { .at_us = rbuf_i64(from) };
+
+	way.router = addr_decode(from);
+	way.asn = rbuf_u32(from);
+	way.taught_id = rbuf_i64(from);
+	if (w->way == NULL && way.at_us != 0)
+		w->way = mem_new(sizeof *w->way);
+	if (w->way != NULL)
+		*w->way = way;
 }
 
 void
@@ -316,13 +410,8 @@ witness_decode(struct witness *w, struct rbuf *from)
 {
 	w->first_us = rbuf_i64(from);
 	decode_flaps(&w->flaps, from);
-	decode_stranger(&w->stranger, from);
-	w->n_fast = rbuf_u8(from);
-	w->fast_since_us = rbuf_i64(from);
+	decode_odd(w, from);
 	w->serial_us = rbuf_i64(from);
 	w->serial = rbuf_u32(from);
-	w->way.at_us = rbuf_i64(from);
-	w->way.router = addr_decode(from);
-	w->way.asn = rbuf_u32(from);
-	w->way.taught_id = rbuf_i64(from);
+	decode_way(w, from);
 }

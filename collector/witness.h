@@ -58,16 +58,32 @@ struct way_seen {
 	int64_t taught_id; /* the site that this router was learnt for; 0 */
 };
 
-struct witness {
-	int64_t first_us; /* the first answer ever */
-	struct flaps flaps;
+struct oddity { /* what only odd answers say */
 	struct stranger stranger;
 	uint8_t n_fast; /* answers in a row; stops at 255 */
 	int64_t fast_since_us;
-	int64_t serial_us; /* 0: none yet */
-	uint32_t serial;
-	struct way_seen way;
 };
+
+/* There are very many: what few have to tell is allocated with its first word,
+ * and read through witness_odd and witness_way_seen. */
+struct witness {
+	int64_t first_us; /* the first answer ever */
+	struct flaps flaps;
+	struct oddity *odd;   /* own; NULL: never one */
+	struct way_seen *way; /* own; NULL: no trace yet */
+	int64_t serial_us;    /* 0: none yet */
+	uint32_t serial;
+};
+
+/* Frees what it keeps. */
+void witness_fini(struct witness *w);
+
+/* Gives a copy that keeps its own. */
+struct witness witness_copy(const struct witness *w);
+
+/* Lent; all 0 when there is none. */
+const struct oddity *witness_odd(const struct witness *w);
+const struct way_seen *witness_way_seen(const struct witness *w);
 
 /* Takes an answer with an identity; period_us is that of the questions.  True:
  * it says something new, which a restart must not forget. */

@@ -11,7 +11,7 @@
 
 /* Batches of one transaction: what waits is taken together, so that an fsync
  * is paid once, but not so many that the first waits long. */
-#define GROUP_MAX 64
+#define GROUP_MAX 128
 #define TICK_US US_PER_S
 
 struct writer {
@@ -23,35 +23,36 @@ struct writer {
 	void (*call)(void *ctx); /* NULL: nobody wants one */
 	void *call_ctx;
 	struct writer_state state;
-	bool is_ticks_fault; /* state.fault is */
+	struct err batch_fault, tick_fault; /* of the last of each */
 };
 
 /* Notes how the last transaction went, and logs when that changes: a full
  * disk is one line, not one per batch.  On a full disk there may still be room
- * for the little that a tick writes: what a batch could not do, a batch must
- * do. */
+ * for the little that a tick writes, and a tick reads what no batch does: what
+ * either could not do, the same must do.  A damaged file does not heal. */
 static void
 note(struct writer *w, enum rc rc, const struct err *err, bool is_tick)
 {
-	enum rc before;
+	struct err *fault = is_tick ? &w->tick_fault : &w->batch_fault;
+	enum rc before, after;
 
 	pthread_mutex_lock(&w->lock);
 	before = w->state.fault.rc;
 	w->state.progress_mono_us = clock_mono_us();
-	if (rc != RC_OK || !is_tick || w->is_ticks_fault) {
-		w->state.fault = *err;
-		w->state.fault.rc = rc;
-		w->is_ticks_fault =
-		    is_tick && (before == RC_OK || w->is_ticks_fault);
-	} else {
-		rc = before;
+	if (!store_is_damage(fault)) {
+		*fault = *err;
+		fault->rc = rc;
 	}
+	w->state.fault =
+	    w->batch_fault.rc != RC_OK ? w->batch_fault : w->tick_fault;
+	after = w->state.fault.rc;
 	pthread_mutex_unlock(&w->lock);
 	if (rc != RC_OK && before == RC_OK)
-		log_error("writer: not stored, probes are told to send again: "
-			  "%s",
+		log_error("writer: %s: %s",
+		    is_tick ? "not kept in order"
+			    : "not stored, probes are told to send again",
 		    err->text);
-	if (rc == RC_OK && before != RC_OK)
+	if (after == RC_OK && before != RC_OK)
 		log_info("writer: storing again");
 }
 
@@ -168,14 +169,18 @@ writer_start(
 enum rc
 writer_stop(struct writer *w, struct err *err)
 {
-	enum rc rc;
-
 	pthread_join(w->thread, NULL);
-	rc = ingest_flush(w->ingest, clock_steady_us(), err);
+	return ingest_flush(w->ingest, clock_steady_us(), err);
+}
+
+void
+writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
 	pthread_cond_destroy(&w->called);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
-	return rc;
 }
 
 void

@@ -18,13 +18,14 @@ struct writer;
 
 /* Gives *out, whose thread takes ingest_jobs from q, all that wait at a time,
  * and calls their done once they are on disk or have failed.  Release with
- * writer_stop.  q and in must outlive it.  RC_SYS. */
+ * writer_stop and writer_free.  q and in must outlive it.  RC_SYS. */
 MUST_USE enum rc writer_start(
     struct writer **out, struct queue *q, struct ingest *in, struct err *err);
 
 /* Waits until everything is written; q must have been closed.  RC_DB when the
- * last of it could not be. */
+ * last of it could not be.  Others may still look at it. */
 MUST_USE enum rc writer_stop(struct writer *w, struct err *err);
+void writer_free(struct writer *w); /* once stopped; NULL is fine */
 
 /* Runs call in the writer's thread, between two transactions, and waits for
  * it: within a second, and what it takes itself.  From one thread only. */

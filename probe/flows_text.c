@@ -24,7 +24,7 @@ flow_table_judge(struct flow_table *t)
 {
 	struct flows flows;
 
-	flows_init(&flows, NULL, t->seen, 2 * FLOW_ROWS_MAX);
+	flows_init(&flows, NULL, 2 * FLOW_ROWS_MAX);
 	for (unsigned i = 0; i < t->n_rows; i++) {
 		const struct flow_row *r = &t->rows[i];
 		const struct flow_answer a = { .at_us = r->at_us,
@@ -37,6 +37,7 @@ flow_table_judge(struct flow_table *t)
 			(void)flows_add(&flows, &a);
 	}
 	flows_judge(&flows, &t->verdict);
+	flows_fini(&flows);
 }
 
 static bool
@@ -131,7 +132,7 @@ flow_table_print(const struct flow_table *t, FILE *to)
 	    LABEL "%u answers on %u flows met %u place%s; one more, with over "
 		  "%.0f %% of the flows, would have shown (95 %%)\n",
 	    "", v->n_answers, v->n_flows, v->n_keys, v->n_keys == 1 ? "" : "s",
-	    100 * v->missed_share);
+	    100 * flows_missed_share(NULL, v));
 	fputs("     port\n", to);
 	print_fixed(t, to);
 	print_varied(t, to);
@@ -173,8 +174,8 @@ flow_table_put(const struct flow_table *t, json_t *to)
 	fields_put_int(to, "places", v->n_keys);
 	fields_put_int(to, "repeats", v->n_repeats);
 	fields_put_int(to, "changes", v->n_changes);
-	fields_put_int(
-	    to, "missed_share_ppm", (int64_t)(v->missed_share * 1e6));
+	fields_put_int(to, "missed_share_ppm",
+	    (int64_t)(flows_missed_share(NULL, v) * 1e6));
 	for (unsigned i = 0; i < t->n_rows; i++)
 		if (t->rows[i].at_us != 0)
 			json_array_append_new(rows, row_object(&t->rows[i]));

@@ -31,7 +31,6 @@ struct flow_table {
 	struct addr source; /* family 0: not known */
 	struct flow_row rows[FLOW_ROWS_MAX];
 	struct flow_verdict verdict;
-	struct flow_seen seen[2 * FLOW_ROWS_MAX];
 };
 
 /* Sets the verdict, from the rows that are over. */

@@ -153,13 +153,13 @@ tls_line_read_ask(struct tls_question *out, uint32_t *id, const char *line,
 {
 	struct fields_fault fault = { .err = err };
 	struct tls_question q = { 0 };
-	json_t *root = NULL;
-	enum rc rc = fields_load(&root, line, len, err);
+	struct doc doc = { 0 };
+	enum rc rc = doc_load(&doc, line, len, err);
 	struct fields f;
 
 	if (rc != RC_OK)
 		return rc;
-	f = fields_root(root, &fault);
+	f = fields_root(&doc, &fault);
 	*id = (uint32_t)fields_int(&f, "id", 1, TLS_ID_MAX);
 	q.target = read_addr(&f, "address");
 	q.port = (uint16_t)fields_int(&f, "port", 1, UINT16_MAX);
@@ -167,7 +167,7 @@ tls_line_read_ask(struct tls_question *out, uint32_t *id, const char *line,
 	read_text(&f, "name", q.name, ZONE_TEXT_MAX);
 	q.timeout_us = fields_int(&f, "timeout_us", 1, TLS_TIMEOUT_MAX_US);
 	read_queries(&f, &q);
-	json_decref(root);
+	doc_fini(&doc);
 	*out = q;
 	return fault.rc;
 }
@@ -291,16 +291,16 @@ tls_line_read_told(struct tls_answer *out, uint32_t *id, const char *line,
     size_t len, struct err *err)
 {
 	struct fields_fault fault = { .err = err };
-	json_t *root = NULL;
-	enum rc rc = fields_load(&root, line, len, err);
+	struct doc doc = { 0 };
+	enum rc rc = doc_load(&doc, line, len, err);
 	struct fields f;
 
 	if (rc != RC_OK)
 		return rc;
-	f = fields_root(root, &fault);
+	f = fields_root(&doc, &fault);
 	*id = (uint32_t)fields_int(&f, "id", 1, TLS_ID_MAX);
 	memset(out, 0, sizeof *out);
 	read_answer(&f, out);
-	json_decref(root);
+	doc_fini(&doc);
 	return fault.rc;
 }

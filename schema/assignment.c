@@ -324,19 +324,19 @@ assignment_decode(
 	struct fields_fault fault = { .err = err };
 	struct assignment a = { 0 };
 	struct fields f;
-	json_t *root;
+	struct doc doc = { 0 };
 	enum rc rc;
 
 	if (len > ASSIGNMENT_BODY_MAX)
 		return err_set(
 		    err, RC_LIMIT, "longer than %d bytes", ASSIGNMENT_BODY_MAX);
-	rc = fields_load(&root, body, len, err);
+	rc = doc_load(&doc, body, len, err);
 	if (rc != RC_OK)
 		return rc;
-	f = fields_root(root, &fault);
+	f = fields_root(&doc, &fault);
 	read_assignment(&f, &a);
 	fill_etag(&a, body, len);
-	json_decref(root);
+	doc_fini(&doc);
 	if (fault.rc == RC_OK)
 		*out = a;
 	else

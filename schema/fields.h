@@ -1,8 +1,8 @@
 /*
  * fields.h - members of JSON objects: written, and read with care.   (pure)
  *
- * Uses     jansson
- * Used by  wire_decode, assignment
+ * Uses     schema/doc.h, jansson (to write)
+ * Used by  wire_decode, assignment, site_report, the probe's forms of output
  *
  * Reading is sticky like rbuf: after the first fault, reads give harmless values (0, "",
  * false, no members) and the caller checks once at the end.  The text of the
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "schema/base/err.h"
+#include "schema/doc.h"
 
 struct fields_fault { /* shared by the readers of one document */
 	enum rc rc;
@@ -25,19 +26,24 @@ struct fields_fault { /* shared by the readers of one document */
 };
 
 struct fields {
-	const json_t *object; /* lent */
+	const struct doc *doc;          /* lent */
+	const struct doc_value *object; /* NULL: it was not there */
 	struct fields_fault *fault;
-	char path[48]; /* of this object, ready for a key: "hops[3]." */
+	/* Where keys are looked for first: they mostly come as they are read. */
+	uint32_t at;
+	/* The array whose elements are being read, and the next of them. */
+	const struct doc_value *list;
+	uint32_t list_at;
+	size_t list_i;
+	/* What of the document this is; only told when something is wrong. */
+	const struct fields *parent; /* NULL: the whole */
+	const char *key;
+	bool is_element;
+	size_t i;
 };
 
-/* Parses text.  Gives *out, an object: release with json_decref.  Duplicate
- * keys, NUL characters and anything behind the object are faults.
- * RC_MALFORMED. */
-MUST_USE enum rc
-fields_load(json_t **out, const char *text, size_t len, struct err *err);
-
 /* A reader of the whole document. */
-struct fields fields_root(const json_t *object, struct fields_fault *fault);
+struct fields fields_root(const struct doc *doc, struct fields_fault *fault);
 
 /* Marks f as faulty, in the words "<path of key>: <what>". */
 void
@@ -62,7 +68,8 @@ bool fields_bool(struct fields *f, const char *key);
 /* Is there such a member? */
 bool fields_has(const struct fields *f, const char *key);
 
-/* A reader of a member that is an object and must be there. */
+/* A reader of a member that is an object and must be there; f must outlive
+ * it, and so below. */
 struct fields fields_object(struct fields *f, const char *key);
 
 /* The length of an array of at most max elements (else RC_LIMIT); 0 when it

@@ -1,9 +1,11 @@
 /* flows.c - see flows.h. */
 #include "schema/flows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "schema/base/bytes.h"
+#include "schema/base/mem.h"
 #include "schema/base/names.h"
 #include "schema/base/power.h"
 
@@ -26,12 +28,18 @@ const struct flow_params flow_defaults = {
 };
 
 void
-flows_init(struct flows *f, const struct flow_params *p, struct flow_seen *room,
-    size_t n)
+flows_init(struct flows *f, const struct flow_params *p, uint16_t n)
 {
-	*f = (struct flows){ .params = p == NULL ? flow_defaults : *p,
-		.seen = room,
+	*f = (struct flows){ .params = p == NULL ? &flow_defaults : p,
 		.max_seen = n };
+}
+
+void
+flows_fini(struct flows *f)
+{
+	free(f->seen);
+	if (f->n_keys > 1)
+		free(f->keys.list);
 }
 
 static bool
@@ -50,6 +58,29 @@ is_key_in_use(const struct flows *f, unsigned key)
 	return false;
 }
 
+static uint64_t *
+keys_of(struct flows *f)
+{
+	return f->n_keys > 1 ? f->keys.list : &f->keys.one;
+}
+
+static void
+add_key(struct flows *f, uint64_t key)
+{
+	uint64_t first = f->keys.one;
+	unsigned n = f->n_keys;
+
+	if (n == 1)
+		f->keys.list = NULL;
+	if (n > 0 && (n & (n - 1)) == 0) /* full */
+		f->keys.list =
+		    mem_grow(f->keys.list, 2U * n, sizeof *f->keys.list);
+	if (n == 1)
+		f->keys.list[0] = first;
+	f->n_keys++;
+	keys_of(f)[n] = key;
+}
+
 /* Finds or gives the key's index: a free one, one that nothing refers to any
  * more, or the last. */
 static uint8_t
@@ -58,41 +89,54 @@ key_index(struct flows *f, uint64_t key)
 	uint8_t i;
 
 	for (i = 0; i < f->n_keys; i++) {
-		if (f->keys[i] == key)
+		if (keys_of(f)[i] == key)
 			return i;
 	}
 	if (f->n_keys < FLOWS_KEYS_MAX) {
-		f->keys[f->n_keys] = key;
-		return f->n_keys++;
+		add_key(f, key);
+		return (uint8_t)(f->n_keys - 1);
 	}
 	for (i = 0; i < FLOWS_KEYS_MAX - 1; i++) {
 		if (!is_key_in_use(f, i))
 			break;
 	}
-	f->keys[i] = key;
+	keys_of(f)[i] = key;
 	return i;
 }
 
 static void
 drop(struct flows *f, size_t i)
 {
-	f->n_seen--;
+	f->n_seen = (uint16_t)(f->n_seen - 1);
 	memmove(
 	    &f->seen[i], &f->seen[i + 1], (f->n_seen - i) * sizeof f->seen[i]);
 }
 
-/* Forgets what is too old, and the oldest when there is no room. */
+static void
+widen(struct flows *f)
+{
+	unsigned cap = f->cap_seen == 0 ? 1 : 2U * f->cap_seen;
+
+	f->cap_seen = (uint16_t)(cap < f->max_seen ? cap : f->max_seen);
+	f->seen = mem_grow(f->seen, f->cap_seen, sizeof *f->seen);
+}
+
+/* Forgets what is too old, and the oldest when there may be no more. */
 static void
 make_room(struct flows *f, int64_t now_us)
 {
 	size_t oldest = 0;
 
 	for (size_t i = f->n_seen; i > 0; i--) {
-		if (f->seen[i - 1].last_us < now_us - f->params.window_us)
+		if (f->seen[i - 1].last_us < now_us - f->params->window_us)
 			drop(f, i - 1);
 	}
-	if (f->n_seen < f->max_seen)
+	if (f->n_seen < f->cap_seen)
 		return;
+	if (f->cap_seen < f->max_seen) {
+		widen(f);
+		return;
+	}
 	for (size_t i = 1; i < f->n_seen; i++) {
 		if (f->seen[i].last_us < f->seen[oldest].last_us)
 			oldest = i;
@@ -118,10 +162,8 @@ flows_add(struct flows *f, const struct flow_answer *a)
 	struct flow_seen *s = NULL;
 	uint8_t key;
 
-	if (!outcome_is_answer(a->outcome) || a->key == 0) {
-		f->n_silent++;
+	if (!outcome_is_answer(a->outcome) || a->key == 0)
 		return -1;
-	}
 	key = key_index(f, a->key);
 	for (size_t i = f->n_seen; i > 0 && s == NULL; i--) {
 		if (is_same_flow(
@@ -192,10 +234,10 @@ way_to(const struct flows *f, size_t i, int64_t from_us)
 		if (old->key == s->key) {
 			w.is_return =
 			    w.is_change && !w.is_stay &&
-			    s->first_us - left_us <= f->params.together_us;
+			    s->first_us - left_us <= f->params->together_us;
 			w.is_instant =
 			    w.is_change &&
-			    s->first_us - old->last_us <= f->params.instant_us;
+			    s->first_us - old->last_us <= f->params->instant_us;
 			return w;
 		}
 		left_us = old->first_us;
@@ -216,8 +258,8 @@ is_contradicted(const struct flows *f, size_t i, int64_t from_us)
 
 		if (o->key != s->key && o->last_us >= from_us &&
 		    !is_same_flow(o, s->is_fixed, s->flow) &&
-		    o->first_us <= s->last_us + f->params.together_us &&
-		    s->first_us <= o->last_us + f->params.together_us)
+		    o->first_us <= s->last_us + f->params->together_us &&
+		    s->first_us <= o->last_us + f->params->together_us)
 			return true;
 	}
 	return false;
@@ -235,7 +277,7 @@ classify(const struct flows *f, const struct flow_verdict *v,
 	    v->n_repeats >= flows_needed(REPEAT_SHARE, REPEAT_ERROR))
 		return FLOWS_PER_FLOW;
 	if (v->n_keys == 1 &&
-	    v->n_flows >= flows_needed(f->params.share, f->params.error))
+	    v->n_flows >= flows_needed(f->params->share, f->params->error))
 		return FLOWS_SINGLE;
 	return FLOWS_UNKNOWN;
 }
@@ -260,10 +302,10 @@ flows_judge(const struct flows *f, struct flow_verdict *out)
 	unsigned n_returns = 0;
 	int64_t from_us;
 
-	*out = (struct flow_verdict){ .missed_share = 1 };
+	*out = (struct flow_verdict){ 0 };
 	if (f->n_seen == 0)
 		return;
-	from_us = epoch(f, newest(f) - f->params.recent_us);
+	from_us = epoch(f, newest(f) - f->params->recent_us);
 	for (size_t i = 0; i < f->n_seen; i++) {
 		const struct flow_seen *s = &f->seen[i];
 		struct way w;
@@ -282,9 +324,16 @@ flows_judge(const struct flows *f, struct flow_verdict *out)
 		    before(f, i) < 0 || f->seen[before(f, i)].last_us < from_us;
 	}
 	out->n_repeats = out->n_answers - out->n_flows;
-	out->missed_share = 1 - power_root(f->params.error, out->n_flows);
 	out->class = classify(
 	    f, out, is_instant || n_returns >= RETURNS_MIN, is_contradiction);
+}
+
+double
+flows_missed_share(const struct flow_params *p, const struct flow_verdict *v)
+{
+	if (p == NULL)
+		p = &flow_defaults;
+	return v->n_flows == 0 ? 1 : 1 - power_root(p->error, v->n_flows);
 }
 
 enum flow_class

@@ -84,13 +84,16 @@ struct flow_seen { /* answers of one flow, one after another, with one key */
 	uint8_t key; /* index */
 };
 
+/* Of most there is one flow that has met one key: the lists grow as needed. */
 struct flows {
-	struct flow_params params;
-	struct flow_seen *seen; /* in order of first_us; the caller's */
-	size_t n_seen, max_seen;
-	uint64_t keys[FLOWS_KEYS_MAX]; /* in order of appearance */
+	const struct flow_params *params;
+	struct flow_seen *seen; /* in order of first_us; own */
+	union {                 /* in order of appearance */
+		uint64_t one;
+		uint64_t *list; /* own; from two on */
+	} keys;
+	uint16_t n_seen, cap_seen, max_seen;
 	uint8_t n_keys;
-	uint64_t n_silent; /* questions that brought nothing to compare */
 };
 
 /* What can be said now, from the answers since the last change that is not
@@ -102,25 +105,26 @@ struct flow_verdict {
 	unsigned n_keys;    /* distinct */
 	unsigned n_repeats; /* answers of a flow that had answered before */
 	unsigned n_changes; /* of a flow's key, from one answer to its next */
-	double
-	    missed_share; /* a further key of a smaller share of the flows may
-			      * have been missed, with chance params.error */
 };
 
-/* Starts afresh, with room for n entries that the caller owns and keeps as
- * long as *f: one for each flow and each change; n at least 2.  p NULL:
- * flow_defaults. */
-void flows_init(struct flows *f, const struct flow_params *p,
-    struct flow_seen *room, size_t n);
+/* Starts afresh, for up to n entries: one for each flow and each change; n at
+ * least 2.  p is kept; NULL: flow_defaults.  Release with flows_fini. */
+void flows_init(struct flows *f, const struct flow_params *p, uint16_t n);
+void flows_fini(struct flows *f);
 
 /* Takes one answer.  Answers of one flow that come out of order, and the same
  * again, change nothing.  Returns the index of its key (0 the first ever
- * seen), or -1 when it bears none or is no answer.  When room is full the
- * oldest entry goes. */
+ * seen), or -1 when it bears none or is no answer.  When there are as
+ * many entries as there may be, the oldest goes. */
 int flows_add(struct flows *f, const struct flow_answer *a);
 
 /* Judges what was added, seen from the newest answer. */
 void flows_judge(const struct flows *f, struct flow_verdict *out);
+
+/* A further key of a smaller share of the flows than this may have been missed
+ * by the verdict, with chance p->error.  p NULL: flow_defaults. */
+double
+flows_missed_share(const struct flow_params *p, const struct flow_verdict *v);
 
 /* The class to keep after a verdict: a verdict that knows nothing leaves the
  * old class, but a flow that has been steady for 20 answers ends per_packet

@@ -25,9 +25,34 @@ static const char *const texts[] = {
 void
 locate_fini(struct locate *l)
 {
-	free(l->ends);
-	free(l->steps);
+	if (l->log != NULL) {
+		free(l->log->ends);
+		free(l->log->steps);
+	}
+	free(l->log);
 	*l = (struct locate){ 0 };
+}
+
+static const struct locate_log *
+log_of(const struct locate *l)
+{
+	static const struct locate_log none;
+
+	return l->log == NULL ? &none : l->log;
+}
+
+static struct locate_log *
+need_log(struct locate *l)
+{
+	if (l->log == NULL)
+		l->log = mem_new(sizeof *l->log);
+	return l->log;
+}
+
+int64_t
+locate_turned_us(const struct locate *l)
+{
+	return log_of(l)->turned_us;
 }
 
 void
@@ -35,15 +60,16 @@ locate_answer(struct locate *l, const struct observation *o, int64_t at_us,
     bool is_caught)
 {
 	if (is_caught)
-		l->caught_key = flow_key(o->dns.nsid.bytes, o->dns.nsid.len);
+		need_log(l)->caught_key =
+		    flow_key(o->dns.nsid.bytes, o->dns.nsid.len);
 	if (!l->has_answer) {
 		l->has_answer = true;
 		l->caught = is_caught ? UINT16_MAX : 0;
 		return;
 	}
 	if ((l->caught & 1) != is_caught) {
-		l->turned_us = at_us;
-		l->n_ends = l->next_end = 0;
+		need_log(l)->turned_us = at_us;
+		l->log->n_ends = l->log->next_end = 0;
 	}
 	l->caught = (uint16_t)(l->caught << 1 | is_caught);
 }
@@ -67,8 +93,9 @@ locate_trace(struct locate *l, const struct observation *o, int64_t at_us)
 	struct locate_end end = { .at_us = at_us,
 		.key = flow_key(t->nsid.bytes, t->nsid.len) };
 	const struct hop *before;
+	struct locate_log *log;
 
-	if (at_us < l->turned_us)
+	if (at_us < locate_turned_us(l))
 		return; /* of who answered until then */
 	for (unsigned i = 0; i < t->n_hops; i++) {
 		const struct hop *h = &t->hops[i];
@@ -83,12 +110,13 @@ locate_trace(struct locate *l, const struct observation *o, int64_t at_us)
 	before = end.ttl > 1 ? hop_at(t, end.ttl - 1U) : NULL;
 	if (before != NULL)
 		end.before = before->address;
-	if (l->ends == NULL)
-		l->ends = mem_new(LOCATE_ENDS * sizeof *l->ends);
-	l->ends[l->next_end] = end;
-	l->next_end = (uint8_t)((l->next_end + 1) % LOCATE_ENDS);
-	if (l->n_ends < LOCATE_ENDS)
-		l->n_ends++;
+	log = need_log(l);
+	if (log->ends == NULL)
+		log->ends = mem_new(LOCATE_ENDS * sizeof *log->ends);
+	log->ends[log->next_end] = end;
+	log->next_end = (uint8_t)((log->next_end + 1) % LOCATE_ENDS);
+	if (log->n_ends < LOCATE_ENDS)
+		log->n_ends++;
 }
 
 bool
@@ -102,7 +130,7 @@ locate_is_narrow(const struct observation *o)
 }
 
 static struct locate_step *
-need_step(struct locate *l, const struct locate_step *like)
+need_step(struct locate_log *l, const struct locate_step *like)
 {
 	struct locate_step *s;
 
@@ -131,7 +159,7 @@ add_step(struct locate *l, const struct hop *before, const struct hop *hop,
 
 	if (before != NULL)
 		like.before = before->address;
-	s = need_step(l, &like);
+	s = need_step(need_log(l), &like);
 	s->at_us = at_us;
 	if (s->n < UINT8_MAX)
 		s->n++;
@@ -176,7 +204,7 @@ agree(struct agreement *a, const struct locate_end *e, uint64_t key)
 }
 
 static struct agreement
-gather(const struct locate *l, int64_t since_us)
+gather(const struct locate_log *l, int64_t since_us)
 {
 	struct agreement a = { 0 };
 
@@ -239,7 +267,7 @@ vote(struct bench *b, const struct locate_step *s)
 }
 
 static struct votes
-count_votes(const struct locate *l, const struct agreement *a,
+count_votes(const struct locate_log *l, const struct agreement *a,
     const struct addr *target, const struct locate_way *way, int64_t since_us)
 {
 	struct bench b = { .agreement = a, .target = target };
@@ -297,13 +325,13 @@ struct located
 locate_judge(const struct locate *l, const struct addr *target,
     const struct locate_way *way, int64_t since_us)
 {
-	struct agreement a = gather(l, since_us);
+	struct agreement a = gather(log_of(l), since_us);
 	struct located out = { .doubt = doubt_of_ttl(l, &a) };
 	struct votes v;
 
 	if (out.doubt != LOCATE_SURE)
 		return out;
-	v = count_votes(l, &a, target, way, since_us);
+	v = count_votes(log_of(l), &a, target, way, since_us);
 	out.doubt = doubt_of_hop(&a, &v);
 	/* Answers without a sign of their own: only a router that is seen there
 	 * tells that it is not the target. */

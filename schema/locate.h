@@ -64,19 +64,26 @@ struct locate_step {        /* one link that other flows took */
 	struct addr hop;
 };
 
-struct locate {
-	bool has_answer;     /* the three below count */
-	uint16_t caught;     /* of the last answers, 1: not the target's; newest
-			  * lowest */
-	int64_t turned_us;   /* when that last changed; 0: never */
+struct locate_log {          /* what only some have to tell */
+	int64_t turned_us;   /* when it last changed who answers; 0: never */
 	uint64_t caught_key; /* of the NSID of the last caught; 0: none */
 	uint8_t n_ends, next_end, n_steps, next_step; /* rings */
 	struct locate_end *ends;   /* LOCATE_ENDS; NULL: none yet */
 	struct locate_step *steps; /* LOCATE_STEPS; NULL: none yet */
 };
 
+struct locate {
+	struct locate_log *log; /* NULL: no trace, and nobody caught yet */
+	bool has_answer;        /* caught counts */
+	uint16_t caught; /* of the last answers, 1: not the target's; newest
+			  * lowest */
+};
+
 /* Frees what it keeps. */
 void locate_fini(struct locate *l);
+
+/* When it last changed whether the target answers itself; 0: never. */
+int64_t locate_turned_us(const struct locate *l);
 
 /* A way to the target by what is no question, to hold against. */
 struct locate_way {

@@ -34,6 +34,9 @@ pack_lines(uint8_t **out, size_t *out_len, const char *text, size_t len);
 /* Are these bytes packed lines, and not lines? */
 bool pack_is_packed(const void *bytes, size_t len);
 
+/* Packed as only later versions of this do? */
+bool pack_is_newer(const void *bytes, size_t len);
+
 /* The reverse, to at most max bytes.  Gives *out: release with free().
  * RC_MALFORMED: not what pack_lines writes.  RC_LIMIT: more than max bytes, or
  * too many lines. */

@@ -61,7 +61,7 @@ void
 signals_init(struct signals *s, const struct signal_params *p,
     struct signal_target *room, size_t n)
 {
-	*s = (struct signals){ .params = p == NULL ? signal_defaults : *p,
+	*s = (struct signals){ .params = p == NULL ? &signal_defaults : p,
 		.targets = room,
 		.max_targets = n };
 }
@@ -70,9 +70,14 @@ void
 signals_fini(struct signals *s)
 {
 	for (size_t i = 0; i < s->n_targets; i++) {
-		free(s->targets[i].signals);
-		free(s->targets[i].path.hops);
-		locate_fini(&s->targets[i].locate);
+		struct signal_target *t = &s->targets[i];
+
+		if (t->ways != NULL)
+			free(t->ways->path.hops);
+		free(t->ways);
+		free(t->found);
+		free(t->signals);
+		locate_fini(&t->locate);
 	}
 	s->n_targets = 0;
 }
@@ -94,6 +99,38 @@ need_signal(struct signal_target *t, enum signal_kind kind)
 	return &t->signals[kind];
 }
 
+static const struct signal_ways no_ways = {
+	.ping.at_us = SIGNAL_NEVER,
+	.trace.at_us = SIGNAL_NEVER,
+	.path.at_us = SIGNAL_NEVER,
+};
+
+static const struct signal_ways *
+ways_of(const struct signal_target *t)
+{
+	return t->ways == NULL ? &no_ways : t->ways;
+}
+
+static struct signal_ways *
+need_ways(struct signal_target *t)
+{
+	if (t->ways == NULL) {
+		t->ways = mem_new(sizeof *t->ways);
+		*t->ways = no_ways;
+	}
+	return t->ways;
+}
+
+static struct signal_found *
+need_found(struct signal_target *t)
+{
+	if (t->found == NULL) {
+		t->found = mem_new(sizeof *t->found);
+		t->found->foreign_at_us = SIGNAL_NEVER;
+	}
+	return t->found;
+}
+
 struct signal_target *
 signals_find(struct signals *s, int64_t target)
 {
@@ -113,8 +150,7 @@ need_target(struct signals *s, int64_t target, int64_t group)
 		return t;
 	t = &s->targets[s->n_targets++];
 	*t = (struct signal_target){ .target = target, .group = group };
-	t->foreign_at_us = t->udp.at_us = t->ping.at_us = SIGNAL_NEVER;
-	t->trace.at_us = t->path.at_us = SIGNAL_NEVER;
+	t->udp.at_us = SIGNAL_NEVER;
 	return t;
 }
 
@@ -136,7 +172,7 @@ sign_into(struct look *l, struct signal *x, const char *format, ...)
 	int64_t at_us = l->v->at_us;
 	va_list args;
 
-	if (x->n == 0 || at_us - x->last_us >= l->s->params.window_us)
+	if (x->n == 0 || at_us - x->last_us >= l->s->params->window_us)
 		*x = (struct signal){ .first_us = at_us, .last_us = at_us };
 	if (x->n < UINT32_MAX)
 		x->n++;
@@ -154,7 +190,7 @@ static bool
 is_fresh(const struct look *l, int64_t at_us)
 {
 	return at_us != SIGNAL_NEVER &&
-	       l->v->at_us - at_us <= l->s->params.fresh_us;
+	       l->v->at_us - at_us <= l->s->params->fresh_us;
 }
 
 /* Counts a round; true from the n_rounds-th bad one in a row on. */
@@ -167,7 +203,7 @@ is_steady(struct look *l, enum signal_kind kind, bool is_bad)
 		*run = 0;
 	else if (*run < UINT8_MAX)
 		++*run;
-	return *run >= l->s->params.n_rounds;
+	return *run >= l->s->params->n_rounds;
 }
 
 static double
@@ -198,13 +234,15 @@ look_at_identity(struct look *l)
 	identity_format(id, text);
 	SIGN(l, SIGNAL_FOREIGN, "%.60s", text);
 	l->is_caught = true;
-	t->foreign_key = key;
-	t->foreign_at_us = l->v->at_us;
+	need_found(t)->foreign_key = key;
+	t->found->foreign_at_us = l->v->at_us;
 	for (size_t i = 0; i < l->s->n_targets; i++) {
 		struct signal_target *u = &l->s->targets[i];
 
-		if (u->group == t->group || u->foreign_key != key ||
-		    l->v->at_us - u->foreign_at_us >= l->s->params.window_us)
+		if (u->group == t->group || u->found == NULL ||
+		    u->found->foreign_key != key ||
+		    l->v->at_us - u->found->foreign_at_us >=
+			l->s->params->window_us)
 			continue;
 		SIGN(l, SIGNAL_SHARED, "%.60s", text);
 		sign_into(l, need_signal(u, SIGNAL_SHARED), "%.60s", text);
@@ -244,8 +282,8 @@ larger(int64_t a, int64_t b)
 static void
 look_at_rtt(struct look *l)
 {
-	const struct signal_params *p = &l->s->params;
-	struct signal_last *ping = &l->t->ping;
+	const struct signal_params *p = l->s->params;
+	const struct signal_ping *ping = &ways_of(l->t)->ping;
 	int64_t gap_us = l->o->dns.rtt_us - ping->rtt_us;
 	bool is_bad;
 
@@ -278,9 +316,9 @@ way_back(uint8_t ttl)
 static void
 look_at_reply_ttl(struct look *l)
 {
-	unsigned margin = l->s->params.reply_margin;
-	const struct signal_last *ping = &l->t->ping;
-	const struct signal_path *path = &l->t->path;
+	unsigned margin = l->s->params->reply_margin;
+	const struct signal_ping *ping = &ways_of(l->t)->ping;
+	const struct signal_path *path = &ways_of(l->t)->path;
 	unsigned hops = way_back(l->o->dns.reply_ttl), other;
 
 	if (!l->o->dns.has_reply_ttl)
@@ -302,7 +340,7 @@ look_at_reply_ttl(struct look *l)
 static void
 look_at_transport(struct look *l)
 {
-	struct signal_last *udp = &l->t->udp;
+	struct signal_answer *udp = &l->t->udp;
 
 	if (!is_fresh(l, udp->at_us) || udp->is_used || udp->key == 0 ||
 	    l->v->key == 0)
@@ -328,9 +366,10 @@ look_at_dns(struct look *l)
 		if (l->is_caught || !l->is_unclear)
 			locate_answer(
 			    &l->t->locate, l->o, l->v->at_us, l->is_caught);
-		l->t->ping.is_used = true;
-		l->t->udp = (struct signal_last){ .at_us = l->v->at_us,
-			.standing = l->v->standing,
+		if (l->t->ways != NULL)
+			l->t->ways->ping.is_used = true;
+		l->t->udp = (struct signal_answer){ .at_us = l->v->at_us,
+			.standing = (uint8_t)l->v->standing,
 			.key = l->v->key };
 	}
 }
@@ -340,12 +379,13 @@ static void
 look_at_ping(struct look *l)
 {
 	const struct ping_result *p = &l->o->ping;
+	const struct signal_ping *old = &ways_of(l->t)->ping;
 	bool is_icmp = l->o->proto == PROTO_ICMP;
 
 	if (p->n_received == 0 ||
-	    (!is_icmp && l->t->ping.is_icmp && is_fresh(l, l->t->ping.at_us)))
+	    (!is_icmp && old->is_icmp && is_fresh(l, old->at_us)))
 		return;
-	l->t->ping = (struct signal_last){ .at_us = l->v->at_us,
+	need_ways(l->t)->ping = (struct signal_ping){ .at_us = l->v->at_us,
 		.rtt_us = p->rtt_median_us,
 		.ttl = p->has_reply_ttl ? p->reply_ttl : 0,
 		.is_icmp = is_icmp };
@@ -397,9 +437,10 @@ keep_path(struct look *l)
 		.hops = hops,
 		.is_tcp = l->o->proto == PROTO_TCP,
 		.length = end_ttl(r) };
+	const struct signal_path *old = &ways_of(l->t)->path;
 	uint8_t farthest = 0;
 
-	if (path.is_tcp && !l->t->path.is_tcp && is_fresh(l, l->t->path.at_us))
+	if (path.is_tcp && !old->is_tcp && is_fresh(l, old->at_us))
 		return;
 	for (unsigned i = 0; i < r->n_hops; i++) {
 		const struct hop *h = &r->hops[i];
@@ -414,24 +455,26 @@ keep_path(struct look *l)
 	if (path.length == 0 && farthest > 0)
 		path.length = farthest + 1;
 	if (path.length > 0)
-		replace_path(&l->t->path, &path);
+		replace_path(&need_ways(l->t)->path, &path);
 }
 
 /* Who names himself in CHAOS only is known from the questions. */
 static bool
 is_named(const struct look *l)
 {
-	const struct signal_last *udp = &l->t->udp;
+	const struct signal_answer *udp = &l->t->udp;
+	const struct signal_trace *trace = &ways_of(l->t)->trace;
 
-	return l->t->trace.standing == STANDING_KNOWN ||
-	       (l->t->trace.standing == STANDING_NONE &&
-		   is_fresh(l, udp->at_us) && udp->standing == STANDING_KNOWN);
+	return trace->standing == STANDING_KNOWN ||
+	       (trace->standing == STANDING_NONE && is_fresh(l, udp->at_us) &&
+		   udp->standing == STANDING_KNOWN);
 }
 
 static void
 look_at_trace(struct look *l)
 {
 	struct signal_target *t = l->t;
+	const struct signal_ways *ways;
 	uint8_t ttl;
 
 	if (locate_is_narrow(l->o)) {
@@ -444,17 +487,19 @@ look_at_trace(struct look *l)
 		/* Also what stands for ICMP where that is not permitted. */
 		if (l->o->why != WHY_VARIED)
 			locate_trace(&t->locate, l->o, l->v->at_us);
-		t->trace = (struct signal_last){ .at_us = l->v->at_us,
-			.standing = l->v->standing,
-			.ttl = end_ttl(&l->o->trace) };
+		need_ways(t)->trace =
+		    (struct signal_trace){ .at_us = l->v->at_us,
+			    .standing = (uint8_t)l->v->standing,
+			    .ttl = end_ttl(&l->o->trace) };
 	}
-	ttl = t->trace.ttl;
-	if (!is_fresh(l, t->trace.at_us) || !is_fresh(l, t->path.at_us) ||
-	    ttl == 0 || ttl + l->s->params.ttl_margin > t->path.length ||
+	ways = ways_of(t);
+	ttl = ways->trace.ttl;
+	if (!is_fresh(l, ways->trace.at_us) || !is_fresh(l, ways->path.at_us) ||
+	    ttl == 0 || ttl + l->s->params->ttl_margin > ways->path.length ||
 	    is_named(l))
 		return;
 	SIGN(l, SIGNAL_TTL, "answered at TTL %u, the way ends at %u", ttl,
-	    t->path.length);
+	    ways->path.length);
 }
 
 static void
@@ -507,24 +552,28 @@ signal_counts(const struct signal_params *p, enum signal_kind kind,
 static void
 judge_place(const struct signals *s, struct signal_target *t, int64_t now_us)
 {
-	int64_t since_us = now_us - s->params.window_us;
-	const struct locate_way way = { .hops = t->path.hops,
-		.n = t->path.length < TRACE_TTL_MAX ? t->path.length
-						    : TRACE_TTL_MAX };
-	bool has_way =
-	    t->path.at_us != SIGNAL_NEVER && t->path.at_us >= since_us;
-	struct located found;
+	int64_t since_us = now_us - s->params->window_us;
+	const struct signal_path *path = &ways_of(t)->path;
+	const struct locate_way way = { .hops = path->hops,
+		.n = path->length < TRACE_TTL_MAX ? path->length
+						  : TRACE_TTL_MAX };
+	bool has_way = path->at_us != SIGNAL_NEVER && path->at_us >= since_us;
+	int64_t turned_us = locate_turned_us(&t->locate);
+	struct signal_found *known = t->found;
+	struct located now;
 
 	if (!t->is_intercepted) {
-		t->place = (struct located){ 0 };
+		if (known != NULL)
+			known->place = (struct located){ 0 };
 		return;
 	}
-	found = locate_judge(
+	known = need_found(t);
+	now = locate_judge(
 	    &t->locate, &t->address, has_way ? &way : NULL, since_us);
-	t->place = t->place_turned_us == t->locate.turned_us
-		       ? locate_keep(&t->place, &found)
-		       : found; /* of another, perhaps elsewhere */
-	t->place_turned_us = t->locate.turned_us;
+	known->place = known->place_turned_us == turned_us
+			   ? locate_keep(&known->place, &now)
+			   : now; /* of another, perhaps elsewhere */
+	known->place_turned_us = turned_us;
 }
 
 void
@@ -544,7 +593,7 @@ signals_judge(struct signals *s, int64_t target, int64_t now_us,
 		unsigned weight = kinds[k].weight;
 
 		if (x == NULL ||
-		    !signal_counts(&s->params, (enum signal_kind)k, x, now_us))
+		    !signal_counts(s->params, (enum signal_kind)k, x, now_us))
 			continue;
 		is_foreign |= kinds[k].group == GROUP_IDENTITY;
 		if (k == SIGNAL_TTL && !is_foreign)
@@ -559,13 +608,14 @@ signals_judge(struct signals *s, int64_t target, int64_t now_us,
 	for (unsigned g = 0; g < N_GROUPS; g++)
 		out->score += heaviest[g];
 	out->is_intercepted =
-	    out->score >= s->params.enter ||
-	    (t != NULL && t->is_intercepted && out->score >= s->params.leave);
+	    out->score >= s->params->enter ||
+	    (t != NULL && t->is_intercepted && out->score >= s->params->leave);
 	if (t == NULL)
 		return;
 	t->is_intercepted = out->is_intercepted;
 	judge_place(s, t, now_us);
-	out->place = t->place;
+	if (t->found != NULL)
+		out->place = t->found->place;
 }
 
 void
@@ -581,6 +631,15 @@ signals_restore(struct signals *s, int64_t target, int64_t group,
 	t = need_target(s, target, group);
 	if (t != NULL)
 		*need_signal(t, kind) = *old;
+}
+
+void
+signals_restore_place(
+    struct signal_target *t, bool is_intercepted, const struct located *place)
+{
+	t->is_intercepted = is_intercepted;
+	if (is_intercepted)
+		need_found(t)->place = *place;
 }
 
 unsigned

@@ -107,18 +107,28 @@ struct signal {     /* what is known of one kind */
 					     * "dns 3.1 ms, icmp 21.0 ms" */
 };
 
-/* The last of something, to hold others against. */
-struct signal_last {
-	int64_t at_us; /* of the view; SIGNAL_NEVER */
-	enum standing standing;
+#define SIGNAL_NEVER INT64_MIN
+
+/* The last of each kind, to hold others against: at_us is of the view, or
+ * SIGNAL_NEVER; is_used: compared already, the next round wants a new one. */
+struct signal_answer {
+	int64_t at_us;
 	uint64_t key;
-	int64_t rtt_us;
-	uint8_t ttl; /* ping: of the reply; trace: that was answered; 0: none */
-	bool is_icmp; /* ping */
-	bool is_used; /* compared already: the next round wants a new one */
+	uint8_t standing; /* enum standing */
+	bool is_used;
 };
 
-#define SIGNAL_NEVER INT64_MIN
+struct signal_ping {
+	int64_t at_us, rtt_us;
+	uint8_t ttl; /* of the reply; 0: not known */
+	bool is_icmp, is_used;
+};
+
+struct signal_trace {
+	int64_t at_us;
+	uint8_t standing; /* enum standing */
+	uint8_t ttl;      /* that was answered; 0: none */
+};
 
 struct signal_path {   /* the way to the end, by what is not DNS */
 	int64_t at_us; /* SIGNAL_NEVER */
@@ -129,23 +139,33 @@ struct signal_path {   /* the way to the end, by what is not DNS */
 	                    * path yet */
 };
 
-struct signal_target { /* one target of the vantage */
-	int64_t target, group;
-	struct signal *signals; /* N_SIGNALS; NULL: no sign yet */
-	uint8_t run[N_SIGNALS]; /* rounds in a row */
-	bool is_intercepted;
-	uint64_t foreign_key; /* of the last foreign identity; 0: none */
-	int64_t foreign_at_us;
-	struct locate locate;
-	struct located place;    /* when it is intercepted, as last judged */
-	int64_t place_turned_us; /* of whom: locate.turned_us then */
-	struct signal_last udp, ping, trace;
-	struct addr address;
+struct signal_ways { /* what is known by other means than questions */
+	struct signal_ping ping;
+	struct signal_trace trace;
 	struct signal_path path;
 };
 
+struct signal_found { /* what only somebody between gives reason to keep */
+	uint64_t foreign_key; /* of the last foreign identity; 0: none */
+	int64_t foreign_at_us;
+	struct located place;    /* when it is intercepted, as last judged */
+	int64_t place_turned_us; /* of whom: locate_turned_us then */
+};
+
+struct signal_target { /* one target of the vantage */
+	int64_t target, group;
+	struct signal *signals;     /* N_SIGNALS; NULL: no sign yet */
+	struct signal_ways *ways;   /* NULL: none yet */
+	struct signal_found *found; /* NULL: nothing yet */
+	struct signal_answer udp;
+	struct locate locate;
+	struct addr address;
+	uint8_t run[N_SIGNALS]; /* rounds in a row */
+	bool is_intercepted;
+};
+
 struct signals { /* one vantage */
-	struct signal_params params;
+	const struct signal_params *params;
 	struct signal_target *targets; /* the caller's */
 	size_t n_targets, max_targets;
 	struct signal decoy; /* counts at every target */
@@ -167,7 +187,7 @@ struct signal_verdict {
 };
 
 /* Starts afresh for up to n targets, in room that the caller owns and keeps
- * as long as *s.  p NULL: signal_defaults. */
+ * as long as *s, as he does *p.  p NULL: signal_defaults. */
 void signals_init(struct signals *s, const struct signal_params *p,
     struct signal_target *room, size_t n);
 
@@ -198,6 +218,10 @@ struct signal_target *signals_find(struct signals *s, int64_t target);
  * group as in the views to come. */
 void signals_restore(struct signals *s, int64_t target, int64_t group,
     enum signal_kind kind, const struct signal *old);
+
+/* Brings back whether it was intercepted, and where. */
+void signals_restore_place(
+    struct signal_target *t, bool is_intercepted, const struct located *place);
 
 /* Does the signal count at now_us?  p NULL: signal_defaults. */
 bool signal_counts(const struct signal_params *p, enum signal_kind kind,

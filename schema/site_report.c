@@ -161,17 +161,17 @@ site_report_decode(
 	struct fields_fault fault = { .rc = RC_OK, .err = err };
 	struct site_report r = { 0 };
 	struct fields root;
-	json_t *json;
+	struct doc doc = { 0 };
 	enum rc rc;
 
 	if (len > SITE_REPORT_BODY_MAX)
 		return err_set(err, RC_LIMIT, "longer than any report");
-	rc = fields_load(&json, body, len, err);
+	rc = doc_load(&doc, body, len, err);
 	if (rc != RC_OK)
 		return rc;
-	root = fields_root(json, &fault);
+	root = fields_root(&doc, &fault);
 	read_report(&root, &r);
-	json_decref(json);
+	doc_fini(&doc);
 	if (fault.rc == RC_OK)
 		*out = r;
 	return fault.rc;

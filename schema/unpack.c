@@ -15,6 +15,13 @@ pack_is_packed(const void *bytes, size_t len)
 	       memcmp(bytes, PACK_MAGIC, PACK_MAGIC_LEN) == 0;
 }
 
+bool
+pack_is_newer(const void *bytes, size_t len)
+{
+	return len >= PACK_MAGIC_LEN && !pack_is_packed(bytes, len) &&
+	       memcmp(bytes, PACK_MAGIC, PACK_MAGIC_LEN - 1) == 0;
+}
+
 /* Cuts the shapes' text into lines.  There are at most as many as lines. */
 static enum rc
 read_shapes(struct pack_table *t, struct rbuf *r, size_t len)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "schema/base/mem.h"
+#include "schema/wire_read.h"
 
 /* The next line, with its newline; moves *p past it. */
 static size_t
@@ -46,26 +47,41 @@ check_seq(const struct batch *b, size_t i, size_t n, struct err *err)
 }
 
 static enum rc
-decode_lines(
-    struct batch *b, const char *p, const char *end, size_t n, struct err *err)
+decode_observations(struct batch *b, struct doc *d, const char *p,
+    const char *end, size_t n, struct err *err)
 {
-	const char *line;
-	size_t len = next_line(&line, &p, end);
-	enum rc rc = wire_decode_header(&b->header, line, len, err);
+	enum rc rc = RC_OK;
 
-	if (rc != RC_OK)
-		return err_at(err, rc, "line 1");
 	b->observations = mem_grow(NULL, n, sizeof *b->observations);
 	for (b->n = 0; b->n < n; b->n++) {
-		len = next_line(&line, &p, end);
-		rc = wire_decode_observation(
-		    &b->observations[b->n], line, len, err);
+		const char *line;
+		size_t len = next_line(&line, &p, end);
+
+		rc = wire_read_observation(
+		    d, &b->observations[b->n], line, len, err);
 		if (rc == RC_OK)
 			rc = check_seq(b, b->n, n, err);
 		if (rc != RC_OK)
 			return err_at(err, rc, "line %zu", b->n + 2);
 	}
-	return RC_OK;
+	return rc;
+}
+
+static enum rc
+decode_lines(
+    struct batch *b, const char *p, const char *end, size_t n, struct err *err)
+{
+	struct doc doc = { 0 };
+	const char *line;
+	size_t len = next_line(&line, &p, end);
+	enum rc rc = wire_read_header(&doc, &b->header, line, len, err);
+
+	if (rc == RC_OK)
+		rc = decode_observations(b, &doc, p, end, n, err);
+	else
+		err_at(err, rc, "line 1");
+	doc_fini(&doc);
+	return rc;
 }
 
 enum rc

@@ -1,6 +1,7 @@
 /* wire_decode.c - one line; what is required when: schema/README.md. */
 #include "schema/wire.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "schema/fields.h"
@@ -182,46 +183,59 @@ read_observation(struct fields *f, struct observation *o)
 	read_common(f, o);
 	switch (o->kind) {
 	case KIND_DNS:
+		memset(&o->dns, 0, sizeof o->dns);
 		wire_read_dns(f, o);
 		break;
 	case KIND_PING:
+		memset(&o->ping, 0, sizeof o->ping);
 		read_ping(f, o->outcome, &o->ping);
 		break;
 	case KIND_TRACE:
+		memset(&o->trace, 0, sizeof o->trace);
 		read_trace(f, &o->trace);
 		break;
 	}
 }
 
 static enum rc
-load_line(json_t **out, const char *line, size_t len, struct err *err)
+load_line(struct doc *d, const char *line, size_t len, struct err *err)
 {
 	if (len > WIRE_LINE_MAX)
 		return err_set(
 		    err, RC_LIMIT, "line longer than %d bytes", WIRE_LINE_MAX);
-	return fields_load(out, line, len, err);
+	return doc_load(d, line, len, err);
+}
+
+enum rc
+wire_read_observation(struct doc *d, struct observation *out, const char *line,
+    size_t len, struct err *err)
+{
+	struct fields_fault fault = { .err = err };
+	struct fields f;
+	enum rc rc = load_line(d, line, len, err);
+
+	if (rc != RC_OK)
+		return rc;
+	memset(out, 0, offsetof(struct observation, dns));
+	f = fields_root(d, &fault);
+	read_observation(&f, out);
+	return fault.rc;
 }
 
 enum rc
 wire_decode_observation(
     struct observation *out, const char *line, size_t len, struct err *err)
 {
-	struct fields_fault fault = { .err = err };
 	struct observation o;
-	struct fields f;
-	json_t *root = NULL;
+	struct doc doc = { 0 };
 	enum rc rc;
 
-	rc = load_line(&root, line, len, err);
-	if (rc != RC_OK)
-		return rc;
 	memset(&o, 0, sizeof o); /* padding too: records compare as bytes */
-	f = fields_root(root, &fault);
-	read_observation(&f, &o);
-	json_decref(root);
-	if (fault.rc == RC_OK)
+	rc = wire_read_observation(&doc, &o, line, len, err);
+	doc_fini(&doc);
+	if (rc == RC_OK)
 		*out = o;
-	return fault.rc;
+	return rc;
 }
 
 /* Copies PROBE_ID_LEN hexadecimal digits. */
@@ -290,23 +304,31 @@ read_header(struct fields *f, struct batch_header *h)
 }
 
 enum rc
-wire_decode_header(
-    struct batch_header *out, const char *line, size_t len, struct err *err)
+wire_read_header(struct doc *d, struct batch_header *out, const char *line,
+    size_t len, struct err *err)
 {
 	struct fields_fault fault = { .err = err };
 	struct batch_header h;
 	struct fields f;
-	json_t *root = NULL;
-	enum rc rc;
+	enum rc rc = load_line(d, line, len, err);
 
-	rc = load_line(&root, line, len, err);
 	if (rc != RC_OK)
 		return rc;
 	memset(&h, 0, sizeof h);
-	f = fields_root(root, &fault);
+	f = fields_root(d, &fault);
 	read_header(&f, &h);
-	json_decref(root);
 	if (fault.rc == RC_OK)
 		*out = h;
 	return fault.rc;
+}
+
+enum rc
+wire_decode_header(
+    struct batch_header *out, const char *line, size_t len, struct err *err)
+{
+	struct doc doc = { 0 };
+	enum rc rc = wire_read_header(&doc, out, line, len, err);
+
+	doc_fini(&doc);
+	return rc;
 }

@@ -2,7 +2,7 @@
  * wire_read.h - values that several kinds of lines have, read.       (pure)
  *
  * Uses     schema/record.h, schema/fields.h
- * Used by  wire_decode, wire_decode_dns
+ * Used by  wire_decode, wire_decode_dns, wire_batch
  *
  * All mark f as faulty when a value is not as schema/README.md says.
  */
@@ -53,6 +53,14 @@ wire_read_hex(uint8_t *bytes, size_t max, size_t *n, const char *hex);
 /* An identity, when it is there. */
 void wire_read_identity(struct fields *f, const char *key, const char *cut_key,
     struct identity *id);
+
+/* As wire_decode_observation and _header (wire.h), with a doc to be used for
+ * many lines: release it with doc_fini.  Of *out only the kind's own part is
+ * written, and it may be written when it fails, too. */
+MUST_USE enum rc wire_read_observation(struct doc *d, struct observation *out,
+    const char *line, size_t len, struct err *err);
+MUST_USE enum rc wire_read_header(struct doc *d, struct batch_header *out,
+    const char *line, size_t len, struct err *err);
 
 /* What a dns line has, behind what all kinds have.  (wire_decode_dns.c) */
 void wire_read_dns(struct fields *f, struct observation *o);

@@ -17,7 +17,7 @@ static inline enum rc
 names_find(unsigned *out, const char *const *names, size_t n, const char *name)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (strcmp(names[i], name) == 0) {
+		if (names[i][0] == name[0] && strcmp(names[i], name) == 0) {
 			*out = i;
 			return RC_OK;
 		}

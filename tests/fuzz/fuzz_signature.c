@@ -14,6 +14,8 @@
 
 #include "schema/signature.h"
 
+#define OWN_SHARE 8
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
@@ -76,6 +78,18 @@ check_own(const char *method, const char *path, const char *seq)
 		 RC_PEER);
 }
 
+/* Signing and verifying take a hundred times as long as all else: one input in
+ * OWN_SHARE, chosen by its bytes. */
+static bool
+is_for_own(const uint8_t *data, size_t size)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum += data[i];
+	return sum % OWN_SHARE == 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -91,7 +105,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lines[i] = line != NULL ? line : text + size;
 	}
 	check(lines[0], lines[1], lines[2]);
-	check_own(lines[0], lines[1], lines[2]);
+	if (is_for_own(data, size))
+		check_own(lines[0], lines[1], lines[2]);
 	free(text);
 	return 0;
 }

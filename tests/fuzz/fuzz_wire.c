@@ -2,7 +2,7 @@
  * fuzz_wire.c - what the collector reads from a hostile probe.
  *
  * Property: what decodes, encodes; and encoding what was decoded gives the
- * same bytes from then on.
+ * same bytes from then on; and what is scanned says what jansson reads.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "schema/wire.h"
+#include "tests/unit/doc_same.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -72,7 +73,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
+	bool is_plain;
 
+	must(doc_same(text, size, &is_plain));
 	check_observation(text, size);
 	check_header(text, size);
 	check_batch(text, size);

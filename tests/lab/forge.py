@@ -71,9 +71,9 @@ def observation(seq, target="192.0.2.53", nsid="ns1.ams.anycast.example", at_us=
             "late": 0, "duplicate": 0, "nsid": nsid.encode().hex()}
 
 
-def batch(probe, observations):
+def batch(probe, observations, sent_at_us=None):
     """The body of a batch: a header line, then the observations."""
-    now = time.time_ns() // 1000
+    now = sent_at_us or time.time_ns() // 1000
     header = {"probe": probe, "version": "forged", "first_seq": observations[0]["seq"],
               "last_seq": observations[-1]["seq"], "sent_at_us": now, "anchor_at_us": now,
               "anchor_mono_us": 1, "clock": "unknown", "lost": 0}

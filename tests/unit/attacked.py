@@ -25,7 +25,7 @@ WAIT_S = 60
 TARGET = "192.0.2.53"
 CONFIG = """
 listen = "127.0.0.1:{port}"
-database = "c.db"
+database = "{database}"
 tls {{ certificate = "cert.pem" key = "key.pem" }}
 service "web" {{
 	addresses = {{ "192.0.2.53" }}
@@ -49,13 +49,15 @@ def request(method, path, wanted=(), body=b"", length=True):
 class Attacked:
     """Runs while it is entered; more of a configuration may be given."""
 
-    def __init__(self, folder, more=""):
+    def __init__(self, folder, more="", database=None):
         self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.database = database or folder / "c.db"
         self.config = folder / "c.conf"
-        self.config.write_text(CONFIG.format(port=self.port) + more, encoding="utf-8")
+        self.config.write_text(CONFIG.format(
+            port=self.port, database=self.database) + more, encoding="utf-8")
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2",
              "-subj", "/CN=c", "-addext", "subjectAltName=IP:127.0.0.1",
@@ -63,18 +65,25 @@ class Attacked:
             check=True, capture_output=True)
         self.context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
         self.process = None
+        self.environment = {}
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        """Returns when it listens."""
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
             [BUILD / "catchwater", "serve", "--config", self.config],
-            stderr=(self.folder / "log").open("wb"))
+            stderr=(self.folder / "log").open("ab"),
+            env={**os.environ, **self.environment})
         until = time.monotonic() + WAIT_S
         while True:
             assert self.process.poll() is None, (self.folder / "log").read_text()
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), 5).close()
-                return self
+                return
             assert time.monotonic() < until, "the collector does not listen"
             time.sleep(0.05)
 
@@ -84,7 +93,7 @@ class Attacked:
 
     def catchwater(self, *words, check=True):
         """A command on its database: its output, in bytes."""
-        done = subprocess.run([BUILD / "catchwater", *words, "--db", self.folder / "c.db"],
+        done = subprocess.run([BUILD / "catchwater", *words, "--db", self.database],
                               capture_output=True, check=False, timeout=WAIT_S)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout
@@ -92,7 +101,7 @@ class Attacked:
     def query(self, sql, *values):
         """Rows of its database."""
         with contextlib.closing(sqlite3.connect(
-                f"file:{self.folder}/c.db?mode=ro", uri=True, timeout=WAIT_S)) as db:
+                f"file:{self.database}?mode=ro", uri=True, timeout=WAIT_S)) as db:
             return db.execute(sql, values).fetchall()
 
     def connect(self, source="127.0.0.1"):

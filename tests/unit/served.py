@@ -84,7 +84,8 @@ service "web" {
 class Served:
     """`catchwater serve` over a configuration that tests rewrite."""
 
-    def __init__(self, folder, services=SERVICES, more="", is_tls=False, env=None):
+    def __init__(self, folder, services=SERVICES, more="", is_tls=False, env=None,
+                 program=BUILD / "catchwater"):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.config = self.folder / "c.conf"
@@ -93,7 +94,7 @@ class Served:
         self._log = self.folder / "log"
         with self._log.open("w") as log:
             self.child = subprocess.Popen(  # pylint: disable=consider-using-with
-                [BUILD / "catchwater", "serve", "--config", self.config], stderr=log,
+                [program, "serve", "--config", self.config], stderr=log,
                 env={**os.environ, **(env or {})})
 
     def __enter__(self):
@@ -118,9 +119,11 @@ class Served:
 
     def write(self, services=SERVICES, more="", port=None, database="c.db"):
         tls = 'tls { certificate = "server.pem" key = "server.key" }\n'
-        self.config.write_text(
+        new = self.config.with_suffix(".new")   # whole for who reads it meanwhile
+        new.write_text(
             f'listen = "127.0.0.1:{port or self.port}"\ndatabase = "{database}"\n' +
             (tls if self.is_tls else "") + services + more)
+        new.replace(self.config)
 
     def log(self):
         return self._log.read_text()

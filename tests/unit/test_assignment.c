@@ -127,6 +127,8 @@ static const struct {
 } cases[] = {
 	{ "as it is", "", "", RC_OK, "" },
 	{ "an unknown key", "\"targets\"", "\"new\":1,\"targets\"", RC_OK, "" },
+	{ "an unknown key of a target", "\"zone\"",
+	    "\"new\":{\"a\":[1]},\"zone\"", RC_OK, "" },
 	{ "no retries", "[2000000,6000000]", "[]", RC_OK, "" },
 	{ "not JSON", "{", "", RC_MALFORMED, "not JSON" },
 	{ "no targets", "\"targets\"", "\"target\"", RC_MALFORMED, "targets:" },

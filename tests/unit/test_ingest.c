@@ -3,6 +3,7 @@
 
 #include "collector/correct.h"
 #include "collector/store_doubt.h"
+#include "collector/store_retention.h"
 
 static int
 set_up(void **state)
@@ -48,6 +49,19 @@ static int64_t
 n_rows(struct rig *r)
 {
 	return rig_query(r, "SELECT count(*) FROM observation");
+}
+
+/* What stands beside observations that are gone goes too: others have come. */
+static void
+lose_observations(struct rig *r)
+{
+	struct err err = ERR_NONE;
+	int64_t n = 0;
+
+	rig_query(r, "UPDATE observation SET id = id + 1000 RETURNING 1");
+	T_CHECK(store_beside_expire(r->side, 1000, &n, &err) == RC_OK, "%s",
+	    err.text);
+	T_CHECK(n > 0, "nothing went");
 }
 
 /* What is stored has each seq of the one probe once, from 1 to n. */
@@ -269,7 +283,7 @@ details_have_rows_of_their_own_that_go_with_the_observation(void **state)
 			 "o.stamp = 2 AND o.zoneversion = x'010009000000'"),
 	    1);
 	assert_int_equal(rig_query(r, "SELECT count(*) FROM second_answer"), 1);
-	rig_query(r, "DELETE FROM observation RETURNING 1");
+	lose_observations(r);
 	assert_int_equal(rig_query(r, "SELECT (SELECT count(*) FROM tls) + "
 				      "(SELECT count(*) FROM second_answer)"),
 	    0);
@@ -624,8 +638,7 @@ an_answer_sooner_than_light_is_doubted(void **state)
 	assert_int_equal(list.rows[1].n, 3);
 	assert_in_range(list.rows[1].least_rtt_us, 169000, 171000);
 	/* They go with their observations. */
-	sqlite3_exec(
-	    store_handle(r->side), "DELETE FROM observation", NULL, NULL, NULL);
+	lose_observations(r);
 	assert_int_equal(rig_query(r, "SELECT count(*) FROM doubt"), 0);
 	free(list.rows);
 	fini(jobs, 2);

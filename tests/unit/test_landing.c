@@ -169,6 +169,7 @@ test_words(void **state)
 		    cases[i].name, r.journal);
 		T_CHECK(r.n_moves == cases[i].n_moves, "%s: %d moves",
 		    cases[i].name, r.n_moves);
+		track_fini(&r.track);
 	}
 }
 
@@ -189,6 +190,7 @@ test_the_first_changed_sample_dates_the_move(void **state)
 	assert_int_equal(r.track.open.n, 3);
 	assert_int_equal(r.track.open.rtt_n, 3);
 	assert_int_equal(r.track.open.rtt_sum_us, 15000);
+	track_fini(&r.track);
 }
 
 static void
@@ -209,6 +211,7 @@ test_older_observations_are_dropped(void **state)
 	}
 	assert_int_equal(r.track.open.n, 3);
 	assert_int_equal(r.track.candidate.n, 0);
+	track_fini(&r.track);
 }
 
 static void
@@ -225,6 +228,7 @@ test_a_clock_that_is_ahead_is_held_to_the_arrival(void **state)
 	landing_see(&r.track, &s, &r.out);
 	assert_int_equal(r.track.seen_us, s.received_us);
 	assert_false(r.track.is_late);
+	track_fini(&r.track);
 }
 
 static void
@@ -240,6 +244,7 @@ test_what_comes_late_says_so(void **state)
 	landing_out_init(&r.out, 1);
 	landing_see(&r.track, &s, &r.out);
 	assert_true(r.track.is_late);
+	track_fini(&r.track);
 }
 
 static void
@@ -260,6 +265,7 @@ test_late_news_continue_an_interval(void **state)
 	assert_int_equal(r.track.open.id, first);
 	assert_int_equal(r.track.open.until_us, 0);
 	assert_int_equal(r.track.open.n, 4);
+	track_fini(&r.track);
 }
 
 static void
@@ -290,6 +296,8 @@ test_bytes_bring_a_track_back(void **state)
 	b.len--;
 	assert_int_equal(track_decode(&back, &b), RC_MALFORMED);
 	assert_int_equal(back.place, 1);
+	track_fini(&r.track);
+	track_fini(&back);
 }
 
 static void

@@ -39,7 +39,10 @@ FAMILIES = {
     "catchwater_site_receiving": "gauge", "catchwater_site_verdict": "gauge",
     "catchwater_events": "gauge", "catchwater_open_events": "gauge",
     "catchwater_deliveries": "gauge", "catchwater_probes": "gauge",
-    "catchwater_probes_heard": "gauge",
+    "catchwater_probes_heard": "gauge", "catchwater_quarantined": "gauge",
+    "process_cpu_seconds": "counter", "process_resident_memory_bytes": "gauge",
+    "process_virtual_memory_bytes": "gauge", "process_open_fds": "gauge",
+    "process_max_fds": "gauge", "process_start_time_seconds": "gauge",
 }
 
 
@@ -143,6 +146,53 @@ def test_landings_and_sites_have_the_configurations_names_only(loaded):
     assert states == {"active": 10}
     heard = {s.labels["within"]: s.value for s in samples(loaded[0], "catchwater_probes_heard")}
     assert heard["1d"] == 10 and set(heard) == {"1m", "5m", "1h", "1d"}
+
+
+def test_the_process_is_told_as_the_system_has_it(loaded):
+    served = loaded[0]
+    proc = pathlib.Path(f"/proc/{served.child.pid}")
+    before = len(list((proc / "fd").iterdir()))
+    told = {name: samples(served, f"process_{name}")[0].value for name in (
+        "cpu_seconds", "resident_memory_bytes", "virtual_memory_bytes", "open_fds", "max_fds",
+        "start_time_seconds")}
+    pages = [int(n) for n in (proc / "statm").read_text().split()]
+    assert told["virtual_memory_bytes"] == pytest.approx(
+        pages[0] * os.sysconf("SC_PAGESIZE"), rel=0.2)
+    assert told["resident_memory_bytes"] == pytest.approx(
+        pages[1] * os.sysconf("SC_PAGESIZE"), rel=0.5)
+    assert told["open_fds"] == pytest.approx(before, abs=4)   # connections come and go
+    assert told["max_fds"] >= told["open_fds"] > 3
+    ticks = [int(n) for n in (proc / "stat").read_text().rsplit(")", 1)[1].split()[11:13]]
+    assert 0 < told["cpu_seconds"] <= sum(ticks) / os.sysconf("SC_CLK_TCK") + 0.02
+    started = samples(served, "catchwater_start_timestamp_seconds")[0].value
+    assert told["start_time_seconds"] == started
+
+
+def test_who_is_quarantined_is_counted_and_told_to_the_log(tmp_path):
+    """By hand through the program; by the detector as it writes it down."""
+    with Served(tmp_path, simulate_services()) as served:
+        run(SIMULATE, "--collector", f"http://127.0.0.1:{served.port}", "--token",
+            served.token(8), "--vantages", "8", "--targets", "4", "--period", "2s",
+            "--upload", "1s", "--for", "2s")
+        one, two = [v["vantage"] for v in json.loads(
+            served.catchwater("vantages", "--json").stdout) if v["family"] == 4][:2]
+        served.catchwater("vantages", "quarantine", one, "--reason", "it lies")
+        served.wait_for_log("vantages: quarantined: it lies vantage=")
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.db", timeout=60)) as db, db:
+            db.execute("INSERT INTO quarantine SELECT v.id, 'peers', 1, NULL, 1, NULL, NULL, '{}' "
+                       "FROM vantage v JOIN probe p ON p.id = v.probe_id "
+                       "WHERE p.name || '/' || v.family = ?", (two,))
+
+        def counted():
+            return {s.labels["reason"]: s.value
+                    for s in samples(served, "catchwater_quarantined")}
+        wait_until(lambda: counted() == {"hand": 2, "peers": 1, "own_address": 0, "light": 0},
+                   "both counted")
+        served.catchwater("vantages", "release", two)
+        served.wait_for_log("vantages: released: by hand: peers vantage=")
+        served.catchwater("vantages", "release", one)
+        served.wait_for_log("vantages: released: by hand vantage=")
+        wait_until(lambda: set(counted().values()) == {0}, "nobody counted")
 
 
 def test_clients_get_the_format_they_ask_for(loaded):

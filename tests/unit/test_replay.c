@@ -3,8 +3,10 @@
  * crashes, pauses and imported history. */
 #include "tests/unit/serve_rig.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 
+#include "collector/commands.h"
 #include "collector/detect_suspected.h"
 #include "collector/heard.h"
 #include "collector/ingest_foreign.h"
@@ -14,6 +16,7 @@
 #include "collector/store_heard.h"
 #include "collector/store_quarantine.h"
 #include "collector/store_verify.h"
+#include "tests/unit/pack_rig.h"
 
 #define PROBES 8
 #define EVERY_S 10
@@ -331,18 +334,18 @@ check_compare(struct fleet_rig *f, const char *damage, const char *says)
 	store_close(scratch);
 }
 
+/* A replay of the database at path, which may be a copy of the live one. */
 static struct replayed
-check_replay(struct fleet_rig *f, bool is_same)
+check_replay_of(struct fleet_rig *f, const char *path, bool is_same)
 {
 	struct store *source, *scratch;
 	char *live = dump(f->rig->store), *again;
 	struct replayed told;
 	struct err err;
 
-	assert_int_equal(
-	    store_open(&source, f->rig->database, STORE_READ, &err), RC_OK);
-	T_CHECK(store_open_scratch(&scratch, f->rig->database, &err) == RC_OK,
-	    "%s", err.text);
+	assert_int_equal(store_open(&source, path, STORE_READ, &err), RC_OK);
+	T_CHECK(
+	    store_open_scratch(&scratch, path, &err) == RC_OK, "%s", err.text);
 	T_CHECK(replay(source, scratch, &f->rig->settings.services, NULL, &told,
 		    &err) == RC_OK,
 	    "%s", err.text);
@@ -358,6 +361,25 @@ check_replay(struct fleet_rig *f, bool is_same)
 	sqlite3_free(again);
 	store_close(scratch);
 	store_close(source);
+	return told;
+}
+
+/* Of the database, and of a copy in which it is packed. */
+static struct replayed
+check_replay(struct fleet_rig *f, bool is_same)
+{
+	struct replayed told = check_replay_of(f, f->rig->database, is_same);
+	struct replayed of_packed;
+	char copy[256];
+
+	snprintf(copy, sizeof copy, "%s",
+	    scratch_path(&f->rig->scratch, "packed.db"));
+	pack_copy(f->rig->database, copy);
+	of_packed = check_replay_of(f, copy, is_same);
+	assert_int_equal(unlink(copy), 0);
+	assert_true(told.is_whole == of_packed.is_whole);
+	assert_int_equal(told.n_observations, of_packed.n_observations);
+	assert_int_equal(told.first_us, of_packed.first_us);
 	return told;
 }
 
@@ -403,6 +425,108 @@ every_event_is_told_again(void **state)
 	    "INSERT INTO move (vantage_id, target_id, from_site_id, "
 	    "to_site_id, at_us, confirmed_us) VALUES (1, 1, 1, 2, 1, 1)",
 	    "is stored, and a replay does not tell it");
+}
+
+/* What a subcommand says of the database at path; NULL: it would not.  Gives
+ * the text. */
+static char *
+answer(struct fleet_rig *f, int (*command)(int argc, char **argv),
+    const char *line, const char *path)
+{
+	char words[200], db[300], conf[300], file[256], *text = NULL;
+	char *argv[12], *rest = NULL;
+	struct err err = ERR_NONE;
+	int argc = 0, was, to;
+	size_t len;
+
+	snprintf(words, sizeof words, "%s", line);
+	snprintf(db, sizeof db, "--db=%s", path);
+	snprintf(conf, sizeof conf, "--config=%s",
+	    scratch_path(&f->rig->scratch, "c.conf"));
+	snprintf(
+	    file, sizeof file, "%s", scratch_path(&f->rig->scratch, "said"));
+	for (char *word = strtok_r(words, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	if (command != command_explain)
+		argv[argc++] = conf;
+	argv[argc++] = db;
+	argv[argc] = NULL;
+	fflush(stdout);
+	was = dup(STDOUT_FILENO);
+	to = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(to, STDOUT_FILENO);
+	close(to);
+	assert_int_equal(command(argc, argv), 0);
+	fflush(stdout);
+	dup2(was, STDOUT_FILENO);
+	close(was);
+	T_CHECK(file_read(file, 1 << 24, &text, &len, &err) == RC_OK, "%s",
+	    err.text);
+	return text;
+}
+
+/* Templates that mean something else now. */
+static void
+write_config(struct fleet_rig *f, const char *identity)
+{
+	char text[1000];
+	struct err err = ERR_NONE;
+
+	snprintf(text, sizeof text,
+	    "database = \"%s\"\nservice \"web\" {\n"
+	    "addresses = { \"" RIG_V4 "\", \"" RIG_V6 "\" }\n"
+	    "zone = \"example\"\ncontrol = { \"" RIG_CONTROL "\" }\n"
+	    "identity = { %s }\n"
+	    "site \"ams\" { }\nsite \"fra\" { }\n}\n",
+	    f->rig->database, identity);
+	T_CHECK(file_replace(scratch_path(&f->rig->scratch, "c.conf"), 0600,
+		    text, strlen(text), &err) == RC_OK,
+	    "%s", err.text);
+}
+
+static void
+packed_observations_answer_the_same(void **state)
+{
+	static const struct {
+		int (*command)(int argc, char **argv);
+		const char *line, *says;
+	} asked[] = {
+		{ command_replay, "replay --json", "\"kind\": \"shift\"" },
+		{ command_explain, "explain 1 --json", "192.0.2.1" },
+		{ command_explain, "explain 2 --json", "fra" },
+		{ command_explain, "explain 1", "192.0.2.1" },
+		{ command_verify, "verify --json", "packed references" },
+		{ command_reinterpret, "reinterpret --dry-run --json",
+		    "\"to\": \"fra\"" },
+	};
+	struct fleet_rig *f = *state;
+	char copy[256];
+
+	spread(f);
+	run(f, 120);
+	move(f, 0, 4, "fra");
+	run(f, 90);
+	move(f, 0, 5, NULL);
+	run(f, 120);
+	snprintf(copy, sizeof copy, "%s",
+	    scratch_path(&f->rig->scratch, "packed.db"));
+	pack_copy(f->rig->database, copy);
+	write_config(f, "\"ns*.{site}\"");
+	for (size_t i = 0; i < T_LEN(asked); i++) {
+		char *live, *packed;
+
+		if (asked[i].command == command_reinterpret)
+			write_config(f, "\"ns1.ams -> fra\", \"ns*.{site}\"");
+		live = answer(
+		    f, asked[i].command, asked[i].line, f->rig->database);
+		packed = answer(f, asked[i].command, asked[i].line, copy);
+		T_CHECK(strstr(live, asked[i].says) != NULL, "%s: %s",
+		    asked[i].line, live);
+		check_same(live, packed);
+		free(live);
+		free(packed);
+	}
 }
 
 static void
@@ -719,7 +843,9 @@ what_is_gone_is_said(void **state)
 	    sqlite3_exec(store_handle(f->rig->side),
 		"DELETE FROM observation WHERE id <= 60", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(store_heard_expire(f->rig->side, NULL), RC_OK);
+	assert_int_equal(
+	    store_heard_expire(f->rig->side, 2000, &(int64_t){ 0 }, NULL),
+	    RC_OK);
 	assert_int_equal(
 	    store_heard_expire_vantages(f->rig->side, NULL), RC_OK);
 	move(f, 0, 5, "fra");
@@ -828,6 +954,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    packed_observations_answer_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    every_event_is_told_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -195,8 +195,8 @@ check_rows(struct detect *d, size_t input)
 static bool
 was_on_site(const struct track *t, const struct track_query *q)
 {
-	return t->before == q->site_id &&
-	       q->now_us - t->before_left_us <= ROLL_USUAL_US &&
+	return track_rare(t)->before == q->site_id &&
+	       q->now_us - track_rare(t)->before_left_us <= ROLL_USUAL_US &&
 	       track_is_fresh(t, q);
 }
 

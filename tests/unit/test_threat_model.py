@@ -1,4 +1,5 @@
-"""Each line of the threat model in schema/README.md names tests that are there."""
+"""Each line of the threat model and of the faults in schema/README.md names tests
+that are there."""
 
 import pathlib
 import re
@@ -6,9 +7,11 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODEL = (ROOT / "schema/README.md").read_text(encoding="utf-8") \
-    .split("\n## Threat model\n")[1].split("\n## ")[0]
-LINES = [line for line in MODEL.splitlines() if line.startswith("| ") and "| test |" not in line]
+MODEL, FAULTS = (
+    (ROOT / "schema/README.md").read_text(encoding="utf-8")
+    .split(f"\n## {name}\n")[1].split("\n## ")[0] for name in ("Threat model", "Faults"))
+LINES = [line for line in (MODEL + FAULTS).splitlines()
+         if line.startswith("| ") and "| test |" not in line]
 
 
 def test_there_is_a_line_for_each_party():

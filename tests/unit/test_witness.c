@@ -91,14 +91,16 @@ test_a_stranger_is_a_row_of_answers(void **state)
 	(void)state;
 	see(&w, 0, 0, "bad1!");
 	see(&w, 1, 0, "bad2!");
-	assert_int_equal(w.stranger.n, 2);
-	assert_int_equal(w.stranger.since_us, START);
+	assert_int_equal(witness_odd(&w)->stranger.n, 2);
+	assert_int_equal(witness_odd(&w)->stranger.since_us, START);
 	see(&w, 2, 0, "other!");
-	assert_int_equal(w.stranger.n, 1);
-	assert_int_equal(w.stranger.since_us, START + 2 * MINUTE);
-	assert_true(w.stranger.is_foreign);
+	assert_int_equal(witness_odd(&w)->stranger.n, 1);
+	assert_int_equal(
+	    witness_odd(&w)->stranger.since_us, START + 2 * MINUTE);
+	assert_true(witness_odd(&w)->stranger.is_foreign);
 	see(&w, 3, 1, "ns1.x");
-	assert_int_equal(w.stranger.n, 0);
+	assert_int_equal(witness_odd(&w)->stranger.n, 0);
+	witness_fini(&w);
 }
 
 static void
@@ -124,10 +126,10 @@ test_only_ways_that_arrive_count(void **state)
 	(void)state;
 	assert_true(addr_parse(&way.penultimate, "192.0.2.1") == RC_OK);
 	assert_true(witness_way(&w, &way));
-	w.way.taught_id = 3;
+	w.way->taught_id = 3;
 	way.at_us += MINUTE;
 	assert_true(witness_way(&w, &way));
-	assert_int_equal(w.way.taught_id, 3); /* the same router */
+	assert_int_equal(w.way->taught_id, 3); /* the same router */
 	way.is_reached = false;
 	assert_false(witness_way(&w, &way));
 	way.is_reached = true;
@@ -136,7 +138,8 @@ test_only_ways_that_arrive_count(void **state)
 	way.at_us = START + 2 * MINUTE;
 	way.penultimate.bytes[3]++;
 	assert_true(witness_way(&w, &way));
-	assert_int_equal(w.way.taught_id, 0);
+	assert_int_equal(w.way->taught_id, 0);
+	witness_fini(&w);
 }
 
 static void
@@ -161,13 +164,16 @@ test_bytes_bring_it_back(void **state)
 	assert_false(from.is_bad);
 	assert_int_equal(rbuf_left(&from), 0);
 	assert_int_equal(memcmp(&w.flaps, &back.flaps, sizeof w.flaps), 0);
-	assert_string_equal(back.stranger.identity, "a stranger!");
-	assert_true(addr_equal(&w.way.router, &back.way.router));
+	assert_string_equal(
+	    witness_odd(&back)->stranger.identity, "a stranger!");
+	assert_true(addr_equal(&w.way->router, &back.way->router));
 	for (size_t n = 0; n < to.len; n++) {
 		from = rbuf_over(bytes, n);
 		witness_decode(&back, &from);
 		assert_true(from.is_bad);
 	}
+	witness_fini(&w);
+	witness_fini(&back);
 }
 
 int

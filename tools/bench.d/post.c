@@ -14,9 +14,10 @@
 
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
+#include "tools/bench.d/bench.h"
 #include "tools/simulate.d/client.h"
 
-#define MAX_PROBES 64
+#define MAX_PROBES 128 /* the collector lets one address have as many */
 
 struct probe {
 	pthread_t thread;
@@ -30,43 +31,12 @@ static struct client_server server;
 static int64_t n_batches, per_batch;
 
 static void
-die(const char *what)
-{
-	fprintf(stderr, "post: %s\n", what);
-	exit(EXIT_FAILURE);
-}
-
-static struct observation
-make_observation(uint64_t seq)
-{
-	struct observation o = { .seq = seq,
-		.at_us = clock_wall_us(),
-		.kind = KIND_DNS,
-		.outcome = OUTCOME_OK,
-		.port = 53 };
-
-	if (addr_parse(&o.target, "192.0.2.53") != RC_OK ||
-	    addr_parse(&o.source, "203.0.113.9") != RC_OK)
-		die("address");
-	o.dns = (struct dns_result){ .source_port = 33000,
-		.rtt_us = 20000 + (int64_t)(seq % 1000),
-		.is_aa = true,
-		.has_reply_ttl = true,
-		.reply_ttl = 60,
-		.has_serial = true,
-		.serial = 2026112101,
-		.size_bytes = 120 };
-	identity_set(&o.dns.nsid, "ns1.ams.anycast.example", 23);
-	return o;
-}
-
-static void
 prepare(struct probe *p, struct client_post *post, uint64_t first)
 {
 	struct observation *list = mem_new((size_t)per_batch * sizeof *list);
 
 	for (int64_t i = 0; i < per_batch; i++)
-		list[i] = make_observation(first + (uint64_t)i);
+		list[i] = bench_answer(first + (uint64_t)i);
 	client_batch(post, &p->client, first, list, (size_t)per_batch);
 	free(list);
 }

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "schema/base/clock.h"
 #include "schema/sql_text.h"
+#include "tools/bench.d/bench.h"
 
 static const char insert[] =
     "INSERT INTO observation (vantage_id, seq, received_us, at_us, target_id,"
@@ -58,16 +58,6 @@ insert_batch(sqlite3 *db, sqlite3_stmt *s, int64_t first, int64_t n)
 	run(db, "COMMIT");
 }
 
-static double
-cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -95,7 +85,7 @@ main(int argc, char **argv)
 	for (int64_t i = 0; i < batches; i++)
 		insert_batch(db, s, 1 + i * per_batch, per_batch);
 	printf("%.3f %.3f\n", (double)(clock_mono_us() - begun) / 1e6,
-	    cpu_seconds());
+	    bench_cpu_s());
 	sqlite3_finalize(s);
 	sqlite3_close(db);
 	return EXIT_SUCCESS;

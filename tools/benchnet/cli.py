@@ -13,8 +13,8 @@ from labnet.deployment import ROOT, Deployment
 from labnet.errors import LabError
 from labnet.lab import Lab
 
-from . import (collector, collector_fleet, collector_import, detector, probe_footprint,
-               probe_packets, probe_times, probe_traces)
+from . import (collector, collector_chunks, collector_fleet, collector_import, collector_store,
+               collector_tls, detector, probe_footprint, probe_packets, probe_times, probe_traces)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -24,7 +24,8 @@ EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
 is the beginning of a name, whole words: probe, probe.p3, collector; a longer
-one narrows a shorter.  All but detector and collector.fleet need root (network namespaces)."""
+one narrows a shorter.  All but detector, collector.c* and collector.fleet need
+root (network namespaces)."""
 
 BENCHES = {
     "probe.p1": probe_packets.paced,
@@ -42,21 +43,31 @@ BENCHES = {
     "probe.p11": probe_footprint.uploaded_bytes,
     "probe.memory.flat": probe_footprint.flat_memory,
     "probe.disk": probe_footprint.disk,
-    "collector.ingest": collector.ingest,
+    "collector.c1": collector.ingest,
+    "collector.c2": collector.small_batches,
+    "collector.c3": collector_store.growth,
+    "collector.c4": collector_chunks.chunks,
+    "collector.c5": collector_store.history,
+    "collector.c7": collector_store.detectors,
+    "collector.c8": collector_tls.tls,
+    "collector.c9": collector.parse,
     "collector.fleet": collector_fleet.fleet,
     "collector.import.atlas": collector_import.results,
     "collector.import.catchment": collector_import.rounds,
     "detector": detector.detector,
 }
-PLAIN = {"detector", "collector.fleet"}   # need no network
+# Those that need no network.
+PLAIN = {"detector", "collector.fleet",
+         *(name for name in BENCHES if name.startswith("collector.c"))}
 
 
 class Bench:
     """What a benchmark gets: how many runs, and the networks, each built when
     the first one asks for it."""
 
-    def __init__(self, runs):
+    def __init__(self, runs, full=False):
         self.runs = runs
+        self.full = full   # as large as the goals say, however long it takes
         self.build = f"{ROOT}/build"
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         os.chmod(self.folder, 0o755)
@@ -103,7 +114,7 @@ def main(words):
                    stdout=sys.stderr)
     if os.geteuid() == 0:
         _remove_leftovers()
-    report, bench = Report(options.json), Bench(options.runs)
+    report, bench = Report(options.json), Bench(options.runs, options.full)
     try:
         for name in chosen(options.what):
             _run(name, bench, report)
@@ -139,6 +150,8 @@ def _parse(words):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="an array of objects")
     parser.add_argument("--runs", type=int, default=5, help="of each; default 5")
+    parser.add_argument("--full", action="store_true",
+                        help="databases as large as the goals say: hours, 10 GB")
     parser.add_argument("what", nargs="*", metavar="NAME")
     options = parser.parse_args(words)
     for word in options.what:

@@ -7,43 +7,30 @@ observation is what compares from machine to machine.
 """
 
 import json
-import os
-import socket
 import subprocess
 import time
 
-from labnet import certificates
 from labnet.errors import LabError
 
-from .collector import cpu_s
 from .figure import figure
+from .served import Served
 
 VANTAGES, TARGETS, MINUTES = 12_000, 26, 4
 RATE = VANTAGES * TARGETS / 60
 
 
 def fleet(bench):
-    folder = f"{bench.folder}/fleet"
-    os.mkdir(folder)
     simulate = f"{bench.build}/tools/simulate.d/simulate"
-    config, url = _configure(folder, simulate)
-    catchwater = f"{bench.build}/catchwater"
-    with subprocess.Popen([catchwater, "serve", "--config", config],
-                          stderr=subprocess.DEVNULL) as collector:
-        try:
-            _wait_for(url, folder)
-            token = subprocess.run(
-                [catchwater, "token", "new", "--config", config, "--uses", str(VANTAGES)],
-                capture_output=True, text=True, check=True).stdout.split()[0]
-            with subprocess.Popen(
-                    [simulate, "--collector", url, "--ca", f"{folder}/ca.pem", "--token", token,
-                     "--vantages", str(VANTAGES), "--targets", str(TARGETS), "--upload", "60s",
-                     "--for", f"{MINUTES}m", "--json"],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as load:
-                seen = _watch(collector.pid, load, url, folder)
-                told, why = load.communicate()
-        finally:
-            collector.terminate()
+    services = subprocess.run([simulate, "--print-config", "--targets", str(TARGETS)],
+                              capture_output=True, text=True, check=True).stdout
+    with Served(bench, f"{bench.folder}/fleet", services) as served:
+        with subprocess.Popen(
+                [simulate, "--collector", served.url, "--ca", served.ca,
+                 "--token", served.token(VANTAGES), "--vantages", str(VANTAGES),
+                 "--targets", str(TARGETS), "--upload", "60s", "--for", f"{MINUTES}m", "--json"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as load:
+            seen = _watch(served, load)
+            told, why = load.communicate()
     if not told:
         raise LabError(why.strip())
     yield from rows(json.loads(told), seen)
@@ -66,46 +53,10 @@ def rows(told, seen):
                  [half[2] / 1e6], "<=1.05")
 
 
-def _configure(folder, simulate):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    certificates.make_ca(folder)
-    certificates.make_server(folder, "server", "collector", ["IP:127.0.0.1"])
-    services = subprocess.run([simulate, "--print-config", "--targets", str(TARGETS)],
-                              capture_output=True, text=True, check=True).stdout
-    config = f"{folder}/catchwater.conf"
-    with open(config, "w", encoding="ascii") as file:
-        file.write(f'listen = "{address}"\ndatabase = "{folder}/fleet.db"\n'
-                   f'tls {{ certificate = "{folder}/server.pem" key = "{folder}/server.key" }}\n'
-                   f'{services}')
-    return config, f"https://{address}"
-
-
-def _get(url, folder):
-    """The page, or "" when nobody answers."""
-    return subprocess.run(["curl", "-s", "--cacert", f"{folder}/ca.pem", url],
-                          capture_output=True, text=True, check=False).stdout
-
-
-def _wait_for(url, folder):
-    for _ in range(300):
-        if _get(f"{url}/metrics", folder):
-            return
-        time.sleep(0.1)
-    raise LabError("the collector does not answer")
-
-
-def _watch(pid, load, url, folder):
+def _watch(served, load):
     seen = []
     while load.poll() is None:
-        for line in _get(f"{url}/metrics", folder).splitlines():
-            if line.startswith("catchwater_observations_total "):
-                seen.append((int(line.split()[1]), cpu_s(pid), _resident(pid)))
+        seen.append((served.number("catchwater_observations_total"), served.cpu_s(),
+                     served.resident()))
         time.sleep(2)
     return seen
-
-
-def _resident(pid):
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
