@@ -4,6 +4,7 @@
 # make demo       installs what it needs, then shows the whole thing in a lab
 # make lint       formatting, layers, cycles, warnings of both compilers
 # make probe-static   a small probe that needs no library, in build-static/
+# make deb        Debian packages of both, in build/deb/
 # make install    DESTDIR, PREFIX; make uninstall; make clean
 # Variables: CC=clang  SAN=address,undefined  (built in build-san/)  V=1 (shows
 # the commands)
@@ -75,11 +76,24 @@ $(PROGRAMS) $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE):
 
 $(foreach l,$(LAYERS),$(eval $(call libs,$(l)): $(call objs,$(l))))
 $(B)/libschema.a: $(B)/schema/sql_text.o
+$(B)/libcollector.a: $(B)/collector/web_files.o
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $^
+
+# The dashboard, in any build folder the same: where npm is, and can fetch what
+# package-lock.json names; elsewhere a program without it, and make says so.
+WEB := $(wildcard collector/web/*.* collector/web/src/*)
+build/web/web_files.c: tools/build-web $(WEB)
+	@mkdir -p $(@D)
+	$(SAY) WEB $@
+	$(Q)tools/build-web $@
+$(B)/collector/web_files.o: build/web/web_files.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(COMPILE) $<
 
 $(B)/schema/sql_text.o: WARN += -Wno-overlength-strings
 $(B)/schema/sql_text.c: tools/embed-sql $(sort $(wildcard schema/sql/*.sql))
@@ -106,14 +120,19 @@ $(B)/%.o: %.c
 	$(SAY) CC $<
 	$(COMPILE) $<
 
-# What tests/unit/faulty.py preloads into the collector.
+# What tests/unit/faulty.py asks of a database, and preloads into the collector.
+ASK := $(B)/tests/unit/ask
+$(ASK): $(B)/tests/unit/ask.o $(call libs,$(LAYERS))
+	$(SAY) LD $@
+	$(LINK)
+$(ASK): LDLIBS = $(COLLECTOR_LIBS)
 FAULTY := $(B)/tests/unit/faulty.so
 $(FAULTY): $(B)/%.so: %.c
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) -std=c17 $(DEFS) -I. $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
 
-tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(FAULTY)
+tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(ASK) $(FAULTY)
 bench-programs: $(BENCH) $(SIMULATE)
 simulate: $(SIMULATE)
 
@@ -169,6 +188,9 @@ demo: deps
 lint:
 	tools/lint
 
+deb:
+	tools/debian/build $(VERSION) build/deb
+
 MAN := probe/catchwater-probe.1 collector/catchwater.1 \
 	collector/catchwater.conf.5
 SHELLS := bash-completion/completions zsh/vendor-completions \
@@ -179,10 +201,10 @@ install: all
 	    install -m 644 tools/completion/catchwater.bash \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p && \
 	    install -m 644 tools/completion/catchwater.fish \
-	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish \
+	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish && \
+	    install -m 644 tools/completion/_catchwater \
+	        $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p \
 	        || exit 1; done
-	install -m 644 tools/completion/_catchwater \
-	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -198,25 +220,28 @@ install: all
 	install -m 644 schema/services/*.conf \
 	    $(DESTDIR)$(PREFIX)/share/catchwater/services
 
-	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	for u in tools/systemd/*.service; do \
 	    sed 's#/usr/local/#$(PREFIX)/#' "$$u" > \
 	        $(DESTDIR)$(UNITS)/"$$(basename "$$u")" || exit 1; done
-	install -m 644 tools/systemd/catchwater.sysusers \
-	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/catchwater.conf
+	for d in sysusers tmpfiles; do for p in catchwater catchwater-probe; do \
+	    install -m 644 tools/systemd/$$p.$$d \
+	        $(DESTDIR)$(PREFIX)/lib/$$d.d/$$p.conf || exit 1; done; done
 
 uninstall:
 	rm -f $(foreach p,catchwater catchwater-probe, \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$p \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$p.fish) \
-	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_catchwater
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$p.fish \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$p)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,catchwater catchwater-probe)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/, \
 	    catchwater.1 catchwater-probe.1)
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/catchwater.conf.5
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/catchwater \
-	    $(DESTDIR)$(PREFIX)/share/catchwater \
-	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/catchwater.conf
+	    $(DESTDIR)$(PREFIX)/share/catchwater
+	rm -f $(foreach d,sysusers tmpfiles,$(foreach p,catchwater catchwater-probe, \
+	    $(DESTDIR)$(PREFIX)/lib/$(d).d/$(p).conf))
 	rm -f $(patsubst tools/systemd/%,$(DESTDIR)$(UNITS)/%, \
 	    $(wildcard tools/systemd/*.service))
 
@@ -226,7 +251,7 @@ clean:
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all tests bench-programs simulate deps check demo lint fuzz fuzz-light fuzzers \
-	probe-static \
+	probe-static deb \
 	install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

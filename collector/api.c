@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "collector/api_answer.h"
+#include "collector/desk.h"
 #include "collector/enrolment.h"
 #include "schema/base/clock.h"
 #include "schema/base/log.h"
@@ -15,23 +16,31 @@
 #include "schema/site_report.h"
 #include "schema/wire.h"
 
-static const struct route {
+struct route {
 	const char *path, *method;
 	size_t max_body;
-	bool is_signed, takes_zstd;
+	bool is_signed, takes_zstd, is_for_people;
 	void (*run)(struct api *a, struct exchange *x);
-} routes[] = {
-	{ "/v1/batches", "POST", WIRE_POST_MAX, true, true, api_post_batch },
-	{ "/v1/assignment", "GET", 0, true, false, api_get_assignment },
-	{ "/v1/enroll", "POST", ENROLMENT_BODY_MAX, true, false,
-	    api_post_enroll },
-	{ "/v1/leave", "POST", ENROLMENT_BODY_MAX, true, false,
-	    api_post_leave },
-	{ "/v1/site", "POST", SITE_REPORT_BODY_MAX, true, false,
-	    api_post_site },
-	{ "/healthz", "GET", 0, false, false, api_get_health },
-	{ "/metrics", "GET", 0, false, false, api_get_metrics },
 };
+
+static const struct route routes[] = {
+	{ "/v1/batches", "POST", WIRE_POST_MAX, true, true, false,
+	    api_post_batch },
+	{ "/v1/assignment", "GET", 0, true, false, false, api_get_assignment },
+	{ "/v1/enroll", "POST", ENROLMENT_BODY_MAX, true, false, false,
+	    api_post_enroll },
+	{ "/v1/leave", "POST", ENROLMENT_BODY_MAX, true, false, false,
+	    api_post_leave },
+	{ "/v1/site", "POST", SITE_REPORT_BODY_MAX, true, false, false,
+	    api_post_site },
+	{ "/healthz", "GET", 0, false, false, false, api_get_health },
+	{ "/metrics", "GET", 0, false, false, false, api_get_metrics },
+	{ "/v1/stream", "GET", 0, false, false, true, api_get_stream },
+};
+static const struct route of_views = { "", "GET", 0, false, false, true,
+	api_get_view };
+static const struct route of_web = { "", "GET", 0, false, false, true,
+	api_get_web };
 
 static const struct route *
 find_route(const char *path)
@@ -39,7 +48,9 @@ find_route(const char *path)
 	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
 		if (strcmp(routes[i].path, path) == 0)
 			return &routes[i];
-	return NULL;
+	if (api_is_view(path))
+		return &of_views;
+	return api_is_web(path) ? &of_web : NULL;
 }
 
 /* The length that the head announces, 0 when it announces no body (RFC 9112
@@ -129,7 +140,7 @@ admit_often(struct api *a, struct exchange *x, const struct route *route)
 	int64_t now_us = clock_mono_us();
 	unsigned wait_s;
 
-	if (!route->is_signed)
+	if (!route->is_signed && !route->is_for_people)
 		return true;
 	wait_s = route->run == api_post_enroll
 		     ? gate_enrolment(a->gate, &from, now_us)
@@ -177,6 +188,8 @@ on_head(void *ctx, struct exchange *x)
 	if (strcmp(route->method, "POST") == 0 && !admit_body(a, x, route))
 		return 0;
 	if (route->is_signed && !admit_signed(a, x))
+		return 0;
+	if (route->is_for_people && !api_admit_person(a, x))
 		return 0;
 	return route->max_body;
 }
@@ -242,6 +255,8 @@ api_open(struct api **out, const struct api_parts *parts, struct err *err)
 		rc = metrics_page_open(&a->metrics_page,
 		    parts->settings->database, parts->metrics, parts->selfcheck,
 		    err);
+	if (rc == RC_OK)
+		rc = desk_open(&a->desk, parts->settings->database, err);
 	if (rc != RC_OK) {
 		api_close(a);
 		return rc;
@@ -251,10 +266,17 @@ api_open(struct api **out, const struct api_parts *parts, struct err *err)
 }
 
 void
+api_quiet(struct api *a)
+{
+	desk_quiet(a->desk);
+}
+
+void
 api_close(struct api *a)
 {
 	if (a == NULL)
 		return;
+	desk_close(a->desk);
 	gate_close(a->gate);
 	metrics_page_close(a->metrics_page);
 	store_close(a->read.store);

@@ -31,7 +31,8 @@ static const struct refusal auth_refusals[] = {
 static void
 answer_json(struct exchange *x, const struct answer *like, json_t *what)
 {
-	char *text = json_dumps(what, JSON_COMPACT);
+	char *text = json_dumps(
+	    what, JSON_COMPACT | JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII);
 	struct answer a = *like;
 
 	json_decref(what);
@@ -142,6 +143,14 @@ api_authenticate(struct api *a, struct exchange *x, struct probe_row *probe)
 	if (wait_s > 0)
 		api_refuse_rate(a, x, wait_s);
 	return wait_s == 0;
+}
+
+bool
+api_has_etag(const struct exchange *x, const char *etag)
+{
+	const char *has = exchange_header(x, "If-None-Match");
+
+	return has != NULL && strstr(has, etag) != NULL;
 }
 
 bool

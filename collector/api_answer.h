@@ -28,12 +28,15 @@ struct door {
 	struct store *store;
 };
 
+struct desk;
+
 struct api {
 	struct api_parts parts;
 	pthread_rwlock_t settings_lock; /* of parts.settings */
 	struct gate *gate;
 	struct door read, edit;
 	struct metrics_page *metrics_page;
+	struct desk *desk; /* answers people */
 };
 
 /* How one kind of refusal is told and counted. */
@@ -78,6 +81,9 @@ api_check_auth(struct api *a, struct exchange *x, struct probe_row *probe);
 bool
 api_authenticate(struct api *a, struct exchange *x, struct probe_row *probe);
 
+/* Does the one who asks have this version already? */
+bool api_has_etag(const struct exchange *x, const char *etag);
+
 /* Is the body said to be packed with zstd? */
 bool api_is_zstd(const struct exchange *x);
 
@@ -89,5 +95,15 @@ void api_post_leave(struct api *a, struct exchange *x);
 void api_post_site(struct api *a, struct exchange *x);
 void api_get_health(struct api *a, struct exchange *x);
 void api_get_metrics(struct api *a, struct exchange *x);
+void api_get_view(struct api *a, struct exchange *x);
+void api_get_stream(struct api *a, struct exchange *x);
+void api_get_web(struct api *a, struct exchange *x);
+
+/* Is there a view, or a file of the dashboard, at this path? */
+bool api_is_view(const char *path);
+bool api_is_web(const char *path);
+
+/* May this person look?  If not, the exchange is answered. */
+bool api_admit_person(struct api *a, struct exchange *x);
 
 #endif

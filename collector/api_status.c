@@ -8,14 +8,6 @@
 #include "collector/report.h"
 #include "collector/store_probe.h"
 
-static bool
-has_etag(const struct exchange *x, const char *etag)
-{
-	const char *has = exchange_header(x, "If-None-Match");
-
-	return has != NULL && strstr(has, etag) != NULL;
-}
-
 void
 api_get_assignment(struct api *a, struct exchange *x)
 {
@@ -40,7 +32,7 @@ api_get_assignment(struct api *a, struct exchange *x)
 	assign(&as, &settings->services, settings->upload_every_us, rank, n);
 	body = assignment_encode(&as);
 	api_leave_settings(a); /* as lends zones of it */
-	if (has_etag(x, as.etag))
+	if (api_has_etag(x, as.etag))
 		exchange_answer(
 		    x, &(struct answer){
 			   .status = 304, .body = "", .etag = as.etag });

@@ -7,7 +7,11 @@
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
+
+/* Some 20 MB of JSON, in the memory of a collector at work. */
+#define VIEW_LANDINGS_MAX 50000
 
 struct options {
 	struct where where;
@@ -28,6 +32,7 @@ static const struct option_spec options[] = {
 	    "4|6", "of this address family only" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -62,8 +67,9 @@ landing_json(const struct landed *l)
 	return o;
 }
 
-static void
-print_json(const struct report *r, const struct landed_list *list, enum by by,
+/* Gives. */
+static json_t *
+whole_json(const struct report *r, const struct landed_list *list, enum by by,
     int64_t at_us)
 {
 	json_t *whole = json_object(), *landings = json_array();
@@ -74,21 +80,7 @@ print_json(const struct report *r, const struct landed_list *list, enum by by,
 	json_object_set_new(whole, "by", json_string(catchment_by_names[by]));
 	json_object_set_new(whole, "rows", report_json(r));
 	json_object_set_new(whole, "landings", landings);
-	where_print_json(whole);
-}
-
-static void
-print_report(const struct options *o, const struct landed_list *list,
-    const struct site_list *sites, enum by by, int64_t at_us)
-{
-	struct report r;
-
-	catchment_fill(&r, list, by, sites);
-	if (o->where.is_json)
-		print_json(&r, list, by, at_us);
-	else
-		where_print(&o->where, &r, "no vantage has measured yet");
-	report_fini(&r);
+	return whole;
 }
 
 static enum rc
@@ -106,46 +98,107 @@ parse_by(const char *word, enum by *by, struct err *err)
 				  catchment_by_names, N_BY);
 }
 
+/* The catchment at a moment, in both of its shapes. */
+struct catchment {
+	enum by by;
+	int64_t at_us;
+	struct landed_list list;
+	struct report report;
+};
+
+/* The names are there, or the reason why not. */
 static enum rc
-report_catchment(struct store *st, const struct options *o, enum by by,
-    int64_t at_us, struct err *err)
+gather_rows(struct store *st, const struct view_query *q, struct catchment *c,
+    struct site_list *sites, struct err *err)
 {
-	struct landed_filter filter = { o->service, o->target,
-		(uint8_t)o->family };
-	struct landed_list list = { 0 };
-	struct site_list sites = { 0 };
-	enum rc rc = lookup_name(st, NAMES_SERVICE, "service", o->service, err);
+	struct landed_filter filter = { q->service, q->target,
+		(uint8_t)q->family };
+	enum rc rc = lookup_name(st, NAMES_SERVICE, "service", q->service, err);
 
 	if (rc == RC_OK)
-		rc = lookup_name(st, NAMES_TARGET, "target", o->target, err);
+		rc = lookup_name(st, NAMES_TARGET, "target", q->target, err);
 	if (rc == RC_OK)
-		rc = store_landed_at(st, at_us, &filter, &list, err);
-	if (rc == RC_OK && by == BY_SITE)
-		rc = store_sites(st, &sites, err);
+		rc = store_landed_at(st, c->at_us, &filter, &c->list, err);
+	if (rc == RC_OK && c->by == BY_SITE)
+		rc = store_sites(st, sites, err);
+	return rc;
+}
+
+/* Gives *out: release with let_go, in any case. */
+static enum rc
+gather(struct store *st, const struct view_query *q, struct catchment *out,
+    struct err *err)
+{
+	int64_t now_us = clock_wall_us();
+	struct site_list sites = { 0 };
+	enum rc rc = check_family(q->family, err);
+
+	*out = (struct catchment){ .at_us = now_us };
 	if (rc == RC_OK)
-		print_report(o, &list, &sites, by, at_us);
-	free(list.rows);
+		rc = parse_by(q->by, &out->by, err);
+	if (rc == RC_OK && q->at != NULL)
+		rc = clock_parse(&out->at_us, q->at, now_us, err);
+	if (rc == RC_OK)
+		rc = gather_rows(st, q, out, &sites, err);
+	if (rc == RC_OK)
+		catchment_fill(&out->report, &out->list, out->by, &sites);
 	free(sites.rows);
 	return rc;
+}
+
+static void
+let_go(struct catchment *c)
+{
+	report_fini(&c->report);
+	free(c->list.rows);
+}
+
+enum rc
+view_catchment(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct catchment c;
+	enum rc rc = gather(st, q, &c, err);
+
+	if (rc == RC_OK && c.list.n > VIEW_LANDINGS_MAX)
+		rc = err_set(err, RC_RANGE,
+		    "%zu landings are too many for one answer; ask for one "
+		    "service, target or family, or 'catchwater catchment'",
+		    c.list.n);
+	if (rc == RC_OK)
+		*out = whole_json(&c.report, &c.list, c.by, c.at_us);
+	let_go(&c);
+	return rc;
+}
+
+static void
+print(const struct where *w, const struct catchment *c)
+{
+	if (w->is_json)
+		where_print_json(
+		    whole_json(&c->report, &c->list, c->by, c->at_us));
+	else
+		where_print(w, &c->report, "no vantage has measured yet");
 }
 
 static enum rc
 run(const struct command_call *call, struct err *err)
 {
 	const struct options *o = call->options;
-	int64_t now_us = clock_wall_us(), at_us = now_us;
+	const struct view_query q = { .service = o->service,
+		.target = o->target,
+		.at = o->at,
+		.by = o->by,
+		.family = o->family };
+	struct catchment c = { 0 };
 	struct store *st = NULL;
-	enum by by;
-	enum rc rc = check_family(o->family, err);
+	enum rc rc = where_open(&o->where, STORE_READ, &st, err);
 
 	if (rc == RC_OK)
-		rc = parse_by(o->by, &by, err);
-	if (rc == RC_OK && o->at != NULL)
-		rc = clock_parse(&at_us, o->at, now_us, err);
+		rc = gather(st, &q, &c, err);
 	if (rc == RC_OK)
-		rc = where_open(&o->where, STORE_READ, &st, err);
-	if (rc == RC_OK)
-		rc = report_catchment(st, o, by, at_us, err);
+		print(&o->where, &c);
+	let_go(&c);
 	store_close(st);
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
@@ -31,6 +32,7 @@ static const struct option_spec options[] = {
 	    "4|6", "of this address family only" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -206,8 +208,9 @@ change_json(const struct change *c)
 	return o;
 }
 
-static void
-print_json(const struct report *r, const struct changes *c,
+/* Gives. */
+static json_t *
+whole_json(const struct report *r, const struct changes *c,
     const int64_t at_us[static 2])
 {
 	json_t *whole = json_object(), *list = json_array();
@@ -218,32 +221,43 @@ print_json(const struct report *r, const struct changes *c,
 	json_object_set_new(whole, "to", report_json_time(at_us[1]));
 	json_object_set_new(whole, "rows", report_json(r));
 	json_object_set_new(whole, "vantages", list);
-	where_print_json(whole);
+	return whole;
 }
 
+/* What differs, in the form asked for; where NULL: gives *out. */
 static void
-print_changes(const struct options *o, const struct changes *c,
-    const int64_t at_us[static 2])
+show_changes(const struct where *w, const struct changes *c,
+    const int64_t at_us[static 2], json_t **out)
 {
 	struct report r;
 
 	report_init(&r, columns, N_COLUMNS);
 	fill_report(&r, c);
-	if (o->where.is_json)
-		print_json(&r, c, at_us);
+	if (w == NULL)
+		*out = whole_json(&r, c, at_us);
+	else if (w->is_json)
+		where_print_json(whole_json(&r, c, at_us));
 	else
-		where_print(&o->where, &r, "nobody moved");
+		where_print(w, &r, "nobody moved");
 	report_fini(&r);
 }
 
 static enum rc
-report_diff(struct store *st, const struct options *o,
-    const int64_t at_us[static 2], struct err *err)
+compare_moments(struct store *st, const struct view_query *q,
+    const struct where *w, json_t **out, struct err *err)
 {
-	struct landed_filter filter = { o->service, NULL, (uint8_t)o->family };
+	struct landed_filter filter = { q->service, NULL, (uint8_t)q->family };
 	struct landed_list before = { 0 }, after = { 0 };
+	const char *const times[2] = { q->from, q->to };
 	struct changes changes = { 0 };
-	enum rc rc = lookup_name(st, NAMES_SERVICE, "service", o->service, err);
+	int64_t at_us[2], now_us = clock_wall_us();
+	enum rc rc = check_family(q->family, err);
+
+	for (int i = 0; rc == RC_OK && i < 2; i++)
+		rc = clock_parse(&at_us[i], times[i] != NULL ? times[i] : "now",
+		    now_us, err);
+	if (rc == RC_OK)
+		rc = lookup_name(st, NAMES_SERVICE, "service", q->service, err);
 
 	if (rc == RC_OK)
 		rc = store_landed_at(st, at_us[0], &filter, &before, err);
@@ -251,7 +265,7 @@ report_diff(struct store *st, const struct options *o,
 		rc = store_landed_at(st, at_us[1], &filter, &after, err);
 	if (rc == RC_OK) {
 		find_changes(&changes, &before, &after);
-		print_changes(o, &changes, at_us);
+		show_changes(w, &changes, at_us, out);
 	}
 	free(changes.list);
 	free(before.rows);
@@ -259,19 +273,25 @@ report_diff(struct store *st, const struct options *o,
 	return rc;
 }
 
+enum rc
+view_diff(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	return compare_moments(st, q, NULL, out, err);
+}
+
 static enum rc
 run(const struct options *o, char **times, struct err *err)
 {
-	int64_t at_us[2], now_us = clock_wall_us();
+	const struct view_query q = { .service = o->service,
+		.family = o->family,
+		.from = times[0],
+		.to = times[1] };
 	struct store *st = NULL;
-	enum rc rc = check_family(o->family, err);
+	enum rc rc = where_open(&o->where, STORE_READ, &st, err);
 
-	for (int i = 0; rc == RC_OK && i < 2; i++)
-		rc = clock_parse(&at_us[i], times[i], now_us, err);
 	if (rc == RC_OK)
-		rc = where_open(&o->where, STORE_READ, &st, err);
-	if (rc == RC_OK)
-		rc = report_diff(st, o, at_us, err);
+		rc = compare_moments(st, &q, &o->where, NULL, err);
 	store_close(st);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "collector/lookup.h"
 #include "collector/summary.h"
 #include "collector/suspected_report.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 
 struct options {
@@ -27,6 +28,7 @@ static const struct option_spec options[] = {
 	    "KIND", "shift, blackhole or mismatch" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -111,21 +113,53 @@ check_kind(const char *word, struct err *err)
 	return unknown_word(err, "kind", word, names, EVENT_KINDS);
 }
 
+/* Initialises *r: release with report_fini. */
+static enum rc
+gather(struct store *st, const struct event_filter *filter, struct report *r,
+    struct err *err)
+{
+	struct event_list list = { 0 };
+	enum rc rc = store_events(st, filter, &list, err);
+
+	report_init(r, columns, N_COLUMNS);
+	if (rc == RC_OK)
+		rc = fill_report(st, &list, r, err);
+	free(list.rows);
+	return rc;
+}
+
 enum rc
 events_print(struct store *st, const struct where *w,
     const struct event_filter *filter, const char *empty, struct err *err)
 {
-	struct event_list list = { 0 };
 	struct report r;
-	enum rc rc = store_events(st, filter, &list, err);
+	enum rc rc = gather(st, filter, &r, err);
 
-	report_init(&r, columns, N_COLUMNS);
-	if (rc == RC_OK)
-		rc = fill_report(st, &list, &r, err);
 	if (rc == RC_OK)
 		where_print(w, &r, empty);
 	report_fini(&r);
-	free(list.rows);
+	return rc;
+}
+
+enum rc
+view_events(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct event_filter filter = { q->is_open_only, q->kind, 0 };
+	const char *since = q->since;
+	struct report r;
+	enum rc rc = check_kind(q->kind, err);
+
+	if (since == NULL && !q->is_open_only)
+		since = "-7d";
+	if (rc == RC_OK && since != NULL)
+		rc = clock_parse(&filter.since_us, since, clock_wall_us(), err);
+	if (rc != RC_OK)
+		return rc;
+	rc = gather(st, &filter, &r, err);
+	if (rc == RC_OK)
+		*out = report_json(&r);
+	report_fini(&r);
 	return rc;
 }
 
@@ -148,7 +182,7 @@ print_all(struct store *st, const struct options *o,
 		return suspected_print(st, &o->where, o->kind, err);
 	rc = events_print(st, &o->where, filter,
 	    o->is_open_only ? "no open events" : "no events in this time", err);
-	if (rc == RC_OK && !o->where.is_json && !o->where.is_csv)
+	if (rc == RC_OK && where_is_table(&o->where))
 		rc = suspected_hint(st, o->kind, err);
 	return rc;
 }

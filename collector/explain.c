@@ -12,6 +12,7 @@
 #include "collector/commands.h"
 #include "collector/report_command.h"
 #include "collector/suspected_report.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 
 /* Traces come rarely: the one before the event may be this old. */
@@ -108,6 +109,16 @@ gather(struct store *st, int64_t id, struct explanation *x, struct err *err)
 	return rc;
 }
 
+static void
+let_go(struct explanation *x)
+{
+	free(x->moves.rows);
+	free(x->votes.rows);
+	samples_fini(&x->samples);
+	free(x->doubts.rows);
+	free(x->left_out.rows);
+}
+
 static enum rc
 explain(struct store *st, const struct where *w, int64_t id, struct err *err)
 {
@@ -118,11 +129,23 @@ explain(struct store *st, const struct where *w, int64_t id, struct err *err)
 		where_print_json(explain_json(&x));
 	else if (rc == RC_OK)
 		explain_text(&x, stdout);
-	free(x.moves.rows);
-	free(x.votes.rows);
-	samples_fini(&x.samples);
-	free(x.doubts.rows);
-	free(x.left_out.rows);
+	let_go(&x);
+	return rc;
+}
+
+enum rc
+view_event(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct explanation x = { 0 };
+	enum rc rc = q->id > 0
+			 ? gather(st, q->id, &x, err)
+			 : err_set(err, RC_MALFORMED,
+			       "name one: id=NUMBER; /v1/events lists them");
+
+	if (rc == RC_OK)
+		*out = explain_json(&x);
+	let_go(&x);
 	return rc;
 }
 

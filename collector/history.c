@@ -8,6 +8,7 @@
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/spark.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 #include "schema/base/terminal.h"
@@ -37,6 +38,7 @@ static const struct option_spec options[] = {
 	    "asked for)" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -64,7 +66,8 @@ static const struct column columns[] = {
 #define LABEL_WIDTH 32 /* beside the bars */
 
 struct history {
-	const struct options *o;
+	const struct view_query *q;
+	const struct where *where; /* NULL: of a view, which prints nothing */
 	struct store *store;
 	enum kind kind;
 	struct history_steps steps;
@@ -174,10 +177,10 @@ loss_of(const struct rollup_slot *s)
 static void
 print_trend(const struct history *h, const char *vantage, const char *target)
 {
-	char *who = report_safe(vantage != NULL ? vantage : h->o->site);
+	char *who = report_safe(vantage != NULL ? vantage : h->q->site);
 	char *safe = report_safe(target);
 
-	if (!h->o->where.is_json && !h->o->where.is_csv &&
+	if (h->where != NULL && where_is_table(h->where) &&
 	    terminal_is(stdout)) {
 		printf("%s to %s\n", who, safe);
 		print_bars(h, "rtt median", median_of, "ms", 1e3);
@@ -200,7 +203,7 @@ add_steps(struct history *h, const char *vantage, const char *service,
 		if (s->n == 0)
 			continue;
 		report_text(&h->report, vantage);
-		report_text(&h->report, h->o->site);
+		report_text(&h->report, h->q->site);
 		report_text(&h->report, service);
 		report_text(&h->report, target);
 		report_number(&h->report,
@@ -213,18 +216,18 @@ add_steps(struct history *h, const char *vantage, const char *service,
 static bool
 is_asked(const struct history *h, const struct series_row *s)
 {
-	const struct options *o = h->o;
+	const struct view_query *q = h->q;
 
-	return (o->target == NULL || strcmp(o->target, s->target) == 0) &&
-	       (o->service == NULL || strcmp(o->service, s->service) == 0);
+	return (q->target == NULL || strcmp(q->target, s->target) == 0) &&
+	       (q->service == NULL || strcmp(q->service, s->service) == 0);
 }
 
 static enum rc
-of_vantage(struct history *h, const char *vantage)
+of_vantage(struct history *h)
 {
 	struct series_list list = { 0 };
 	struct probe_ref probe;
-	enum rc rc = lookup_probe(h->store, vantage, &probe, h->err);
+	enum rc rc = lookup_probe(h->store, h->q->vantage, &probe, h->err);
 
 	if (rc == RC_OK)
 		rc = store_series_of(
@@ -277,10 +280,10 @@ of_site(struct history *h)
 	struct stay_list list = { 0 };
 	int64_t site_id = 0;
 	enum rc rc =
-	    lookup_site(h->store, h->o->service, h->o->site, &site_id, h->err);
+	    lookup_site(h->store, h->q->service, h->q->site, &site_id, h->err);
 
 	if (rc == RC_OK)
-		rc = store_stays(h->store, site_id, h->o->target,
+		rc = store_stays(h->store, site_id, h->q->target,
 		    h->steps.since_us, h->steps.until_us, &list, h->err);
 	for (size_t i = 0; rc == RC_OK && i < list.n;)
 		rc = of_target(h, &list, &i);
@@ -289,61 +292,101 @@ of_site(struct history *h)
 }
 
 static enum rc
-print(struct history *h, const char *vantage)
+read_kind(const char *word, enum kind *kind, struct err *err)
 {
-	enum rc rc = where_open(&h->o->where, STORE_READ, &h->store, h->err);
-
-	report_init(&h->report, columns, sizeof columns / sizeof *columns);
-	if (rc == RC_OK)
-		rc = vantage != NULL ? of_vantage(h, vantage) : of_site(h);
-	if (rc == RC_OK)
-		where_print(&h->o->where, &h->report,
-		    "no history in this time; 'catchwater serve' writes it, "
-		    "five minutes after what comes in");
-	report_fini(&h->report);
-	store_close(h->store);
-	return rc;
-}
-
-static enum rc
-read_kind(const struct options *o, enum kind *kind, struct err *err)
-{
-	if (o->kind == NULL) {
+	if (word == NULL) {
 		*kind = KIND_DNS;
 		return RC_OK;
 	}
-	if (kind_from_name(kind, o->kind) == RC_OK && *kind != KIND_TRACE)
+	if (kind_from_name(kind, word) == RC_OK && *kind != KIND_TRACE)
 		return RC_OK;
-	return err_set(err, RC_RANGE, "--kind: expected dns or ping");
+	return err_set(err, RC_RANGE, "kind: expected dns or ping");
+}
+
+/* What is asked for makes sense: *h is ready, to be released with let_go. */
+static enum rc
+prepare(struct history *h, const struct view_query *q, struct err *err)
+{
+	int64_t now_us = clock_wall_us(), since_us = 0, until_us = 0;
+	enum rc rc;
+
+	*h = (struct history){ .q = q, .err = err };
+	report_init(&h->report, columns, sizeof columns / sizeof *columns);
+	if ((q->vantage == NULL) == (q->site == NULL))
+		return err_set(err, RC_MALFORMED,
+		    "name one vantage, or a site with --site; 'catchwater "
+		    "vantages' and 'catchwater sites' list them");
+	rc = read_kind(q->kind, &h->kind, err);
+	if (rc == RC_OK)
+		rc = clock_parse(&since_us,
+		    q->since != NULL ? q->since : "-24h", now_us, err);
+	if (rc == RC_OK)
+		rc = clock_parse(&until_us, q->until != NULL ? q->until : "now",
+		    now_us, err);
+	if (rc == RC_OK)
+		rc = history_steps_init(
+		    &h->steps, since_us, until_us, q->step_us, err);
+	return rc;
+}
+
+static void
+let_go(struct history *h)
+{
+	report_fini(&h->report);
+	history_steps_fini(&h->steps);
+}
+
+static enum rc
+gather(struct store *st, struct history *h)
+{
+	h->store = st;
+	return h->q->vantage != NULL ? of_vantage(h) : of_site(h);
+}
+
+enum rc
+view_history(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct history h;
+	enum rc rc = prepare(&h, q, err);
+
+	if (rc == RC_OK)
+		rc = gather(st, &h);
+	if (rc == RC_OK)
+		*out = report_json(&h.report);
+	let_go(&h);
+	return rc;
 }
 
 static enum rc
 run(const struct command_call *call, struct err *err)
 {
 	const struct options *o = call->options;
-	const char *vantage = call->n_operands > 0 ? call->operands[0] : NULL;
-	struct history h = { .o = o, .err = err };
-	int64_t now_us = clock_wall_us(), since_us = 0, until_us = 0;
-	enum rc rc;
+	const struct view_query q = {
+		.vantage = call->n_operands > 0 ? call->operands[0] : NULL,
+		.site = o->site,
+		.service = o->service,
+		.target = o->target,
+		.kind = o->kind,
+		.since = o->since,
+		.until = o->until,
+		.step_us = o->step_us
+	};
+	struct store *st = NULL;
+	struct history h;
+	enum rc rc = prepare(&h, &q, err);
 
-	if ((vantage == NULL) == (o->site == NULL))
-		return err_set(err, RC_MALFORMED,
-		    "name one vantage, or a site with --site; 'catchwater "
-		    "vantages' and 'catchwater sites' list them");
-	rc = read_kind(o, &h.kind, err);
+	h.where = &o->where;
 	if (rc == RC_OK)
-		rc = clock_parse(&since_us,
-		    o->since != NULL ? o->since : "-24h", now_us, err);
+		rc = where_open(&o->where, STORE_READ, &st, err);
 	if (rc == RC_OK)
-		rc = clock_parse(&until_us, o->until != NULL ? o->until : "now",
-		    now_us, err);
+		rc = gather(st, &h);
 	if (rc == RC_OK)
-		rc = history_steps_init(
-		    &h.steps, since_us, until_us, o->step_us, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = print(&h, vantage);
-	history_steps_fini(&h.steps);
+		where_print(&o->where, &h.report,
+		    "no history in this time; 'catchwater serve' writes it, "
+		    "five minutes after what comes in");
+	let_go(&h);
+	store_close(st);
 	return rc;
 }
 

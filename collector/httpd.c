@@ -103,6 +103,34 @@ exchange_n_headers(const struct exchange *x, const char *name)
 	return c.n;
 }
 
+struct telling {
+	bool (*told)(void *ctx, const char *name, const char *value);
+	void *ctx;
+	bool is_ended;
+};
+
+static enum MHD_Result
+tell_argument(
+    void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct telling *t = cls;
+
+	(void)kind;
+	t->is_ended = !t->told(t->ctx, name, value);
+	return t->is_ended ? MHD_NO : MHD_YES;
+}
+
+bool
+exchange_each_argument(const struct exchange *x,
+    bool (*told)(void *ctx, const char *name, const char *value), void *ctx)
+{
+	struct telling t = { .told = told, .ctx = ctx };
+
+	(void)MHD_get_connection_values(
+	    x->connection, MHD_GET_ARGUMENT_KIND, tell_argument, &t);
+	return t.is_ended;
+}
+
 bool
 exchange_is_plain(const struct exchange *x)
 {
@@ -172,7 +200,15 @@ new_response(const struct answer *a)
 	if (a->is_last)
 		add_header(r, "Connection", "close");
 	add_header(r, "Vary", a->vary);
-	add_header(r, "Cache-Control", "no-store");
+	add_header(r, "Content-Encoding", a->encoding);
+	add_header(r, "WWW-Authenticate", a->challenge);
+	add_header(
+	    r, "Cache-Control", a->cache == NULL ? "no-store" : a->cache);
+	add_header(r, "Content-Security-Policy",
+	    a->policy == NULL ? "default-src 'none'; frame-ancestors 'none'"
+			      : a->policy);
+	add_header(r, "X-Content-Type-Options", "nosniff");
+	add_header(r, "Referrer-Policy", "no-referrer");
 	return r;
 }
 

@@ -31,6 +31,10 @@ struct answer {
 	const char *etag;       /* NULL: none; without quotes */
 	const char *allow;      /* NULL: none */
 	const char *vary;       /* NULL: none */
+	const char *encoding;   /* Content-Encoding; NULL: none */
+	const char *cache;      /* Cache-Control; NULL: no-store */
+	const char *policy;     /* of content; NULL: nothing is loaded by it */
+	const char *challenge;  /* WWW-Authenticate; NULL: none */
 	unsigned retry_after_s; /* 0: none */
 	bool is_last;           /* close the connection afterwards */
 };
@@ -79,6 +83,11 @@ const char *exchange_path(const struct exchange *x); /* without query */
 const char *exchange_header(const struct exchange *x, const char *name);
 /* Can nobody take the head for another one (head.h)? */
 bool exchange_is_plain(const struct exchange *x);
+
+/* Tells each "name=value" of the query, as sent (%-escapes and all); value is
+ * NULL without "=".  Ends when told says no; says whether it ended so. */
+bool exchange_each_argument(const struct exchange *x,
+    bool (*told)(void *ctx, const char *name, const char *value), void *ctx);
 
 /* How often it is there. */
 size_t exchange_n_headers(const struct exchange *x, const char *name);

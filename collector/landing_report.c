@@ -8,6 +8,7 @@
 #include "collector/lookup.h"
 #include "collector/report_command.h"
 #include "collector/store_report.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 
 struct options {
@@ -28,6 +29,7 @@ static const struct option_spec options[] = {
 	    "seen at the new, and who flaps" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -76,23 +78,57 @@ add_row(struct report *r, const struct landed *l)
 	report_number(r, l->n_doubted);
 }
 
+/* Initialises *r: release with report_fini. */
+static enum rc
+fill_journal(struct store *st, const char *probe_id, uint8_t family,
+    int64_t since_us, struct report *r, struct err *err)
+{
+	struct landed_list list = { 0 };
+	enum rc rc = store_journal(st, probe_id, family, since_us, &list, err);
+
+	report_init(r, columns, N_COLUMNS);
+	for (size_t i = 0; rc == RC_OK && i < list.n; i++)
+		add_row(r, &list.rows[i]);
+	free(list.rows);
+	return rc;
+}
+
+enum rc
+view_landing(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	const char *since = q->since != NULL ? q->since : "-7d";
+	struct probe_ref probe;
+	int64_t since_us;
+	struct report r;
+	enum rc rc;
+
+	if (q->vantage == NULL)
+		return err_set(err, RC_MALFORMED,
+		    "name one: vantage=NAME; /v1/vantages lists them");
+	rc = clock_parse(&since_us, since, clock_wall_us(), err);
+	if (rc == RC_OK)
+		rc = lookup_probe(st, q->vantage, &probe, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = fill_journal(st, probe.id, probe.family, since_us, &r, err);
+	if (rc == RC_OK)
+		*out = report_json(&r);
+	report_fini(&r);
+	return rc;
+}
+
 static enum rc
 report_journal(struct store *st, const struct options *o, const char *probe_id,
     uint8_t family, int64_t since_us, struct err *err)
 {
-	struct landed_list list = { 0 };
 	struct report r;
-	enum rc rc = store_journal(st, probe_id, family, since_us, &list, err);
+	enum rc rc = fill_journal(st, probe_id, family, since_us, &r, err);
 
-	if (rc != RC_OK)
-		return rc;
-	report_init(&r, columns, N_COLUMNS);
-	for (size_t i = 0; i < list.n; i++)
-		add_row(&r, &list.rows[i]);
-	where_print(&o->where, &r, "no landing in this time");
+	if (rc == RC_OK)
+		where_print(&o->where, &r, "no landing in this time");
 	report_fini(&r);
-	free(list.rows);
-	return RC_OK;
+	return rc;
 }
 
 /* vantage: as typed; NULL: all. */

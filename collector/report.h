@@ -21,10 +21,12 @@ enum cell_kind {
 	CELL_TEXT,
 	CELL_COUNT,
 	CELL_PERCENT, /* tenths of a percent; JSON: a number with one decimal */
+	CELL_PPM,     /* shown as a percentage with four decimals, as in JSON */
 	CELL_TIME,    /* Unix microseconds; RFC 3339, exact in JSON */
 	CELL_MS,      /* microseconds; the table shows milliseconds */
 	CELL_AGO,     /* microseconds; the table shows "3m 20s" */
 	CELL_TENTHS,  /* tenths; JSON: a number with one decimal */
+	CELL_DEGREES, /* ten-thousandths of a degree, of which JSON has four */
 	CELL_BYTES    /* the table shows "1.5 GB" */
 };
 
@@ -63,6 +65,11 @@ struct table_look {
 	bool has_colour; /* report_tone.h */
 };
 
+/* A cell as a person reads it; "-" when it is not set.  Lends it or buf. */
+#define REPORT_CELL_LEN 40
+const char *report_cell_text(const struct cell *c, enum cell_kind kind,
+    char buf[static REPORT_CELL_LEN]);
+
 /* The forms.  The table is aligned, numbers to the right; empty is the
  * sentence printed in place of a table without rows.  What is too wide has its
  * longest texts cut, with ".." where something is missing, and becomes a list
@@ -74,6 +81,9 @@ void report_print_table(const struct report *r, const char *empty, FILE *to);
 /* Each row as lines "title: value", every column; a blank line between. */
 void report_print_list(const struct report *r, FILE *to);
 void report_print_csv(const struct report *r, FILE *to); /* RFC 4180 */
+/* A whole HTML page, with bars for percentages and, of rows in time, plots. */
+void report_print_html(
+    const struct report *r, const char *title, const char *empty, FILE *to);
 json_t *report_json(const struct report *r); /* array of objects.  Gives. */
 
 /* Text made safe as above, for what stands outside a report.  Gives. */

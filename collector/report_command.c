@@ -7,6 +7,37 @@
 #include "collector/settings.h"
 #include "schema/base/mem.h"
 
+/* The command line, for a title: a process has one.  Lent. */
+static struct {
+	int argc;
+	char **argv;
+} asked;
+
+static void
+print_html(const struct report *r, const char *empty)
+{
+	size_t cap = sizeof PROGRAM, len;
+	char *text, *safe;
+
+	for (int i = 0; i < asked.argc; i++)
+		cap += strlen(asked.argv[i]) + 1;
+	text = mem_new(cap);
+	len = (size_t)snprintf(text, cap, PROGRAM);
+	for (int i = 0; i < asked.argc; i++)
+		len += (size_t)snprintf(
+		    text + len, cap - len, " %s", asked.argv[i]);
+	safe = report_safe(text);
+	report_print_html(r, safe, empty, stdout);
+	free(safe);
+	free(text);
+}
+
+bool
+where_is_table(const struct where *w)
+{
+	return !w->is_json && !w->is_csv && !w->is_html;
+}
+
 int
 command_options(const struct command_spec *spec, void *into, int argc,
     char **argv, char ***operands, int *n_operands)
@@ -15,6 +46,8 @@ command_options(const struct command_spec *spec, void *into, int argc,
 	enum rc rc =
 	    options_parse(spec, into, argc, argv, operands, n_operands, &err);
 
+	asked.argc = argc;
+	asked.argv = argv;
 	if (rc == RC_OK)
 		return -1;
 	if (rc == RC_NOTFOUND)
@@ -98,6 +131,8 @@ where_print(const struct where *w, const struct report *r, const char *empty)
 		where_print_json(report_json(r));
 	else if (w->is_csv)
 		report_print_csv(r, stdout);
+	else if (w->is_html)
+		print_html(r, empty);
 	else
 		report_print_table(r, empty, stdout);
 }

@@ -22,7 +22,7 @@
 /* First member of the options struct of each such subcommand. */
 struct where {
 	const char *config, *database;
-	bool is_json, is_csv;
+	bool is_json, is_csv, is_html;
 };
 
 #define OPTION_WHERE \
@@ -36,6 +36,11 @@ struct where {
 	{ \
 		0, "json", OPTION_FLAG, offsetof(struct where, is_json), 0, 0, \
 		    NULL, "write JSON" \
+	}
+#define OPTION_HTML \
+	{ \
+		0, "html", OPTION_FLAG, offsetof(struct where, is_html), 0, 0, \
+		    NULL, "write a page of HTML that needs nothing else" \
 	}
 #define OPTION_CSV \
 	{ \
@@ -71,9 +76,13 @@ where_database(const struct where *w, char **path, struct err *err);
 MUST_USE enum rc where_open(const struct where *w, enum store_mode mode,
     struct store **out, struct err *err);
 
-/* Prints the report in the form asked for. */
+/* Prints the report in the form asked for; --html has the command line for a
+ * title. */
 void
 where_print(const struct where *w, const struct report *r, const char *empty);
+
+/* For a person, at a terminal or in a pipe: there may be words beside it. */
+bool where_is_table(const struct where *w);
 
 /* Prints a whole JSON value, which it takes. */
 void where_print_json(json_t *json);

@@ -9,14 +9,13 @@
 #include "schema/base/mem.h"
 #include "schema/base/terminal.h"
 
-#define NUMBER_LEN 40
 #define GAP "  "          /* between columns */
 #define CUT ".."          /* where the rest of a text was */
 #define TEXT_MIN_WIDTH 10 /* what a text is not cut below */
 
 /* Powers of a thousand. */
 static const char *
-bytes_text(int64_t bytes, char buf[static NUMBER_LEN])
+bytes_text(int64_t bytes, char buf[static REPORT_CELL_LEN])
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
 	double n = (double)bytes;
@@ -26,13 +25,14 @@ bytes_text(int64_t bytes, char buf[static NUMBER_LEN])
 		n /= 1000;
 		u++;
 	}
-	snprintf(buf, NUMBER_LEN, u == 0 ? "%.0f %s" : "%.1f %s", n, units[u]);
+	snprintf(
+	    buf, REPORT_CELL_LEN, u == 0 ? "%.0f %s" : "%.1f %s", n, units[u]);
 	return buf;
 }
 
-static const char *
-cell_text(
-    const struct cell *c, enum cell_kind kind, char buf[static NUMBER_LEN])
+const char *
+report_cell_text(
+    const struct cell *c, enum cell_kind kind, char buf[static REPORT_CELL_LEN])
 {
 	if (!c->is_set)
 		return "-";
@@ -40,21 +40,29 @@ cell_text(
 	case CELL_TEXT:
 		return c->text[0] != '\0' ? c->text : "-";
 	case CELL_COUNT:
-		snprintf(buf, NUMBER_LEN, "%" PRId64, c->number);
+		snprintf(buf, REPORT_CELL_LEN, "%" PRId64, c->number);
 		return buf;
 	case CELL_PERCENT:
-		snprintf(buf, NUMBER_LEN, "%" PRId64 ".%" PRId64 "%%",
+		snprintf(buf, REPORT_CELL_LEN, "%" PRId64 ".%" PRId64 "%%",
 		    c->number / 10, c->number % 10);
 		return buf;
+	case CELL_PPM:
+		snprintf(
+		    buf, REPORT_CELL_LEN, "%.4f%%", (double)c->number / 1e4);
+		return buf;
 	case CELL_MS:
-		snprintf(buf, NUMBER_LEN, "%.1f ms", (double)c->number / 1e3);
+		snprintf(
+		    buf, REPORT_CELL_LEN, "%.1f ms", (double)c->number / 1e3);
 		return buf;
 	case CELL_AGO:
 		return report_ago(c->number, buf);
 	case CELL_TIME:
 		return clock_format(c->number, buf);
 	case CELL_TENTHS:
-		snprintf(buf, NUMBER_LEN, "%.1f", (double)c->number / 10);
+		snprintf(buf, REPORT_CELL_LEN, "%.1f", (double)c->number / 10);
+		return buf;
+	case CELL_DEGREES:
+		snprintf(buf, REPORT_CELL_LEN, "%.4f", (double)c->number / 10000);
 		return buf;
 	case CELL_BYTES:
 		return bytes_text(c->number, buf);
@@ -66,11 +74,11 @@ static size_t
 column_width(const struct report *r, size_t column)
 {
 	size_t width = strlen(r->columns[column].title);
-	char buf[NUMBER_LEN];
+	char buf[REPORT_CELL_LEN];
 
 	for (size_t i = column; i < r->n_cells; i += r->n_columns) {
-		size_t n = strlen(
-		    cell_text(&r->cells[i], r->columns[column].kind, buf));
+		size_t n = strlen(report_cell_text(
+		    &r->cells[i], r->columns[column].kind, buf));
 
 		width = n > width ? n : width;
 	}
@@ -177,7 +185,7 @@ static void
 print_row(const struct table *t, size_t row)
 {
 	const struct report *r = t->report;
-	char buf[NUMBER_LEN];
+	char buf[REPORT_CELL_LEN];
 
 	for (size_t c = 0; c < r->n_columns; c++) {
 		const struct column *column = &r->columns[c];
@@ -185,7 +193,7 @@ print_row(const struct table *t, size_t row)
 
 		if (!is_shown(r, c))
 			continue;
-		text = cell_text(
+		text = report_cell_text(
 		    &r->cells[row * r->n_columns + c], column->kind, buf);
 		print_cell(t, c, text, report_tone(column->key, text));
 	}
@@ -247,7 +255,7 @@ void
 report_print_list(const struct report *r, FILE *to)
 {
 	int width = label_width(r);
-	char buf[NUMBER_LEN];
+	char buf[REPORT_CELL_LEN];
 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct column *column = &r->columns[i % r->n_columns];
@@ -255,6 +263,7 @@ report_print_list(const struct report *r, FILE *to)
 		if (i > 0 && i % r->n_columns == 0)
 			putc('\n', to);
 		fprintf(to, "%-*.*s  %s\n", width, label_length(column->key),
-		    column->key, cell_text(&r->cells[i], column->kind, buf));
+		    column->key,
+		    report_cell_text(&r->cells[i], column->kind, buf));
 	}
 }

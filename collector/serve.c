@@ -152,6 +152,8 @@ stop(struct serving *s, struct err *err)
 	helpers_free(s->helpers);
 	if (s->httpd != NULL)
 		httpd_quiesce(s->httpd);
+	if (s->api != NULL)
+		api_quiet(s->api);
 	if (s->queue != NULL)
 		queue_close(s->queue);
 	if (s->writer != NULL)

@@ -15,6 +15,8 @@
 #include "schema/base/mem.h"
 
 #define DAY (86400 * US_PER_S)
+#define SECRET_MIN 12
+#define SECRET_MAX 200
 
 static cfg_opt_t tls_rows[] = {
 	CONF_TEXT("certificate"),
@@ -49,6 +51,14 @@ static cfg_opt_t limit_rows[] = {
 	CONF_TEXT("requests_per_asn"),
 	CONF_TEXT("enrolments_per_address"),
 	CONF_TEXT("enrolments_per_asn"),
+	CFG_END(),
+};
+
+static cfg_opt_t dashboard_rows[] = {
+	CONF_TEXT("user"),
+	CONF_TEXT("password"),
+	CONF_TEXT("token"),
+	CONF_TEXT("open"),
 	CFG_END(),
 };
 
@@ -161,6 +171,54 @@ read_limits(struct reading *r, cfg_t *root, struct limit_settings *l)
 					rows[i].fallback, 0, 1000000000);
 }
 
+/* A secret that can be guessed is worse than none, which at least is told. */
+static char *
+read_secret(struct reading *r, cfg_t *dashboard, const char *key)
+{
+	char *text = value_text(r, dashboard, key, NULL);
+	size_t len = text == NULL ? SECRET_MIN : strlen(text);
+
+	if (len < SECRET_MIN || len > SECRET_MAX)
+		value_fail(r, dashboard, key, 0,
+		    "%s has %zu characters, expected %d to %d, drawn at random "
+		    "such as by 'openssl rand -base64 18'",
+		    key, len, SECRET_MIN, SECRET_MAX);
+	return text;
+}
+
+static void
+read_dashboard(struct reading *r, cfg_t *root, struct dashboard_settings *d)
+{
+	cfg_t *dashboard = cfg_size(root, "dashboard") > 0
+			       ? cfg_getsec(root, "dashboard")
+			       : NULL;
+	char *open;
+
+	if (dashboard == NULL)
+		return;
+	d->user = value_text(r, dashboard, "user", "catchwater");
+	d->password = read_secret(r, dashboard, "password");
+	d->token = read_secret(r, dashboard, "token");
+	open = value_text(r, dashboard, "open", "no");
+	if (open == NULL || d->user == NULL) {
+		free(open);
+		return;
+	}
+	d->is_open = strcmp(open, "yes") == 0;
+	if (!d->is_open && strcmp(open, "no") != 0)
+		value_fail(r, dashboard, "open", 0,
+		    "open is '%.40s', expected yes or no", open);
+	if (d->is_open && (d->password != NULL || d->token != NULL))
+		value_fail(r, dashboard, "open", 0,
+		    "open = yes lets everybody look, expected no password and "
+		    "no token beside it");
+	if (strchr(d->user, ':') != NULL || strlen(d->user) > SECRET_MAX)
+		value_fail(r, dashboard, "user", 0,
+		    "user is '%.40s', expected a name without a colon",
+		    d->user);
+	free(open);
+}
+
 static void
 read_alerts(struct reading *r, cfg_t *root, struct settings *s)
 {
@@ -197,6 +255,7 @@ read_most(
 	    value_duration(r, root, "keep_observations", &keep);
 	s->keep_details_us = value_duration(r, root, "keep_details", &details);
 	read_itself(r, root, s);
+	read_dashboard(r, root, &s->dashboard);
 	read_alerts(r, root, s);
 	settings_services(r, root, &s->services);
 }
@@ -234,6 +293,7 @@ load(struct settings *out, const char *path,
 		CONF_SECTION("atlas", atlas_rows),
 		CONF_SECTION("itself", itself_rows),
 		CONF_SECTION("limits", limit_rows),
+		CONF_SECTION("dashboard", dashboard_rows),
 		CONF_TEXT("upload_every"),
 		CONF_TEXT("keep_observations"),
 		CONF_TEXT("keep_details"),
@@ -299,6 +359,9 @@ settings_fini(struct settings *s)
 	free(s->atlas.country);
 	free(s->atlas.latitude);
 	free(s->atlas.longitude);
+	free(s->dashboard.user);
+	free(s->dashboard.password);
+	free(s->dashboard.token);
 	for (size_t i = 0; i < s->n_alerts; i++)
 		settings_alert_fini(&s->alerts[i]);
 	free(s->alerts);

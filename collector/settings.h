@@ -35,6 +35,14 @@ struct limit_settings {
 	int64_t enrolments_per_address, enrolments_per_asn;
 };
 
+/* Who may look at the dashboard and at what it asks for.  Without password and
+ * token: this machine, or everybody when it is open. */
+struct dashboard_settings {
+	char *user, *password; /* password NULL: none is taken */
+	char *token;           /* NULL: none is taken */
+	bool is_open;
+};
+
 struct settings {
 	char *path;     /* of the file itself */
 	char *listen;   /* "[::]:8420" */
@@ -44,6 +52,7 @@ struct settings {
 	char *geo_asn, *geo_city;        /* paths of mmdb files; NULL: none */
 	struct atlas_settings atlas;
 	struct limit_settings limits;
+	struct dashboard_settings dashboard;
 	int64_t upload_every_us;      /* asked of the probes */
 	int64_t keep_observations_us; /* raw rows are deleted after */
 	int64_t keep_details_us;      /* statistics are of hours after */

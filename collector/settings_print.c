@@ -301,6 +301,20 @@ print_limits(FILE *to, const struct limit_settings *l)
 	    l->enrolments_per_address, l->enrolments_per_asn);
 }
 
+/* Its secrets are nobody's who reads over a shoulder. */
+static void
+print_dashboard(FILE *to, const struct dashboard_settings *d)
+{
+	fputs("dashboard {\n", to);
+	if (d->password != NULL) {
+		print_key(to, "\t", "user", d->user);
+		fputs("\t# password: there is one\n", to);
+	}
+	if (d->token != NULL)
+		fputs("\t# token: there is one\n", to);
+	fprintf(to, "\topen = %s\n}\n", d->is_open ? "yes" : "no");
+}
+
 void
 settings_print(const struct settings *s, FILE *to)
 {
@@ -321,6 +335,7 @@ settings_print(const struct settings *s, FILE *to)
 	}
 	print_atlas(to, &s->atlas);
 	print_limits(to, &s->limits);
+	print_dashboard(to, &s->dashboard);
 	print_duration(to, "", "upload_every", s->upload_every_us);
 	print_duration(to, "", "keep_observations", s->keep_observations_us);
 	print_duration(to, "", "keep_details", s->keep_details_us);

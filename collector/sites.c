@@ -9,6 +9,7 @@
 #include "collector/sites_check.h"
 #include "collector/store_report.h"
 #include "collector/store_status.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 
 #define STALE_US (600 * US_PER_S) /* several times the longest default wait */
@@ -23,6 +24,7 @@ static const struct option_spec options[] = {
 	    NULL, "one line and exit status 0 to 3, for Nagios and its heirs" },
 	OPTION_JSON,
 	OPTION_CSV,
+	OPTION_HTML,
 	OPTION_WHERE,
 	{ 0 },
 };
@@ -49,6 +51,8 @@ static const struct column columns[] = {
 	{ "announced_why", NULL, CELL_TEXT },
 	{ "healthy_why", NULL, CELL_TEXT },
 	{ "serial", NULL, CELL_COUNT },
+	{ "latitude", NULL, CELL_DEGREES },
+	{ "longitude", NULL, CELL_DEGREES },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -96,6 +100,8 @@ add_words(struct report *r, const struct site_now *s, int64_t now_us)
 	report_text(r, text_or_none(s->announced_why));
 	report_text(r, text_or_none(s->healthy_why));
 	report_number_if(r, s->has_serial, s->serial);
+	report_number_if(r, s->has_position, s->latitude);
+	report_number_if(r, s->has_position, s->longitude);
 }
 
 static void
@@ -114,23 +120,45 @@ add_row(struct report *r, const struct site_now *s, int64_t now_us)
 	add_words(r, s, now_us);
 }
 
+/* Initialises *r: release with report_fini. */
+static enum rc
+fill_report(struct store *st, struct report *r, struct err *err)
+{
+	struct site_list list = { 0 };
+	enum rc rc = store_sites(st, &list, err);
+
+	report_init(r, columns, N_COLUMNS);
+	for (size_t i = 0; rc == RC_OK && i < list.n; i++)
+		add_row(r, &list.rows[i], clock_wall_us());
+	free(list.rows);
+	return rc;
+}
+
+enum rc
+view_sites(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct report r;
+	enum rc rc = fill_report(st, &r, err);
+
+	(void)q;
+	if (rc == RC_OK)
+		*out = report_json(&r);
+	report_fini(&r);
+	return rc;
+}
+
 static enum rc
 report_sites(struct store *st, const struct where *w, struct err *err)
 {
-	struct site_list list = { 0 };
 	struct report r;
-	enum rc rc = store_sites(st, &list, err);
+	enum rc rc = fill_report(st, &r, err);
 
-	if (rc != RC_OK)
-		return rc;
-	report_init(&r, columns, N_COLUMNS);
-	for (size_t i = 0; i < list.n; i++)
-		add_row(&r, &list.rows[i], clock_wall_us());
-	where_print(
-	    w, &r, "no sites; has 'catchwater serve' been started with them?");
+	if (rc == RC_OK)
+		where_print(w, &r,
+		    "no sites; has 'catchwater serve' been started with them?");
 	report_fini(&r);
-	free(list.rows);
-	return RC_OK;
+	return rc;
 }
 
 static enum rc

@@ -6,14 +6,8 @@
 
 #include "collector/store_row.h"
 #include "collector/store_sqlite.h"
+#include "collector/store_trusted.h"
 #include "schema/base/mem.h"
-
-/* Is nobody's word against vantage v, the detector's at the given moment? */
-#define IS_TRUSTED(from, to) \
-	"p.state <> 'quarantined' AND NOT EXISTS (SELECT 1 FROM quarantine q " \
-	"WHERE q.vantage_id = v.id AND q.since_us <= " from \
-	" AND coalesce(q.until_us, 9223372036854775807) > " to ")"
-#define IS_TRUSTED_NOW IS_TRUSTED("9223372036854775807", "9223372036854775806")
 
 /* Columns shared by both queries on landings; read by fill_landed. */
 #define LANDED(is_trusted) \
@@ -75,7 +69,9 @@ static const char SITES[] =
     "JOIN probe p ON p.id = v.probe_id AND " IS_TRUSTED_NOW
     " WHERE t.service_id = s.id AND t.role = 'service'), w.heard_us, "
     "w.announced_why, w.healthy_why, "
-    "w.serial, d.since_us, d.until_us, d.ended_us "
+    "w.serial, d.since_us, d.until_us, d.ended_us, "
+    "CAST(round(10000 * i.latitude) AS INTEGER), "
+    "CAST(round(10000 * i.longitude) AS INTEGER), i.capacity "
     "FROM site i JOIN service s ON s.id = i.service_id "
     "JOIN (SELECT DISTINCT service_id, family FROM target "
     "WHERE role = 'service') f ON f.service_id = s.id "
@@ -103,7 +99,10 @@ static const char VANTAGES[] =
     "CASE WHEN p.state = 'quarantined' THEN (SELECT max(at_us) FROM audit a "
     "WHERE a.action = 'quarantined' AND a.subject = p.id) "
     "WHEN p.state = 'active' THEN q.since_us END, "
-    "CASE WHEN p.state = 'active' THEN q.numbers END FROM probe p "
+    "CASE WHEN p.state = 'active' THEN q.numbers END, "
+    "CAST(round(10000 * coalesce(v.latitude, p.latitude)) AS INTEGER), "
+    "CAST(round(10000 * coalesce(v.longitude, p.longitude)) AS INTEGER) "
+    "FROM probe p "
     "LEFT JOIN vantage v ON v.probe_id = p.id "
     "LEFT JOIN quarantine q ON q.vantage_id = v.id AND q.until_us IS NULL "
     "ORDER BY p.name, v.family";
@@ -196,6 +195,9 @@ fill_site(sqlite3_stmt *s, void *row)
 		.since_us = sqlite3_column_int64(s, 15),
 		.until_us = sqlite3_column_int64(s, 16),
 		.ended_us = sqlite3_column_int64(s, 17) };
+	n->has_position =
+	    row_int(s, 18, &n->latitude) && row_int(s, 19, &n->longitude);
+	n->capacity = sqlite3_column_int64(s, 20);
 }
 
 enum rc
@@ -236,6 +238,8 @@ fill_vantage(sqlite3_stmt *s, void *row)
 	ROW_TEXT(v->quarantine, s, c++);
 	v->has_quarantined = row_int(s, c++, &v->quarantined_us);
 	ROW_TEXT(v->numbers, s, c++);
+	v->has_position =
+	    row_int(s, c, &v->latitude) && row_int(s, c + 1, &v->longitude);
 }
 
 enum rc

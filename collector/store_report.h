@@ -85,6 +85,9 @@ struct site_now {
 	int64_t heard_us, serial;
 	char announced_why[SITE_WHY_LEN], healthy_why[SITE_WHY_LEN];
 	struct drain drain; /* its last; since_us 0: it had none */
+	bool has_position;
+	int64_t latitude, longitude; /* ten-thousandths of a degree */
+	int64_t capacity;   /* in any unit; 0: not said */
 };
 
 struct site_list {
@@ -118,6 +121,8 @@ struct vantage_info {
 	int64_t asn;
 	bool has_received, has_offset;
 	int64_t enrolled_us, received_us, clock_offset_us, n_lost;
+	bool has_position;
+	int64_t latitude, longitude; /* ten-thousandths of a degree */
 };
 
 struct vantage_list {

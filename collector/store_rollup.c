@@ -53,7 +53,8 @@ static const char *const LIMITS[] = {
 	"(SELECT max(day) FROM rollup_day)",
 };
 static const char OF_PROBE[] =
-    "SELECT z.id, v.family, p.name, s.name, t.address FROM probe p "
+    "SELECT z.id, v.family, p.name, s.name, t.address, t.role = 'service' "
+    "FROM probe p "
     "JOIN vantage v ON v.probe_id = p.id JOIN series z "
     "ON z.vantage_id = v.id AND z.kind = ?3 JOIN target t "
     "ON t.id = z.target_id LEFT JOIN service s ON s.id = t.service_id "
@@ -260,6 +261,7 @@ fill_series(sqlite3_stmt *s, void *row)
 	ROW_TEXT(r->probe, s, 2);
 	ROW_TEXT(r->service, s, 3);
 	ROW_TEXT(r->target, s, 4);
+	r->is_service = sqlite3_column_int(s, 5) != 0;
 }
 
 enum rc

@@ -2,7 +2,7 @@
  * store_rollup.h - rows of what observations come to.                (edge)
  *
  * Uses     store_sqlite.h
- * Used by  rollups (writes), history (reads)
+ * Used by  rollups (writes), history, availability_command (read)
  */
 #ifndef COLLECTOR_STORE_ROLLUP_H
 #define COLLECTOR_STORE_ROLLUP_H
@@ -81,6 +81,7 @@ struct series_row {
 	char probe[NAME_MAX_LEN + 1];
 	char service[NAME_MAX_LEN + 1]; /* "": the target has none */
 	char target[ADDR_TEXT_LEN];
+	bool is_service; /* the target is a service address */
 };
 
 struct series_list {

@@ -11,6 +11,7 @@
 #include "collector/report_command.h"
 #include "collector/store_probe.h"
 #include "collector/store_quarantine.h"
+#include "collector/views.h"
 #include "schema/base/clock.h"
 #include "schema/base/text.h"
 
@@ -56,6 +57,8 @@ static const struct column columns[] = {
 	{ "n_lost", "lost", CELL_COUNT },
 	{ "version", "version", CELL_TEXT },
 	{ "enrolled", NULL, CELL_TIME },
+	{ "latitude", NULL, CELL_DEGREES },
+	{ "longitude", NULL, CELL_DEGREES },
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -120,6 +123,8 @@ add_row(struct report *r, const struct vantage_info *v)
 	report_number(r, v->n_lost);
 	text_or_none(r, v->version);
 	report_number(r, v->enrolled_us);
+	report_number_if(r, v->has_position, v->latitude);
+	report_number_if(r, v->has_position, v->longitude);
 }
 
 static void
@@ -170,6 +175,24 @@ rows_json(const struct vantage_list *list, const struct report *r)
 			    "quarantine_numbers", numbers);
 	}
 	return array;
+}
+
+enum rc
+view_vantages(
+    struct store *st, const struct view_query *q, json_t **out, struct err *err)
+{
+	struct vantage_list list = { 0 };
+	struct report r;
+	enum rc rc = store_vantages(st, &list, err);
+
+	(void)q;
+	if (rc != RC_OK)
+		return rc;
+	fill_report(&r, &list);
+	*out = rows_json(&list, &r);
+	report_fini(&r);
+	free(list.rows);
+	return RC_OK;
 }
 
 static enum rc

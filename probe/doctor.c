@@ -23,6 +23,7 @@
 #include "probe/doctor_targets.h"
 #include "probe/helper.h"
 #include "probe/lists.h"
+#include "probe/privacy.h"
 #include "probe/socks.h"
 #include "probe/ramdir.h"
 #include "probe/spool.h"
@@ -36,6 +37,7 @@
 
 struct doctor {
 	const char *state; /* option, or NULL */
+	bool is_privacy;   /* option: print the data sheet instead */
 	char dir[STATE_DIR_MAX];
 	struct socks socks;
 	struct sandbox sandbox;
@@ -382,6 +384,9 @@ read_options(struct doctor *d, int argc, char **argv, struct err *err)
 	static const struct option_spec specs[] = {
 		{ 0, "state", OPTION_TEXT, offsetof(struct doctor, state), 0, 0,
 		    "DIR", "state directory" },
+		{ 0, "privacy", OPTION_FLAG,
+		    offsetof(struct doctor, is_privacy), 0, 0, NULL,
+		    "instead: what is sent to whom, and how to end that" },
 		{ 0 },
 	};
 	static const struct command_spec spec = { "catchwater-probe", "doctor",
@@ -390,6 +395,18 @@ read_options(struct doctor *d, int argc, char **argv, struct err *err)
 	int n_operands;
 
 	return options_parse(&spec, d, argc, argv, &operands, &n_operands, err);
+}
+
+static int
+tell_privacy(struct doctor *d)
+{
+	struct err err = ERR_NONE;
+
+	if (state_choose(d->dir, d->state, &err) == RC_OK &&
+	    privacy_print(d->dir, &err) == RC_OK)
+		return 0;
+	fprintf(stderr, "catchwater-probe doctor: %s\n", err.text);
+	return 1;
 }
 
 static int
@@ -418,7 +435,7 @@ command_doctor(int argc, char **argv)
 	sandbox_enter(&d.sandbox);
 	rc = read_options(&d, argc, argv, &err);
 	if (rc == RC_OK) {
-		status = run_doctor(&d);
+		status = d.is_privacy ? tell_privacy(&d) : run_doctor(&d);
 	} else if (rc != RC_NOTFOUND) {
 		fprintf(stderr, "catchwater-probe doctor: %s\n", err.text);
 		status = 2;

@@ -2,7 +2,7 @@
  * lists.h - the host's allow and deny lists, as files.               (edge)
  *
  * Uses     probe/acl, schema/assignment.h, schema/base/file.h
- * Used by  probe/resident, doctor
+ * Used by  probe/resident, doctor, privacy
  */
 #ifndef PROBE_LISTS_H
 #define PROBE_LISTS_H

@@ -2,7 +2,7 @@
  * ramdir.h - the folder in memory where observations wait.           (edge)
  *
  * Uses     probe/spooldir
- * Used by  probe/resident, upload, doctor, state
+ * Used by  probe/resident, upload, doctor, privacy, state
  *
  * In /dev/shm, where that is memory: what is there outlives the program, not
  * the power, and wears out no flash.  Its name says whose it is: the probe's

@@ -2,7 +2,8 @@
  * spooldir.h - the files of a spool: segments and counters.          (edge)
  *
  * Uses     schema/base/file.h
- * Used by  probe/spool, shelf, seqmark, ramdir, backlog, upload, doctor, state
+ * Used by  probe/spool, shelf, seqmark, ramdir, backlog, upload, doctor, privacy,
+ *          state
  *
  * A segment is named by the seq of its first line, 20 digits, so that names
  * sort as seqs do.  A counter is a file of one decimal number.

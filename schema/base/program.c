@@ -17,7 +17,7 @@ usage(const struct program *p, FILE *to)
 	    "%s %s: %s\n\nusage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
 	    p->name, CATCHWATER_VERSION, p->summary, p->name);
 	for (size_t i = 0; i < p->n_commands; i++)
-		fprintf(to, "  %-10s %s\n", p->commands[i].name,
+		fprintf(to, "  %-12s %s\n", p->commands[i].name,
 		    p->commands[i].summary);
 	fprintf(to, "\n'%s COMMAND --help' lists a command's options.\n%s",
 	    p->name, p->footer);

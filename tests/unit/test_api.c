@@ -730,7 +730,7 @@ other_paths_and_methods_are_not_there(void **state)
 		const char *method, *path;
 		long status;
 	} cases[] = {
-		{ "GET", "/", 404 },
+		{ "POST", "/", 405 },
 		{ "GET", "/v1/batches/", 404 },
 		{ "GET", "/v1/../metrics%00", 404 },
 		{ "GET", "/v1/batches", 405 },

@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 
 # pylint: disable=wrong-import-position
-from benchnet import cli, collector_fleet, detector, figure, probe_times, world  # noqa: E402
+from benchnet import cli, collector_fleet, detector, figure, probe_times, volunteer, world  # noqa: E402
 
 
 @pytest.mark.parametrize("ours, theirs, goal, ratio, verdict", [
@@ -70,7 +70,8 @@ def test_a_fleet_is_counted_from_its_first_observation_on():
 def test_names_are_chosen_by_whole_words():
     assert cli.chosen(["probe.p1"]) == ["probe.p1"]
     assert set(cli.chosen(["probe.p10"])) == {"probe.p10.start", "probe.p10.wakeups"}
-    assert cli.chosen([]) == list(cli.BENCHES)
+    assert cli.chosen([]) == [name for name in cli.BENCHES if not name.startswith("volunteer.")]
+    assert cli.chosen(["volunteer.node"]) == ["volunteer.node"]
     assert cli.chosen(["prob"]) == []
     assert cli.chosen(["probe", "probe.p3", "collector"]) == ["probe.p3", *(
         name for name in cli.BENCHES if name.startswith("collector."))]
@@ -89,6 +90,17 @@ def test_targets_are_distinct_and_of_their_path():
     many = world.targets("end", 60_000)
     assert len(set(many)) == 60_000
     assert all(address.startswith("10.103.") for address in many)
+
+
+def test_the_like_of_an_address_or_network_in_ipv6():
+    assert [world.v6(text) for text in ("10.103.1.7", "10.0.3.0/30", "10.103.0.0/16",
+                                        "default")] == [
+        "fd00:103:1::7", "fd00:0:3::/64", "fd00:103::/32", "default"]
+
+
+def test_of_what_scamper_says_only_results_count():
+    said = [b"OK", b"MORE", b"OK id-1", b"DATA 62", b"#0V%T", b"`", b""]
+    assert [volunteer.result_bytes(line) for line in said] == [0, 0, 0, 0, 3, 0, 0]
 
 
 def test_round_trips_are_matched_by_server_and_class():

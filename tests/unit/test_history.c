@@ -1,4 +1,4 @@
-/* test_history.c - what catchwater history prints. */
+/* test_history.c - what catchwater history and availability print. */
 #include "tests/unit/serve_rig.h"
 
 #include <pty.h>
@@ -58,9 +58,11 @@ redirect(int fd, const char *path)
 	return old;
 }
 
+typedef int command(int argc, char **argv);
+
 /* Splits a line at its blanks and runs it with the database. */
 static int
-run(struct rig *r, const char *line)
+run(struct rig *r, command *of, const char *line)
 {
 	char copy[256], *argv[MAX_ARGS + 3], *rest = NULL;
 	int argc = 0;
@@ -72,11 +74,11 @@ run(struct rig *r, const char *line)
 	argv[argc++] = (char[]){ "--db" };
 	argv[argc++] = r->database;
 	argv[argc] = NULL;
-	return command_history(argc, argv);
+	return of(argc, argv);
 }
 
 static struct printed
-history(struct rig *r, const char *line)
+told_by(struct rig *r, command *of, const char *line)
 {
 	char out[300], err[300];
 	struct printed p;
@@ -87,7 +89,7 @@ history(struct rig *r, const char *line)
 	fflush(NULL);
 	old_out = redirect(STDOUT_FILENO, out);
 	old_err = redirect(STDERR_FILENO, err);
-	p.status = run(r, line);
+	p.status = run(r, of, line);
 	fflush(NULL);
 	dup2(old_out, STDOUT_FILENO);
 	dup2(old_err, STDERR_FILENO);
@@ -96,6 +98,12 @@ history(struct rig *r, const char *line)
 	p.out = slurp(out);
 	p.err = slurp(err);
 	return p;
+}
+
+static struct printed
+history(struct rig *r, const char *line)
+{
+	return told_by(r, command_history, line);
 }
 
 /* What a terminal of 44 columns gets, that is small enough for its buffer. */
@@ -109,7 +117,7 @@ history_on_terminal(struct rig *r, const char *line, char *got, size_t cap)
 	assert_int_equal(openpty(&ours, &theirs, NULL, NULL, &size), 0);
 	fflush(NULL);
 	dup2(theirs, STDOUT_FILENO);
-	assert_int_equal(run(r, line), 0);
+	assert_int_equal(run(r, command_history, line), 0);
 	fflush(NULL);
 	dup2(old, STDOUT_FILENO);
 	n = read(ours, got, cap - 1);
@@ -331,6 +339,28 @@ a_terminal_shows_the_course_as_bars(void **state)
 	    "%s", got);
 }
 
+/* 180 questions in November, three of them lost; nobody else's month. */
+static void
+a_month_is_judged_by_rssac047(void **state)
+{
+	struct printed p =
+	    told_by(*state, command_availability, "--month 2023-11 --csv");
+
+	assert_int_equal(p.status, 0);
+	T_CHECK(
+	    strstr(p.out, "\r\nweb,192.0.2.53,4,180,98.3333,96.0000,pass,20095,"
+			  "250000,pass\r\n") != NULL,
+	    "%s", p.out);
+	free(p.out);
+	free(p.err);
+	p = told_by(*state, command_availability, "--month 2023-12");
+	T_CHECK(strncmp(p.out, "nobody asked", 12) == 0 ||
+		    strstr(p.out, " 0          -") != NULL,
+	    "%s", p.out);
+	free(p.out);
+	free(p.err);
+}
+
 int
 main(void)
 {
@@ -338,6 +368,7 @@ main(void)
 		RIG(the_rows_are_those_of_the_time_and_place),
 		RIG(who_is_in_quarantine_speaks_for_no_site),
 		RIG(a_terminal_shows_the_course_as_bars),
+		RIG(a_month_is_judged_by_rssac047),
 		RIG(mistakes_are_told),
 		RIG(what_is_of_hours_only_is_told_by_the_hour),
 	};

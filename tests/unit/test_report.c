@@ -146,6 +146,48 @@ bad_news_has_a_colour_where_one_is_wanted(void **state)
 }
 
 static void
+a_page_needs_nothing_else_and_keeps_text_text(void **state)
+{
+	static const struct column c[] = { { "at", NULL, CELL_COUNT },
+		{ "site", "site", CELL_TEXT },
+		{ "verdict", "verdict", CELL_TEXT },
+		{ "share_percent", "share", CELL_PERCENT },
+		{ "rtt_us", "rtt", CELL_MS } };
+	struct report r;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	report_init(&r, c, T_LEN(c));
+	for (int i = 0; i < 3; i++) {
+		report_number(&r, i);
+		report_text(&r, "<b title=\"a\">&amp;");
+		report_text(&r, i == 0 ? "ok" : NULL);
+		report_number(&r, 500);
+		report_number_if(&r, i != 1, 1000 * (i + 1));
+	}
+	report_print_html(&r, "a<b", "nothing", to);
+	report_fini(&r);
+	fclose(to);
+	assert_non_null(strstr(text, "default-src 'none'"));
+	assert_non_null(strstr(text, "<title>a&lt;b</title>"));
+	assert_null(strstr(text, "<b "));
+	assert_non_null(strstr(text,
+	    "<td class=\"\">&lt;b title=&quot;a&quot;&gt;&amp;amp;</td>"
+	    "<td class=\"good\">ok</td><td class=\"n \"><span class=\"bar\" "
+	    "style=\"width:2.5em\"></span>50.0%</td>"
+	    "<td class=\"n \">1.0 ms</td></tr>"));
+	/* The step without a round trip is a gap. */
+	assert_non_null(
+	    strstr(text, "<polyline points=\"0.0,81.3 \"/>\n"
+			 "<polyline points=\"800.0,4.0 \"/>\n</svg>"));
+	assert_null(strstr(text, "://"));
+	assert_null(strstr(text, "<script"));
+	free(text);
+}
+
+static void
 csv_is_quoted_by_rfc_4180(void **state)
 {
 	char *text = printed(report_print_csv);
@@ -313,6 +355,7 @@ main(void)
 		cmocka_unit_test(the_table_is_aligned_and_safe_for_a_terminal),
 		cmocka_unit_test(a_table_fits_the_terminal),
 		cmocka_unit_test(bad_news_has_a_colour_where_one_is_wanted),
+		cmocka_unit_test(a_page_needs_nothing_else_and_keeps_text_text),
 		cmocka_unit_test(csv_is_quoted_by_rfc_4180),
 		cmocka_unit_test(no_csv_field_is_a_formula),
 		cmocka_unit_test(json_leaves_out_what_is_absent),

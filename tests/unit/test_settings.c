@@ -237,6 +237,17 @@ static const struct {
 	    DB "alert \"ops\" { alertmanager = \"http://a\"\n"
 	       "  repeat_every = 0s }\n",
 	    ":3: repeat_every is 0s, expected 1s to 1h" },
+	{ "a secret that is soon guessed",
+	    DB "dashboard {\n  password = \"letmein\" }\n",
+	    ":3: password has 7 characters, expected 12 to 200, drawn at "
+	    "random such as by 'openssl rand -base64 18'" },
+	{ "a dashboard that is open and has a token",
+	    DB "dashboard {\n  token = \"0123456789ab\"\n  open = yes }\n",
+	    ":4: open = yes lets everybody look, expected no password and no "
+	    "token beside it" },
+	{ "a user that no browser can send",
+	    DB "dashboard {\n  user = \"a:b\" }\n",
+	    ":3: user is 'a:b', expected a name without a colon" },
 	{ "an unknown kind",
 	    DB "alert \"ops\" { webhook = \"http://a/\"\n"
 	       "  kinds = { \"shift\",\n    \"shit\" } }\n",

@@ -9,23 +9,22 @@ import subprocess
 import sys
 import tempfile
 
-from labnet.deployment import ROOT, Deployment
+from labnet.deployment import ROOT
 from labnet.errors import LabError
-from labnet.lab import Lab
 
 from . import (collector, collector_chunks, collector_fleet, collector_import, collector_store,
-               collector_tls, detector, probe_footprint, probe_packets, probe_times, probe_traces)
+               collector_tls, detector, probe_footprint, probe_packets, probe_times, probe_traces,
+               volunteer)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
-LAB_PREFIX = "cwbl"
 FOLDER = "catchwater-bench-"
 EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
 or short.  Values are medians of the runs, ours and the peer's in turn.  NAME
 is the beginning of a name, whole words: probe, probe.p3, collector; a longer
-one narrows a shorter.  All but detector, collector.c* and collector.fleet need
-root (network namespaces)."""
+one narrows a shorter; volunteer's run only when named.  All but detector,
+collector.c* and collector.fleet need root (network namespaces)."""
 
 BENCHES = {
     "probe.p1": probe_packets.paced,
@@ -55,25 +54,28 @@ BENCHES = {
     "collector.import.atlas": collector_import.results,
     "collector.import.catchment": collector_import.rounds,
     "detector": detector.detector,
+    "volunteer.catchwater": volunteer.catchwater,
+    "volunteer.scamper": volunteer.scamper,
+    "volunteer.node": volunteer.node,
 }
 # Those that need no network.
 PLAIN = {"detector", "collector.fleet",
          *(name for name in BENCHES if name.startswith("collector.c"))}
+LONG = "volunteer."   # an hour each: only when named
 
 
 class Bench:
-    """What a benchmark gets: how many runs, and the networks, each built when
-    the first one asks for it."""
+    """What a benchmark gets: how many runs, and the network, built when the
+    first one asks for it."""
 
-    def __init__(self, runs, full=False):
+    def __init__(self, runs, full=False, minutes=60):
         self.runs = runs
         self.full = full   # as large as the goals say, however long it takes
+        self.minutes = minutes   # of each of volunteer's
         self.build = f"{ROOT}/build"
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         os.chmod(self.folder, 0o755)
         self._world = None
-        self._lab = None
-        self._deployment = None
 
     @property
     def world(self):
@@ -83,22 +85,7 @@ class Bench:
             self._world.up()
         return self._world
 
-    @property
-    def deployment(self):
-        """The real programs in the laboratory, probes at work."""
-        if not self._deployment:
-            self._lab = Lab(f"{LAB_PREFIX}{os.getpid()}-")
-            self._lab.up()
-            self._deployment = Deployment(self._lab, f"{self.folder}/deployment", periods={
-                "dns_every": "60s", "ping_every": "60s", "trace_every": "15m"})
-            self._deployment.start()
-        return self._deployment
-
     def end(self):
-        if self._deployment:
-            self._deployment.stop()
-        if self._lab:
-            self._lab.down()
         if self._world:
             self._world.down()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -114,7 +101,8 @@ def main(words):
                    stdout=sys.stderr)
     if os.geteuid() == 0:
         _remove_leftovers()
-    report, bench = Report(options.json), Bench(options.runs, options.full)
+    report = Report(options.json)
+    bench = Bench(options.runs, options.full, options.minutes)
     try:
         for name in chosen(options.what):
             _run(name, bench, report)
@@ -128,8 +116,6 @@ def _remove_leftovers():
     """What benchmarks have left that were killed."""
     for prefix in leftovers(PREFIX):
         remove(prefix)
-    for prefix in leftovers(LAB_PREFIX):
-        Lab(prefix).down()
     for folder in glob.glob(f"{tempfile.gettempdir()}/{FOLDER}*-*"):
         if not os.path.exists(f"/proc/{folder.rsplit('-', 2)[1]}"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -151,21 +137,25 @@ def _parse(words):
     parser.add_argument("--json", action="store_true", help="an array of objects")
     parser.add_argument("--runs", type=int, default=5, help="of each; default 5")
     parser.add_argument("--full", action="store_true",
-                        help="databases as large as the goals say: hours, 10 GB")
+                        help="databases as large as the goals say: an hour more, 10 GB")
+    parser.add_argument("--minutes", type=int, default=60,
+                        help="how long each of volunteer's takes; default 60")
     parser.add_argument("what", nargs="*", metavar="NAME")
     options = parser.parse_args(words)
     for word in options.what:
         if not chosen([word]):
             parser.error(f"no benchmark {word!r}: there are {', '.join(BENCHES)}")
-    if options.runs < 1:
-        parser.error("--runs: at least 1")
+    if options.runs < 1 or options.minutes < 1:
+        parser.error("--runs, --minutes: at least 1")
     return options
 
 
 def chosen(words):
-    """The benchmarks whose names begin with any of the words; all without.
+    """The benchmarks whose names begin with any of the words; without, all but
+    the long ones.
     A word is narrowed by one that goes on from it: probe probe.p3."""
     words = [word for word in words
              if not any(other.startswith(f"{word}.") for other in words)]
     return [name for name in BENCHES
-            if not words or any(f"{name}.".startswith(f"{word}.") for word in words)]
+            if (any(f"{name}.".startswith(f"{word}.") for word in words) if words
+                else not name.startswith(LONG))]

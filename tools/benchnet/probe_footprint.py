@@ -135,7 +135,7 @@ def disk(bench):
     its uploads, in an uneventful stretch, and one start and one orderly end a
     day.  A page more in the stretch is 1.2 MB.  Not counted: the file system's
     own (its journal), and the log, which is the other journal's."""
-    if _filesystem(bench.folder) == "tmpfs":
+    if filesystem(bench.folder) == "tmpfs":
         raise LabError(f"{bench.folder} is no disk: set TMPDIR to a folder on one")
     for n in DISK_TARGETS:
         with deployed(bench, targets("far", n)) as deployment:
@@ -145,9 +145,9 @@ def disk(bench):
                                  complaints=os.devnull)
             time.sleep(DISK_BEGIN_S)
             pid = family(child.pid)[1]
-            before = _written(pid)
+            before = written(pid)
             time.sleep(DISK_S)
-            stretch = _written(pid) - before
+            stretch = written(pid) - before
             all_of_it = runner.stop(child).written_bytes
         per_day = stretch * DAY_S / DISK_S + all_of_it - stretch
         yield figure(f"probe.disk.{n}", "MB/day", [per_day / 1e6], goal="<=5 MB")
@@ -192,13 +192,13 @@ def _wakeups(pid):
     return total
 
 
-def _written(pid):
+def written(pid):
     """Bytes of pages that a process has made the disk take."""
     with open(f"/proc/{pid}/io", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))
 
 
-def _filesystem(path):
+def filesystem(path):
     done = subprocess.run(["stat", "-f", "-c", "%T", path], capture_output=True, text=True,
                           check=True)
     return done.stdout.strip()

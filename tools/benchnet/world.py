@@ -4,12 +4,14 @@
     prober --- delay box --- far                           20 ms round trip
     prober --- delay box --- h1 --- ... --- h10 --- end    20 ms, 11 hops
 
-near, far and end answer pings and DNS questions on every address of a /16.
+near, far and end answer pings and DNS questions on every address of a /16, after
+add_v6() also of a /32: fd00:A:B::C stands beside 10.A.B.C.
 Nothing is shared with another run: all names begin with a prefix made of the
 process's number.
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -43,12 +45,19 @@ SYSCTLS = {
     "ipv4/ip_forward": "1",
 }
 
+SYSCTLS_V6 = {
+    "ipv6/conf/all/forwarding": "1",
+    "ipv6/icmp/ratelimit": "0",
+    "ipv6/ip_nonlocal_bind": "1",
+    "ipv6/conf/all/disable_ipv6": "0",
+}
+
 KNOT = """\
 server:
     rundir: {dir}
     identity: "ns1.{name}.bench.example"
     nsid: "ns1.{name}.bench.example"
-    listen: 0.0.0.0@53
+    listen: [ "0.0.0.0@53", "::@53" ]
     udp-workers: 4
     tcp-workers: 1
     background-workers: 1
@@ -81,6 +90,7 @@ class World:
         self.build = build
         self.prefix = f"{PREFIX}{os.getpid()}-"
         self.names = {node: self.prefix + node for node in NODES}
+        self._has_v6 = False
 
     def up(self):
         os.mkdir(self.folder)
@@ -88,7 +98,7 @@ class World:
             f"netns add {name}\n" for name in self.names.values()))
         for name in self.names.values():
             with netns.entered(name):
-                _write_sysctls()
+                _write_sysctls(SYSCTLS)
             netns.run(["ip", "-n", name, "link", "set", "dev", "lo", "up"])
         self._connect()
         for devices in (("p-far", "far"), ("p-path", "path")):
@@ -104,6 +114,25 @@ class World:
         if os.path.isdir(self.folder):
             process.stop_all(self.folder)
         remove(self.prefix)
+
+    def add_v6(self):
+        """Gives every device and route of IPv4 its like of IPv6, once."""
+        if self._has_v6:
+            return
+        self._has_v6 = True
+        for name in self.names.values():
+            with netns.entered(name):
+                _write_sysctls(SYSCTLS_V6)
+            for device_ in self._told(name, "-4 address show scope global"):
+                for address in device_["addr_info"]:
+                    netns.run(["ip", "-n", name, "address", "add", f"{v6(address['local'])}/64",
+                               "dev", device_["ifname"], "nodad"])
+        for name in self.names.values():
+            for route in self._told(name, "-4 route show table all proto boot"):
+                kind = [route["type"]] if "type" in route else []
+                way = ["via", v6(route["gateway"])] if "gateway" in route else []
+                netns.run(["ip", "-n", name, "-6", "route", "add", *kind, v6(route["dst"]),
+                           *way, "dev", route["dev"]])
 
     @contextlib.contextmanager
     def silence(self):
@@ -175,6 +204,9 @@ class World:
     def _ip(self, node, words):
         netns.run(["ip", "-n", self.names[node], *words.split()])
 
+    def _told(self, name, words):
+        return json.loads(netns.run(["ip", "-n", name, "-j", *words.split()]))
+
     def _start_server(self, name):
         folder = f"{self.folder}/{name}"
         os.mkdir(folder)
@@ -199,6 +231,16 @@ def targets(path, n):
     """The first n target addresses of a path: near, far or end."""
     net = PATHS[path][1]
     return [f"{net}.{1 + i // 250}.{1 + i % 250}" for i in range(n)]
+
+
+def v6(destination):
+    """Of an IPv4 address, network or "default" of this world: its like of IPv6."""
+    if destination == "default":
+        return destination
+    address, _, length = destination.partition("/")
+    a, b, c = address.split(".")[1:]
+    return {"": f"fd00:{a}:{b}::{c}", "16": f"fd00:{a}::/32",
+            "30": f"fd00:{a}:{b}::/64"}[length]
 
 
 def device(path):
@@ -240,8 +282,8 @@ def _mac(node, device_name):
     return "02:" + ":".join(f"{number >> shift & 255:02x}" for shift in (32, 24, 16, 8, 0))
 
 
-def _write_sysctls():
-    for name, value in SYSCTLS.items():
+def _write_sysctls(values):
+    for name, value in values.items():
         # Older kernels lack some; none of them is vital there.
         with contextlib.suppress(FileNotFoundError):
             with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
