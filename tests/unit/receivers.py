@@ -8,6 +8,7 @@ each is ended with its test.
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import socketserver
@@ -22,6 +23,7 @@ import pytest
 from served import ROOT, free_port, wait_until
 
 EXIM = """
+{user}
 primary_hostname = mx.example.net
 spool_directory = {folder}/spool
 log_file_path = {folder}/exim-%slog
@@ -139,11 +141,9 @@ class Hook:
 
 
 def _pump(read, write, close):
-    while True:
-        bytes_ = read(65536)
-        if not bytes_:
-            break
-        write(bytes_)
+    with contextlib.suppress(OSError, ValueError):  # one of the two was closed
+        while bytes_ := read(65536):
+            write(bytes_)
     with contextlib.suppress(OSError):
         close()
 
@@ -161,7 +161,8 @@ def exim():
 @contextlib.contextmanager
 def _exim(path, folder):
     folder.chmod(0o777)  # started by root it becomes a user of its own
-    (folder / "exim.conf").write_text(EXIM.format(folder=folder))
+    user = f"exim_user = {os.getuid()}\nexim_group = {os.getgid()}" if os.getuid() else ""
+    (folder / "exim.conf").write_text(EXIM.format(folder=folder, user=user))
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
