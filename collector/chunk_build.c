@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/chunk.h"
 #include "collector/chunk_parts.h"
 #include "collector/chunk_stream.h"
 #include "schema/base/mem.h"

@@ -6,8 +6,6 @@
 #ifndef COLLECTOR_CHUNK_PARTS_H
 #define COLLECTOR_CHUNK_PARTS_H
 
-#include "collector/chunk.h"
-
 #define CHUNK_VERSION 1
 
 /* How ids and times of receipt are told: as columns; or by runs of rows of one

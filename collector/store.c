@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collector/store_observed.h"
 #include "collector/store_sqlite.h"
 #include "schema/base/mem.h"
 #include "schema/sql_text.h"

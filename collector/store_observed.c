@@ -1,5 +1,12 @@
-/* store_observed.c - see store_observed.h. */
-#include "collector/store_observed.h"
+/*
+ * store_observed.c - all observations, packed or not, as one table.  (edge)
+ *
+ * Uses     store_sqlite.h, store_chunk, block
+ * Used by  store; by name, every statement that reads observations which may
+ *          be packed
+ *
+ * See store_observed_open in store_sqlite.h.
+ */
 
 #include <stdlib.h>
 

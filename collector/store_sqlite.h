@@ -20,6 +20,12 @@
 
 struct store;
 
+/* Makes the table `observed` known to a connection just opened: all
+ * observations, packed or not, with the columns of observation, to be read, in
+ * order of id, by any bounds on it.  A chunk that cannot be read ends the
+ * statement with an error that names it.  In store_observed.c.  RC_DB. */
+MUST_USE enum rc store_observed_open(struct store *st, struct err *err);
+
 /* Lends the connection. */
 sqlite3 *store_handle(struct store *st);
 
