@@ -188,7 +188,7 @@ demo: deps
 lint:
 	tools/lint
 
-deb:
+deb: build/web/web_files.c
 	tools/debian/build $(VERSION) build/deb
 
 MAN := probe/catchwater-probe.1 collector/catchwater.1 \
