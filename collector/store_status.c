@@ -25,7 +25,7 @@ static const char PROBES[] =
 static const char OBSERVATIONS[] =
     "SELECT " STORE_OLDEST_ID ", coalesce((SELECT first_us FROM chunk "
     "ORDER BY last_id LIMIT 1), (SELECT received_us FROM observation "
-    "ORDER BY id LIMIT 1)), id FROM observation "
+    "WHERE id = (SELECT min(id) FROM observation))), id FROM observation "
     "WHERE id = (SELECT max(id) FROM observation)";
 static const char RATE[] = "SELECT id, received_us FROM observed "
 			   "WHERE id >= ?1 ORDER BY id LIMIT 1";
