@@ -120,14 +120,19 @@ $(B)/%.o: %.c
 	$(SAY) CC $<
 	$(COMPILE) $<
 
-# What tests/unit/faulty.py preloads into the collector.
+# What tests/unit/faulty.py asks of a database, and preloads into the collector.
+ASK := $(B)/tests/unit/ask
+$(ASK): $(B)/tests/unit/ask.o $(call libs,$(LAYERS))
+	$(SAY) LD $@
+	$(LINK)
+$(ASK): LDLIBS = $(COLLECTOR_LIBS)
 FAULTY := $(B)/tests/unit/faulty.so
 $(FAULTY): $(B)/%.so: %.c
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) -std=c17 $(DEFS) -I. $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
 
-tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(FAULTY)
+tests: $(UNIT) $(REPLAY) $(BENCH) $(SIMULATE) $(ASK) $(FAULTY)
 bench-programs: $(BENCH) $(SIMULATE)
 simulate: $(SIMULATE)
 

@@ -154,6 +154,7 @@ poll(struct detect *d, const struct ballot *b, struct open_event *o)
 		if (v->ended_us != 0 || !is_taken_back(d, b, v))
 			continue;
 		v->ended_us = d->now_us;
+		events_change_vote(o, v);
 		is_changed = true;
 	}
 	return is_changed;
@@ -167,8 +168,7 @@ emit(struct detect *d, const struct ballot *b, struct open_event *o)
 		o->event.severity = b->severity;
 	o->event.updated_us = d->now_us;
 	detect_emit_event(d, o, b->gates(d, b, o));
-	for (size_t i = 0; i < o->n_votes; i++)
-		detect_emit_vote(d, &o->votes[i]);
+	detect_emit_votes(d, o);
 }
 
 /* What a vote of a shift is in what it has become: of who does not claim it
@@ -206,8 +206,10 @@ turn(struct detect *d, const struct ballot *b, struct open_event *o)
 	o->rule[0] = '\0';
 	o->is_told = false; /* by this name to nobody */
 	shift_count_forget(o);
-	for (size_t i = 0; i < o->n_votes; i++)
+	for (size_t i = 0; i < o->n_votes; i++) {
 		turn_vote(d, b, &o->votes[i]);
+		events_change_vote(o, &o->votes[i]);
+	}
 }
 
 struct open_event *

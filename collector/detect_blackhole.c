@@ -286,6 +286,7 @@ end_votes(struct detect *d, struct open_event *o)
 		    (t != NULL && t->is_dark && t->home == o->event.site_id))
 			continue;
 		is_changed = true;
+		events_change_vote(o, v);
 		v->ended_us = d->now_us;
 		if (t == NULL || t->ok_us < v->at_us)
 			continue;
@@ -300,8 +301,7 @@ emit_all(struct detect *d, struct open_event *o, json_t *gates)
 {
 	o->event.updated_us = d->now_us;
 	detect_emit_event(d, o, gates);
-	for (size_t i = 0; i < o->n_votes; i++)
-		detect_emit_vote(d, &o->votes[i]);
+	detect_emit_votes(d, o);
 }
 
 /* A mismatch of the same site that came first has this as its cause. */

@@ -553,6 +553,7 @@ detect_restore_vote(struct detect *d, const struct vote *v)
 	if (o == NULL)
 		return;
 	events_vote(o, v);
+	events_tell_vote(o, events_place_of(o, v));
 	for (size_t i = 0; i < detect_n_parts; i++) {
 		if (detect_parts[i]->restore_vote != NULL)
 			detect_parts[i]->restore_vote(d, o, v);

@@ -11,7 +11,6 @@
 #include "schema/base/clock.h"
 #include "schema/base/mem.h"
 
-#define ANNOUNCED_NEAR_US (300 * US_PER_S)
 #define SMALL_SITE 6
 #define NAMES_MAX 256 /* distinct ones looked at in one tick */
 
@@ -467,7 +466,7 @@ try_site(struct detect *d, size_t service, int64_t site_id)
 		b.severity = SEVERITY_MAJOR;
 		is_enough = is_enough && x.n_all > x.n_claim &&
 			    !announced_changed_near(&d->announced, site_id,
-				x.since_us, ANNOUNCED_NEAR_US);
+				x.since_us, DETECT_NEAR_US);
 	}
 	if (is_enough)
 		open_event(d, &b);

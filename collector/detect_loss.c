@@ -83,8 +83,7 @@ open_event(struct detect *d, size_t service, const struct tally *y)
 	add_votes(d, o, service);
 	detect_sum_votes(d, o);
 	detect_emit_event(d, o, gates_of(y));
-	for (size_t i = 0; i < o->n_votes; i++)
-		detect_emit_vote(d, &o->votes[i]);
+	detect_emit_votes(d, o);
 }
 
 static struct open_event *

@@ -177,7 +177,7 @@ update(struct detect *d, struct open_event *o, const struct vote *v)
 {
 	o->event.updated_us = d->now_us;
 	detect_emit_event(d, o, sum_event(d, o));
-	detect_emit_vote(d, v);
+	detect_emit_vote(d, o, v);
 }
 
 /* Did nearly all leave the site of its label?  Then that is the cause, and
@@ -370,8 +370,7 @@ open_event(struct detect *d, const struct shift_group *g)
 			relabel_by(d, o, &v);
 	}
 	detect_emit_event(d, o, sum_event(d, o));
-	for (size_t i = 0; i < o->n_votes; i++)
-		detect_emit_vote(d, &o->votes[i]);
+	detect_emit_votes(d, o);
 	if (!g->is_round)
 		join_all(d, g->service);
 }
@@ -531,6 +530,7 @@ move_voter(struct detect *d, struct open_event *o, const struct move *m)
 		v->to_site_id = m->to_site_id;
 		v->to_rtt_us = m->to_rtt_us;
 	}
+	events_change_vote(o, v);
 	shift_count_note(d, o, &old, v);
 	update(d, o, v);
 }

@@ -51,12 +51,27 @@ detect_emit_track(struct detect *d, const struct track *t)
 	d->emit(d->ctx, &e);
 }
 
-void
-detect_emit_vote(struct detect *d, const struct vote *v)
+static void
+emit_vote_at(struct detect *d, struct open_event *o, size_t i)
 {
-	struct effect e = { .kind = EFFECT_VOTE, .vote = *v };
+	struct effect e = { .kind = EFFECT_VOTE, .vote = o->votes[i] };
 
+	events_tell_vote(o, i);
 	d->emit(d->ctx, &e);
+}
+
+void
+detect_emit_votes(struct detect *d, struct open_event *o)
+{
+	for (size_t i = 0; o->n_untold > 0 && i < o->n_votes; i++)
+		if (o->is_untold[i])
+			emit_vote_at(d, o, i);
+}
+
+void
+detect_emit_vote(struct detect *d, struct open_event *o, const struct vote *v)
+{
+	emit_vote_at(d, o, events_place_of(o, v));
 }
 
 void
@@ -69,6 +84,7 @@ detect_sum_votes(struct detect *d, struct open_event *o)
 		return;
 	e->n_vantages = e->n_asns = 0;
 	fleet_count_begin(&d->fleet);
+	d->n_summed += o->n_votes;
 	for (size_t i = 0; i < o->n_votes; i++) {
 		const struct vote *v = &o->votes[i];
 		const struct member *m = fleet_member(&d->fleet, v->vantage_id);

@@ -19,6 +19,10 @@
 #include "collector/events.h"
 #include "collector/fleet.h"
 #include "collector/roll.h"
+#include "schema/base/clock.h"
+
+/* What is no further apart may have one cause: routes take minutes. */
+#define DETECT_NEAR_US (300 * US_PER_S)
 
 struct site_watch { /* one site in one family: detect_mismatch.c */
 	size_t service, site;
@@ -41,7 +45,7 @@ struct detect {
 	struct roll *roll; /* of the fleet */
 	struct crowds crowds;
 	uint64_t n_summed; /* votes and landings that were looked at to say what
-	                    * the votes of shifts come to: what that costs */
+	                    * the votes of an event come to: what that costs */
 	struct events events;
 	struct announced announced, healthy; /* as said */
 	struct drains drains;
@@ -59,7 +63,12 @@ const char *detect_site_name(const struct detect *d, int64_t site_id);
 void detect_emit_landing(struct detect *d, const struct landing *l);
 void detect_emit_move(struct detect *d, const struct move *m);
 void detect_emit_track(struct detect *d, const struct track *t);
-void detect_emit_vote(struct detect *d, const struct vote *v);
+
+/* Emits the votes that are new, or changed since they were emitted. */
+void detect_emit_votes(struct detect *d, struct open_event *o);
+/* ... and of these only the one of the same vantage and target as v. */
+void
+detect_emit_vote(struct detect *d, struct open_event *o, const struct vote *v);
 
 /* Counts the vantages and networks of the votes, and dates the event and says
  * its family by them.  Without votes: nothing. */

@@ -2,12 +2,10 @@
 
 #include "schema/base/clock.h"
 
-#define NEAR_US (300 * US_PER_S)
-
 static bool
 is_near(int64_t a_us, int64_t b_us)
 {
-	return a_us - b_us <= NEAR_US && b_us - a_us <= NEAR_US;
+	return a_us - b_us <= DETECT_NEAR_US && b_us - a_us <= DETECT_NEAR_US;
 }
 
 bool

@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/shift_count.h"
+#include "collector/shift_kept.h"
 #include "schema/base/mem.h"
 
 static void
 free_event(struct open_event *o)
 {
-	shift_count_forget(o);
+	shift_kept_free(o->count);
 	free(o->votes);
+	free(o->is_untold);
 	free(o);
 }
 
@@ -108,23 +109,60 @@ events_find_vote(struct open_event *o, int64_t vantage_id, int64_t target_id)
 	return &o->votes[i];
 }
 
+size_t
+events_place_of(const struct open_event *o, const struct vote *v)
+{
+	return find_position(o, v->vantage_id, v->target_id);
+}
+
+static void
+set_untold(struct open_event *o, size_t i, bool is_untold)
+{
+	o->n_untold += is_untold;
+	o->n_untold -= o->is_untold[i];
+	o->is_untold[i] = is_untold;
+}
+
+void
+events_tell_vote(struct open_event *o, size_t i)
+{
+	set_untold(o, i, false);
+}
+
+void
+events_change_vote(struct open_event *o, const struct vote *v)
+{
+	set_untold(o, events_place_of(o, v), true);
+}
+
+static void
+make_room(struct open_event *o)
+{
+	if (o->n_votes < o->cap_votes)
+		return;
+	o->cap_votes = o->cap_votes == 0 ? 8 : o->cap_votes * 2;
+	o->votes = mem_grow(o->votes, o->cap_votes, sizeof *o->votes);
+	o->is_untold =
+	    mem_grow(o->is_untold, o->cap_votes, sizeof *o->is_untold);
+}
+
 void
 events_vote(struct open_event *o, const struct vote *v)
 {
 	struct vote *known = events_find_vote(o, v->vantage_id, v->target_id);
-	size_t i;
+	size_t i = events_place_of(o, v), n_after = o->n_votes - i;
 
 	if (known != NULL) {
 		*known = *v;
+		set_untold(o, i, true);
 		return;
 	}
-	i = find_position(o, v->vantage_id, v->target_id);
-	if (o->n_votes == o->cap_votes) {
-		o->cap_votes = o->cap_votes == 0 ? 8 : o->cap_votes * 2;
-		o->votes = mem_grow(o->votes, o->cap_votes, sizeof *o->votes);
-	}
-	memmove(&o->votes[i + 1], &o->votes[i],
-	    (o->n_votes - i) * sizeof *o->votes);
+	make_room(o);
+	memmove(&o->votes[i + 1], &o->votes[i], n_after * sizeof *o->votes);
+	memmove(&o->is_untold[i + 1], &o->is_untold[i],
+	    n_after * sizeof *o->is_untold);
 	o->votes[i] = *v;
+	o->is_untold[i] = false;
 	o->n_votes++;
+	set_untold(o, i, true);
 }

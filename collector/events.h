@@ -41,6 +41,8 @@ struct open_event {
 	struct recurrence recurrence;            /* shift */
 	size_t n_votes, cap_votes;
 	struct vote *votes; /* by vantage and target */
+	bool *is_untold;    /* of each: it changed since it was emitted */
+	size_t n_untold;
 	/* shift: what they come to; own, NULL: not counted (shift_count.h) */
 	struct shift_count *count;
 };
@@ -73,7 +75,16 @@ struct open_event *events_by_id(const struct events *e, int64_t id);
 struct vote *
 events_find_vote(struct open_event *o, int64_t vantage_id, int64_t target_id);
 
-/* Adds a vote, or replaces the one of the same vantage and target. */
+/* Adds a vote, or replaces the one of the same vantage and target: untold. */
 void events_vote(struct open_event *o, const struct vote *v);
+
+/* One of its votes was changed: untold. */
+void events_change_vote(struct open_event *o, const struct vote *v);
+
+/* The i-th vote was emitted, or comes from where it was. */
+void events_tell_vote(struct open_event *o, size_t i);
+
+/* The place of a vote of the event among its votes. */
+size_t events_place_of(const struct open_event *o, const struct vote *v);
 
 #endif

@@ -4,38 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/shift_kept.h"
 #include "schema/base/mem.h"
-
-enum question {
-	NETWORKS, /* of votes that count */
-	VANTAGES,
-	VANTAGES_V4,
-	VANTAGES_V6,
-	LEFT,   /* networks of votes from the site */
-	GAINED, /* ... to the site */
-	BEFORE  /* ... from the site, and of landings there */
-};
-
-/* The answer to one question, crowd by crowd. */
-struct answer {
-	enum question question;
-	int64_t site_id;
-	size_t total;
-	uint32_t *of_crowd;
-};
-
-struct shift_count {
-	uint64_t epoch, n_news; /* of the roll, of the fleet */
-	size_t n_seen;          /* of the roll's changes */
-	size_t n_crowds;
-	struct answer *answers;
-	size_t n_answers;
-	uint32_t *changed; /* crowds that are to be counted again */
-	size_t n_changed, cap_changed;
-	int64_t first_us, last_us; /* that votes began */
-	int64_t *costs;            /* in order */
-	size_t n_costs, cap_costs, n_worse;
-};
 
 /* Counting one crowd. */
 
@@ -244,16 +214,7 @@ gather(struct detect *d, struct shift_count *c, const struct open_event *o)
 void
 shift_count_forget(struct open_event *o)
 {
-	struct shift_count *c = o->count;
-
-	if (c == NULL)
-		return;
-	for (size_t i = 0; i < c->n_answers; i++)
-		free(c->answers[i].of_crowd);
-	free(c->answers);
-	free(c->changed);
-	free(c->costs);
-	free(c);
+	shift_kept_free(o->count);
 	o->count = NULL;
 }
 

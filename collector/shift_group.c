@@ -3,8 +3,6 @@
 #include "collector/quorum.h"
 #include "schema/base/clock.h"
 
-#define ANNOUNCED_NEAR_US (300 * US_PER_S)
-
 int64_t
 shift_window_us(const struct track *t)
 {
@@ -75,9 +73,9 @@ has_announcement(const struct detect *d, const struct shift_group *g)
 			continue;
 		if (announced_changed_near(&d->announced,
 			track_rare(t)->recent.from_site_id,
-			track_rare(t)->recent.at_us, ANNOUNCED_NEAR_US) ||
+			track_rare(t)->recent.at_us, DETECT_NEAR_US) ||
 		    announced_changed_near(&d->announced, t->home,
-			track_rare(t)->recent.at_us, ANNOUNCED_NEAR_US))
+			track_rare(t)->recent.at_us, DETECT_NEAR_US))
 			return true;
 	}
 	return false;

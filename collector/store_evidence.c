@@ -42,10 +42,9 @@ static const char SAMPLES[] =
     "AND v.vantage_id = o.vantage_id AND v.target_id = o.target_id) "
     "ORDER BY o.vantage_id, o.target_id, o.at_us, o.id";
 
-static void
-fill_vote(sqlite3_stmt *s, void *row)
+int
+row_vote(sqlite3_stmt *s, struct vote_row *v)
 {
-	struct vote_row *v = row;
 	int c = 0;
 
 	v->vantage_id = sqlite3_column_int64(s, c++);
@@ -58,6 +57,15 @@ fill_vote(sqlite3_stmt *s, void *row)
 	ROW_TEXT(v->to, s, c++);
 	v->at_us = sqlite3_column_int64(s, c++);
 	v->confirmed_us = sqlite3_column_int64(s, c++);
+	return c;
+}
+
+static void
+fill_vote(sqlite3_stmt *s, void *row)
+{
+	struct vote_row *v = row;
+	int c = row_vote(s, v);
+
 	v->has_ended = row_int(s, c++, &v->ended_us);
 	ROW_TEXT(v->landing, s, c++);
 	v->n = sqlite3_column_int64(s, c++);

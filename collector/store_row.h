@@ -2,7 +2,7 @@
  * store_row.h - the rows of a query as an array of structs.          (edge)
  *
  * Uses     store_sqlite.h
- * Used by  store_report.c, store_evidence.c, store_alert.c, store_admin.c
+ * Used by  store_*.c
  */
 #ifndef COLLECTOR_STORE_ROW_H
 #define COLLECTOR_STORE_ROW_H
@@ -23,5 +23,11 @@ void row_text(char *to, size_t cap, sqlite3_stmt *s, int column);
 
 /* A column that may be NULL; says whether it was there. */
 bool row_int(sqlite3_stmt *s, int column, int64_t *to);
+
+struct vote_row; /* store_evidence.h */
+
+/* The first columns of a vote, up to when it was confirmed.  Gives the number
+ * of the next. */
+int row_vote(sqlite3_stmt *s, struct vote_row *v);
 
 #endif

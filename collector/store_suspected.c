@@ -79,19 +79,7 @@ fill_move(sqlite3_stmt *s, void *row)
 static void
 fill_vote(sqlite3_stmt *s, void *row)
 {
-	struct vote_row *v = row;
-	int c = 0;
-
-	v->vantage_id = sqlite3_column_int64(s, c++);
-	v->target_id = sqlite3_column_int64(s, c++);
-	ROW_TEXT(v->probe, s, c++);
-	v->family = (uint8_t)sqlite3_column_int(s, c++);
-	v->asn = sqlite3_column_int64(s, c++);
-	ROW_TEXT(v->target, s, c++);
-	ROW_TEXT(v->from, s, c++);
-	ROW_TEXT(v->to, s, c++);
-	v->at_us = sqlite3_column_int64(s, c++);
-	v->confirmed_us = sqlite3_column_int64(s, c++);
+	(void)row_vote(s, row);
 }
 
 static enum rc

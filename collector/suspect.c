@@ -51,6 +51,9 @@ struct watch {
 	uint8_t rcode;
 };
 
+_Static_assert(sizeof(struct watch) <= 64, "a watch has grown");
+_Static_assert(sizeof(struct signal_target) <= 112, "a target has grown");
+
 struct suspect { /* one vantage */
 	int64_t vantage_id;
 	bool has_sign; /* else it needs no judgement */

@@ -8,6 +8,10 @@
 #include "schema/base/mem.h"
 
 #define TRACK_VERSION 3
+
+/* One of each vantage and target: what few need goes to track_rare. */
+_Static_assert(sizeof(struct track) <= 528, "a track has grown");
+
 #define US_PER_DAY (86400 * US_PER_S)
 
 const struct track_rare *

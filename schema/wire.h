@@ -1,7 +1,7 @@
 /*
  * wire.h - observations and batches as JSON Lines.                   (pure)
  *
- * Uses     schema/record.h; to decode: jansson
+ * Uses     schema/record.h; to decode: schema/doc.h
  * Used by  probe/spool.c and measure (encode), collector/ingest.c (decode)
  *
  * One observation is one line; the line written to the spool is the line

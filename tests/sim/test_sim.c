@@ -556,12 +556,34 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 	return d;
 }
 
+/* Is it a site's state, or of an event about silence? */
+static bool
+is_about_silence(const struct memory *m, const char *text)
+{
+	static const char *const words[] = { "event", "open", "resolve",
+		"vote" };
+	char word[16];
+	int64_t id;
+
+	if (strncmp(text, "state", 5) == 0)
+		return true;
+	if (sscanf(text, "%15s %" SCNd64, word, &id) != 2)
+		return false;
+	for (size_t i = 0; i < m->n_events; i++)
+		for (size_t k = 0; k < T_LEN(words); k++)
+			if (m->events[i].id == id &&
+			    m->events[i].kind == EVENT_SILENT &&
+			    strcmp(word, words[k]) == 0)
+				return true;
+	return false;
+}
+
 /* After a crash the soft fields are up to a minute old: when a vantage falls
- * silent right then, a site's state may be told at another moment. */
+ * silent right then, that and a site's state may be told at another moment. */
 static size_t
 skip_states(const struct memory *m, size_t i)
 {
-	while (i < m->n_told && strncmp(m->told[i].text, "state", 5) == 0)
+	while (i < m->n_told && is_about_silence(m, m->told[i].text))
 		i++;
 	return i;
 }

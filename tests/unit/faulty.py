@@ -7,18 +7,22 @@ send signed batches as probes do: the next one after a 200 alone.
 
 import ctypes
 import ctypes.util
+import hashlib
 import http.client
 import json
 import mmap
+import os
 import random
 import signal
 import struct
+import subprocess
 import threading
 import time
 
 from attacked import BUILD, WAIT_S, Attacked, Key, batch, headers, observation
 
 FAULTY = BUILD / "tests/unit/faulty.so"
+ASK = BUILD / "tests/unit/ask"
 POINTS = ("none", "verify", "verified", "step", "write", "sync", "synced", "answer", "answered")
 WORDS = ("die_at", "die_in", "is_power", "delay_us", "offset_us", "write_errno")
 # One address, many probes.
@@ -29,6 +33,13 @@ SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium"))
 
 class QuickKey(Key):
     """Signs in this process."""
+
+    def __init__(self, seed=None):   # pylint: disable=super-init-not-called
+        self.seed = seed or os.urandom(32)
+        public = ctypes.create_string_buffer(32)
+        SODIUM.crypto_sign_seed_keypair(public, ctypes.create_string_buffer(64), self.seed)
+        self.public = public.raw
+        self.probe = hashlib.blake2b(self.public, digest_size=32).hexdigest()[:16]
 
     def sign(self, message):
         out = ctypes.create_string_buffer(64)
@@ -68,6 +79,7 @@ class Faulty(Attacked):
     """`catchwater serve` under tests/unit/faulty.c."""
 
     def __init__(self, folder, more="", database=None):
+        assert FAULTY.is_file(), f"{FAULTY} is not built: make tests"
         super().__init__(folder, LIMITS + more, database)
         self.tokens = None
         self.words = Words(folder / "words")
@@ -195,16 +207,26 @@ class Sender(threading.Thread):
         return True
 
 
-def check_stored(collector, sender, keep_us=None):
+def stored(collector):
+    """{probe: (rows, distinct seqs, first seq, last seq, acked)} of all observations,
+    packed ones too."""
+    done = subprocess.run(
+        [ASK, collector.database,
+         "SELECT p.id, count(o.seq), count(DISTINCT o.seq), coalesce(min(o.seq), 1),"
+         " coalesce(max(o.seq), 0), p.acked_seq FROM probe p"
+         " LEFT JOIN (SELECT v.probe_id, b.seq FROM observed b JOIN vantage v"
+         " ON v.id = b.vantage_id) o ON o.probe_id = p.id GROUP BY p.id"],
+        capture_output=True, text=True, check=False, timeout=WAIT_S)
+    assert done.returncode == 0, done.stderr
+    rows = (line.split("\t") for line in done.stdout.splitlines())
+    return {row[0]: tuple(map(int, row[1:])) for row in rows}
+
+
+def check_stored(collector, sender, keep_us=None, there=None):
     """Asserts that all that was acknowledged is there once, but for what came
     longer ago than keep_us.  How many there are."""
-    n, n_seqs, first, last, told = collector.query(
-        "SELECT count(*), count(DISTINCT o.seq), coalesce(min(o.seq), 1),"
-        " coalesce(max(o.seq), 0), max(p.acked_seq) FROM probe p"
-        " LEFT JOIN vantage v ON v.probe_id = p.id"
-        " LEFT JOIN observation o ON o.vantage_id = v.id WHERE p.id = ?", sender.key.probe)[0]
+    n, n_seqs, first, last, told = (there or stored(collector))[sender.key.probe]
     what = f"{sender.key.probe}: {sender.acked} acknowledged; {n} stored, {first} to {last}"
-    n = n if last > 0 else 0
     assert n_seqs == n == last - first + 1, f"{what}: a gap or a double"
     assert last >= sender.acked, f"{what}: lost"
     assert told >= last, what

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-from labnet.deployment import ROOT, Deployment
+from labnet.deployment import ROOT
 from labnet.errors import LabError
-from labnet.lab import Lab
 
 from . import (collector, collector_chunks, collector_fleet, collector_import, collector_store,
                collector_tls, detector, probe_footprint, probe_packets, probe_times, probe_traces,
@@ -19,7 +18,6 @@ from . import (collector, collector_chunks, collector_fleet, collector_import, c
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
-LAB_PREFIX = "cwbl"
 FOLDER = "catchwater-bench-"
 EPILOG = """\
 One line each: name, value, unit, peer, the peer's value, ratio, goal, and ok
@@ -67,8 +65,8 @@ LONG = "volunteer."   # an hour each: only when named
 
 
 class Bench:
-    """What a benchmark gets: how many runs, and the networks, each built when
-    the first one asks for it."""
+    """What a benchmark gets: how many runs, and the network, built when the
+    first one asks for it."""
 
     def __init__(self, runs, full=False, minutes=60):
         self.runs = runs
@@ -78,8 +76,6 @@ class Bench:
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         os.chmod(self.folder, 0o755)
         self._world = None
-        self._lab = None
-        self._deployment = None
 
     @property
     def world(self):
@@ -89,22 +85,7 @@ class Bench:
             self._world.up()
         return self._world
 
-    @property
-    def deployment(self):
-        """The real programs in the laboratory, probes at work."""
-        if not self._deployment:
-            self._lab = Lab(f"{LAB_PREFIX}{os.getpid()}-")
-            self._lab.up()
-            self._deployment = Deployment(self._lab, f"{self.folder}/deployment", periods={
-                "dns_every": "60s", "ping_every": "60s", "trace_every": "15m"})
-            self._deployment.start()
-        return self._deployment
-
     def end(self):
-        if self._deployment:
-            self._deployment.stop()
-        if self._lab:
-            self._lab.down()
         if self._world:
             self._world.down()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -135,8 +116,6 @@ def _remove_leftovers():
     """What benchmarks have left that were killed."""
     for prefix in leftovers(PREFIX):
         remove(prefix)
-    for prefix in leftovers(LAB_PREFIX):
-        Lab(prefix).down()
     for folder in glob.glob(f"{tempfile.gettempdir()}/{FOLDER}*-*"):
         if not os.path.exists(f"/proc/{folder.rsplit('-', 2)[1]}"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -158,7 +137,7 @@ def _parse(words):
     parser.add_argument("--json", action="store_true", help="an array of objects")
     parser.add_argument("--runs", type=int, default=5, help="of each; default 5")
     parser.add_argument("--full", action="store_true",
-                        help="databases as large as the goals say: hours, 10 GB")
+                        help="databases as large as the goals say: an hour more, 10 GB")
     parser.add_argument("--minutes", type=int, default=60,
                         help="how long each of volunteer's takes; default 60")
     parser.add_argument("what", nargs="*", metavar="NAME")
