@@ -22,8 +22,10 @@
 
 /* In SQL: the oldest observation's id; NULL: there is none. */
 #define STORE_OLDEST_ID \
-	"coalesce((SELECT first_id FROM chunk ORDER BY last_id LIMIT 1), " \
-	"(SELECT min(id) FROM observation))"
+	"coalesce((SELECT first_id FROM chunk WHERE last_id <= " \
+	"(SELECT packed_id FROM chunk_state) ORDER BY last_id LIMIT 1), " \
+	"(SELECT min(id) FROM observation WHERE id > " \
+	"(SELECT packed_id FROM chunk_state)))"
 
 /* Neighbouring observations; at least one chunk. */
 struct chunk_block {

@@ -31,7 +31,7 @@ static const char RATE[] = "SELECT id, received_us FROM observed "
 			   "WHERE id >= ?1 ORDER BY id LIMIT 1";
 #define RAW_ROWS 1000 /* newest, to tell how large they are */
 #define RAW_HEAD 42   /* of a row: its place, key and types */
-static const char RAW[] = "SELECT * FROM observation ORDER BY id DESC LIMIT ?1";
+static const char RAW[] = "SELECT * FROM observation WHERE id > ?1";
 static const char OPEN_EVENTS[] =
     "SELECT severity, count(*) FROM event WHERE resolved_us IS NULL "
     "GROUP BY severity";
@@ -155,7 +155,7 @@ read_raw(struct store *st, struct store_status *out, struct err *err)
 	int64_t n = 0, n_bytes = 0;
 	enum rc rc;
 
-	store_bind_int(s, 1, RAW_ROWS);
+	store_bind_int(s, 1, out->last_id - RAW_ROWS);
 	for (; (rc = store_step(st, s, err)) == RC_OK; n++)
 		n_bytes += row_bytes(s);
 	if (s != NULL)
