@@ -29,20 +29,36 @@
 	X(SEQ, seq, N) \
 	X(RECEIVED, received_us, N) \
 	X(AT, at_us, N) \
-	X(TARGET, target_id, N) X(KIND, kind, N) X(WHY, why, N) X( \
-	    PROTO, proto, N) X(STAMP, stamp, N) X(OUTCOME, outcome, N) X(SITE, \
-	    site_id, N) X(RTT, rtt_us, N) X(REPLY_TTL, reply_ttl, N) \
-	    X(SOURCE_PORT, source_port, N) X(RCODE, rcode, N) X(FLAGS, flags, \
-		N) X(SERIAL, serial, N) X(SIZE, size_bytes, N) X(EDE, ede, T) \
-		X(LATE, n_late, N) X(DUPLICATE, n_duplicate, N) X(NSID, \
-		    nsid_id, N) X(CHAOS_NAME, chaos_name, N) X(CHAOS_OUTCOME, \
-		    chaos_outcome, N) X(CHAOS_RCODE, chaos_rcode, N) \
-		    X(CHAOS_RTT, chaos_rtt_us, N) X(CHAOS, chaos_id, N) X( \
-			CHAOS_NSID, chaos_nsid_id, N) X(SENT, n_sent, N) \
-			X(RECEIVED_N, n_received, N) X(RTT_MIN, rtt_min_us, N) \
-			    X(REACHED, is_reached, N) X(PATH, path_id, N) \
-				X(HOP_RTTS, hop_rtts, T) \
-				    X(ZONEVERSION, zoneversion, B)
+	X(TARGET, target_id, N) \
+	X(KIND, kind, N) \
+	X(WHY, why, N) \
+	X(PROTO, proto, N) \
+	X(STAMP, stamp, N) \
+	X(OUTCOME, outcome, N) \
+	X(SITE, site_id, N) \
+	X(RTT, rtt_us, N) \
+	X(REPLY_TTL, reply_ttl, N) \
+	X(SOURCE_PORT, source_port, N) \
+	X(RCODE, rcode, N) \
+	X(FLAGS, flags, N) \
+	X(SERIAL, serial, N) \
+	X(SIZE, size_bytes, N) \
+	X(EDE, ede, T) \
+	X(LATE, n_late, N) \
+	X(DUPLICATE, n_duplicate, N) \
+	X(NSID, nsid_id, N) \
+	X(CHAOS_NAME, chaos_name, N) \
+	X(CHAOS_OUTCOME, chaos_outcome, N) \
+	X(CHAOS_RCODE, chaos_rcode, N) \
+	X(CHAOS_RTT, chaos_rtt_us, N) \
+	X(CHAOS, chaos_id, N) \
+	X(CHAOS_NSID, chaos_nsid_id, N) \
+	X(SENT, n_sent, N) \
+	X(RECEIVED_N, n_received, N) \
+	X(RTT_MIN, rtt_min_us, N) \
+	X(REACHED, is_reached, N) \
+	X(PATH, path_id, N) \
+	X(HOP_RTTS, hop_rtts, T) X(ZONEVERSION, zoneversion, B)
 
 enum chunk_column {
 #define X(column, name, holds) CHUNK_##column,
