@@ -62,7 +62,8 @@ report_cell_text(
 		snprintf(buf, REPORT_CELL_LEN, "%.1f", (double)c->number / 10);
 		return buf;
 	case CELL_DEGREES:
-		snprintf(buf, REPORT_CELL_LEN, "%.4f", (double)c->number / 10000);
+		snprintf(
+		    buf, REPORT_CELL_LEN, "%.4f", (double)c->number / 10000);
 		return buf;
 	case CELL_BYTES:
 		return bytes_text(c->number, buf);

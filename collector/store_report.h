@@ -87,7 +87,7 @@ struct site_now {
 	struct drain drain; /* its last; since_us 0: it had none */
 	bool has_position;
 	int64_t latitude, longitude; /* ten-thousandths of a degree */
-	int64_t capacity;   /* in any unit; 0: not said */
+	int64_t capacity;            /* in any unit; 0: not said */
 };
 
 struct site_list {
