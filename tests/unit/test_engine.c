@@ -203,21 +203,57 @@ on_connection(uv_stream_t *listener, int status)
 	uv_read_start((uv_stream_t *)connection, give_buffer, on_stream);
 }
 
-/* UDP and TCP on one port of loopback that the system chooses. */
+static int
+bind_port(int type, in_port_t *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = *port,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, type, 0);
+
+	assert_true(fd >= 0);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+		close(fd);
+		return -1;
+	}
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = at.sin_port;
+	return fd;
+}
+
+/* A port, in network order, that neither UDP nor TCP has in use: what the
+ * system chooses for one may be another process' for the other. */
+static in_port_t
+find_port(void)
+{
+	for (int i = 0; i < 100; i++) {
+		in_port_t port = 0;
+		int udp = bind_port(SOCK_DGRAM, &port);
+		int tcp = bind_port(SOCK_STREAM, &port);
+
+		close(udp);
+		if (tcp < 0)
+			continue;
+		close(tcp);
+		return port;
+	}
+	fail_msg("no port that is free for UDP and TCP");
+	return 0;
+}
+
 static void
 start_server(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = find_port(),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int len = sizeof at;
 
 	memset(&server, 0, sizeof server);
+	server.port = ntohs(at.sin_port);
 	uv_udp_init(&bench.loop, &server.udp);
 	assert_int_equal(
 	    uv_udp_bind(&server.udp, (struct sockaddr *)&at, 0), 0);
-	assert_int_equal(
-	    uv_udp_getsockname(&server.udp, (struct sockaddr *)&at, &len), 0);
-	server.port = ntohs(at.sin_port);
 	uv_udp_recv_start(&server.udp, give_buffer, on_datagram);
 	uv_tcp_init(&bench.loop, &server.tcp);
 	assert_int_equal(
