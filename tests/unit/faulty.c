@@ -53,6 +53,7 @@ struct words {
 static struct words *words;
 /* The write-ahead log: 1 + fd of one who writes it, and how much was synced. */
 static _Atomic int64_t log_fd, synced;
+static _Atomic bool is_cut;
 
 #define REAL(name) \
 	static __typeof__(name) *real; \
@@ -78,12 +79,22 @@ map_words(void)
 		words = p;
 }
 
-/* What a power cut leaves of the log: what was synced. */
+/* What a power cut leaves of the log: what was synced.  It ends all threads at
+ * once: whoever would send from now on does not (stop_if_cut), so that no
+ * answer tells of a sync that comes after the cut. */
 static void
 cut_power(void)
 {
+	is_cut = true;
 	if (log_fd != 0)
 		(void)!ftruncate((int)log_fd - 1, synced);
+}
+
+static void
+stop_if_cut(void)
+{
+	while (is_cut)
+		(void)pause();
 }
 
 static void
@@ -213,6 +224,7 @@ gnutls_record_send(void *session, const void *bytes, size_t n)
 
 	if (is_ack)
 		pass(AT_ANSWER);
+	stop_if_cut();
 	r = real(session, bytes, n);
 	if (is_ack)
 		pass(AT_ANSWERED);
