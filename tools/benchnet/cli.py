@@ -12,9 +12,9 @@ import tempfile
 from labnet.deployment import ROOT
 from labnet.errors import LabError
 
-from . import (collector, collector_chunks, collector_fleet, collector_import, collector_store,
-               collector_tls, detector, probe_footprint, probe_packets, probe_times, probe_traces,
-               volunteer)
+from . import (collector, collector_chunks, collector_fleet, collector_import, collector_query,
+               collector_store, collector_tls, detector, probe_footprint, probe_packets,
+               probe_times, probe_traces, volunteer)
 from .figure import Report, missing
 from .world import PREFIX, World, leftovers, remove, require
 
@@ -47,6 +47,7 @@ BENCHES = {
     "collector.c3": collector_store.growth,
     "collector.c4": collector_chunks.chunks,
     "collector.c5": collector_store.history,
+    "collector.c6": collector_query.queries,
     "collector.c7": collector_store.detectors,
     "collector.c8": collector_tls.tls,
     "collector.c9": collector.parse,
