@@ -363,7 +363,9 @@ load_runs(struct chunk *c)
 	bool is_good = !r->is_bad && runs.n >= 1 && runs.n <= c->n &&
 		       rbuf_left(&c->columns[CHUNK_RECEIVED].packed) == 0;
 
-	v = mem_new((is_good ? 4 * runs.n : 1) * sizeof *v);
+	if (!is_good)
+		runs.n = 0;
+	v = mem_new((4 * runs.n + 1) * sizeof *v);
 	runs.vantage = v;
 	runs.len = v + runs.n;
 	runs.id = v + 2 * runs.n;

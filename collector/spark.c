@@ -32,6 +32,17 @@ find_range(const int64_t *values, size_t n)
 	return r;
 }
 
+static size_t
+height_of(int64_t v, const struct range *r)
+{
+	double part = r->high == r->low
+			  ? 0
+			  : ((double)v - (double)r->low) /
+				((double)r->high - (double)r->low);
+
+	return (size_t)(part * (HEIGHTS - 1) + 0.5);
+}
+
 void
 spark_print(
     const int64_t *values, size_t n, size_t width, bool is_utf8, FILE *to)
@@ -44,16 +55,14 @@ spark_print(
 
 	for (size_t c = 0; c < columns; c++) {
 		int64_t v = column_value(values, n, c, columns);
-		double height = r.high == r.low ? 0
-						: (double)(v - r.low) /
-						      (double)(r.high - r.low);
-		size_t h = v == SPARK_NONE
-			       ? 0
-			       : (size_t)(height * (HEIGHTS - 1) + 0.5);
+		size_t h;
 
-		if (v == SPARK_NONE)
+		if (v == SPARK_NONE) {
 			putc(' ', to);
-		else if (is_utf8)
+			continue;
+		}
+		h = height_of(v, &r);
+		if (is_utf8)
 			fputs(blocks[h], to);
 		else
 			putc(ascii[h], to);

@@ -43,7 +43,8 @@ pick(struct random *r, int64_t min, int64_t max)
 		return min;
 	if (z % 16 == 1)
 		return max;
-	return min + (int64_t)(z / 16 % ((uint64_t)(max - min) + 1));
+	return (int64_t)((uint64_t)min +
+			 z / 16 % ((uint64_t)max - (uint64_t)min + 1));
 }
 
 static inline bool
