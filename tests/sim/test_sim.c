@@ -556,7 +556,7 @@ restart(const struct services *services, const struct inputs *in, size_t at,
 	return d;
 }
 
-/* Is it a site's state, or of an event about silence? */
+/* Is it of an event about silence? */
 static bool
 is_about_silence(const struct memory *m, const char *text)
 {
@@ -565,8 +565,6 @@ is_about_silence(const struct memory *m, const char *text)
 	char word[16];
 	int64_t id;
 
-	if (strncmp(text, "state", 5) == 0)
-		return true;
 	if (sscanf(text, "%15s %" SCNd64, word, &id) != 2)
 		return false;
 	for (size_t i = 0; i < m->n_events; i++)
@@ -583,9 +581,45 @@ is_about_silence(const struct memory *m, const char *text)
 static size_t
 skip_states(const struct memory *m, size_t i)
 {
-	while (i < m->n_told && is_about_silence(m, m->told[i].text))
+	while (i < m->n_told && (strncmp(m->told[i].text, "state", 5) == 0 ||
+				    is_about_silence(m, m->told[i].text)))
 		i++;
 	return i;
+}
+
+static size_t
+find_silence(const struct memory *m, size_t i)
+{
+	while (i < m->n_told && !is_about_silence(m, m->told[i].text))
+		i++;
+	return i;
+}
+
+/* ... but it is told: the same, up to the moment of its detection. */
+static void
+check_same_silence(const struct memory *whole, const struct memory *cut,
+    size_t a, size_t b, const char *path)
+{
+	for (;; a++, b++) {
+		const char *moment;
+		size_t len;
+
+		a = find_silence(whole, a);
+		b = find_silence(cut, b);
+		if (a == whole->n_told || b == cut->n_told)
+			break;
+		moment = strstr(whole->told[a].text, " detected=");
+		if (moment == NULL)
+			moment = strstr(whole->told[a].text, " confirmed=");
+		len = moment != NULL ? (size_t)(moment - whole->told[a].text)
+				     : strlen(whole->told[a].text) + 1;
+		T_CHECK(
+		    strncmp(whole->told[a].text, cut->told[b].text, len) == 0,
+		    "%s: after a crash\n  whole: %s\n  cut:   %s", path,
+		    whole->told[a].text, cut->told[b].text);
+	}
+	T_CHECK(a == whole->n_told && b == cut->n_told,
+	    "%s: after a crash, silence is told more or less often", path);
 }
 
 /* What is told after a cut must be what is told without one. */
@@ -599,6 +633,8 @@ check_same(const struct memory *whole, const struct memory *cut, size_t at,
 		a++;
 	while (b < cut->n_told && cut->told[b].input < at)
 		b++;
+	if (is_crash)
+		check_same_silence(whole, cut, a, b, path);
 	for (;; a++, b++) {
 		if (is_crash) {
 			a = skip_states(whole, a);
