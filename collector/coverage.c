@@ -271,8 +271,9 @@ parse_by(struct coverage *c)
 }
 
 static enum rc
-run(struct coverage *c)
+run(const struct command_call *call, struct err *err)
 {
+	struct coverage of = { .o = call->options, .err = err }, *c = &of;
 	struct store *st = NULL;
 	enum rc rc = parse_by(c);
 
@@ -296,13 +297,6 @@ int
 command_coverage(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	struct coverage c = { .o = &o, .err = &err };
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&c) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

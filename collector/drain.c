@@ -19,6 +19,7 @@
 #include "collector/store_drain.h"
 #include "collector/store_report.h"
 #include "schema/base/clock.h"
+#include "schema/base/terminal.h"
 
 #define WATCH_EVERY_S 2
 #define EXPECT_MAX 64
@@ -328,7 +329,7 @@ print(const struct drain_command *c, const struct drain_view *v)
 static enum rc
 follow(struct drain_command *c, struct err *err)
 {
-	bool is_terminal = isatty(STDOUT_FILENO) == 1;
+	bool is_terminal = terminal_is(stdout);
 
 	for (;;) {
 		struct look l = { 0 };

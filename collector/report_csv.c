@@ -41,9 +41,7 @@ print_cell(const struct cell *c, enum cell_kind kind, FILE *to)
 	else if (kind == CELL_PERCENT || kind == CELL_TENTHS)
 		fprintf(
 		    to, "%" PRId64 ".%" PRId64, c->number / 10, c->number % 10);
-	else if (kind == CELL_DEGREES)
-		fprintf(to, "%.4f", (double)c->number / 10000);
-	else if (kind == CELL_PPM)
+	else if (kind == CELL_DEGREES || kind == CELL_PPM)
 		fprintf(to, "%.4f", (double)c->number / 1e4);
 	else
 		fprintf(to, "%" PRId64, c->number);

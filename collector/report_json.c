@@ -31,9 +31,7 @@ cell_json(const struct cell *c, enum cell_kind kind)
 		return report_json_time(c->number);
 	if (kind == CELL_PERCENT || kind == CELL_TENTHS)
 		return json_real((double)c->number / 10);
-	if (kind == CELL_DEGREES)
-		return json_real((double)c->number / 10000);
-	if (kind == CELL_PPM)
+	if (kind == CELL_DEGREES || kind == CELL_PPM)
 		return json_real((double)c->number / 1e4);
 	return json_integer(c->number);
 }

@@ -165,8 +165,9 @@ view_shares(
 }
 
 static enum rc
-run(const struct options *o, struct err *err)
+run(const struct command_call *call, struct err *err)
 {
+	const struct options *o = call->options;
 	const struct view_query q = { .service = o->service,
 		.family = o->family,
 		.since = o->since,
@@ -189,12 +190,6 @@ int
 command_shares(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	return run(&o, &err) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }

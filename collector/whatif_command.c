@@ -238,25 +238,28 @@ print(const struct question *q)
 }
 
 static enum rc
-run(struct question *q)
+run(const struct command_call *call, struct err *err)
 {
-	const char *since = q->o->since != NULL ? q->o->since : "-90d";
-	enum rc rc = check_family(q->o->family, q->err);
+	struct question q = {
+		.o = call->options, .site = call->operands[0], .err = err
+	};
+	const char *since = q.o->since != NULL ? q.o->since : "-90d";
+	enum rc rc = check_family(q.o->family, err);
 
 	if (rc == RC_OK)
-		rc = clock_parse(&q->since_us, since, clock_wall_us(), q->err);
+		rc = clock_parse(&q.since_us, since, clock_wall_us(), err);
 	if (rc == RC_OK)
-		rc = where_open(&q->o->where, STORE_READ, &q->store, q->err);
+		rc = where_open(&q.o->where, STORE_READ, &q.store, err);
 	if (rc == RC_OK)
-		rc = ask(q);
+		rc = ask(&q);
 	if (rc == RC_OK)
-		print(q);
-	whatif_fini(&q->what);
-	free(q->places);
-	free(q->sites.rows);
-	free(q->now.rows);
-	free(q->journal.rows);
-	store_close(q->store);
+		print(&q);
+	whatif_fini(&q.what);
+	free(q.places);
+	free(q.sites.rows);
+	free(q.now.rows);
+	free(q.journal.rows);
+	store_close(q.store);
 	return rc;
 }
 
@@ -264,14 +267,6 @@ int
 command_whatif(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct err err = ERR_NONE;
-	struct question q = { .o = &o, .err = &err };
-	char **operands;
-	int n, status;
 
-	status = command_options(&spec, &o, argc, argv, &operands, &n);
-	if (status >= 0)
-		return status;
-	q.site = operands[0];
-	return run(&q) == RC_OK ? 0 : command_fail(spec.name, &err);
+	return command_run(&spec, &o, argc, argv, run);
 }
